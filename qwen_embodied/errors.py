@@ -1,0 +1,166 @@
+"""Every error this package raises, in one tree.
+
+QwenEmbodiedError
+├── ContractError                 data that breaks a message's contract
+├── ConfigurationError            a wrong parameter, file or argument (exit code 2)
+├── MissingDependencyError        something absent on this machine (exit code 3)
+├── CameraError                   no usable image
+├── PerceptionError               an image from which no scene can be made
+├── PlanningError
+│   ├── PlanParseError            a reply that is no plan; keeps the reply
+│   ├── InstructionError          an instruction that cannot be planned; carries a question
+│   └── GroundingError            a target that is not in the scene
+├── MotionError
+│   ├── RobotModelError           a robot description that lacks something
+│   ├── JointLimitError           a joint value outside its limits
+│   ├── UnreachableError          a pose that the tool cannot reach
+│   ├── GraspError                an object that the gripper cannot take
+│   ├── CollisionError            a start, goal or path in collision
+│   └── TimingError               a path that cannot be timed
+├── TrajectoryRejectedError       the safety rules refused a trajectory
+├── ControlError                  the arm did not do what it was told
+├── SimulationError               the simulated world cannot go on
+├── ReplayError                   a recording that cannot be read
+└── TaskError                     the task ended without its goal
+"""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+
+class QwenEmbodiedError(Exception):
+    """Base of every error raised by this package."""
+
+
+class ContractError(QwenEmbodiedError):
+    """A message field that breaks its contract."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        """Name the field, what it held and what it may hold."""
+        self.field, self.value, self.allowed = field, value, allowed
+        super().__init__(f'{field} is {value!r}; it must be {allowed}')
+
+
+class ConfigurationError(QwenEmbodiedError):
+    """A parameter, file or argument that is wrong; the message names the way out."""
+
+
+class MissingDependencyError(QwenEmbodiedError):
+    """A library or system package that this machine lacks."""
+
+    def __init__(self, missing: str, fix: str) -> None:
+        """Name what is missing and the command that installs it."""
+        self.missing, self.fix = missing, fix
+        super().__init__(f'{missing} is missing; {fix}')
+
+
+class CameraError(QwenEmbodiedError):
+    """No usable image: absent, stale or with an encoding that is not known."""
+
+
+class PerceptionError(QwenEmbodiedError):
+    """An image from which no scene can be made."""
+
+
+class PlanningError(QwenEmbodiedError):
+    """Base of the errors of the planning stage."""
+
+
+class PlanParseError(PlanningError):
+    """A reply that is not a valid plan."""
+
+    def __init__(self, reason: str, reply: str) -> None:
+        """Keep the reply, so that nothing of it is lost."""
+        self.reason, self.reply = reason, reply
+        super().__init__(f'the reply is not a plan: {reason}')
+
+
+class InstructionError(PlanningError):
+    """An instruction that cannot be planned; `question` asks the operator what is unclear."""
+
+    def __init__(self, question: str) -> None:
+        """Carry the question in plain words."""
+        self.question = question
+        super().__init__(question)
+
+
+class GroundingError(PlanningError):
+    """A target that is not in the scene."""
+
+    def __init__(self, target: str, known: tuple[str, ...]) -> None:
+        """Name the target and what the scene holds."""
+        self.target, self.known = target, known
+        listed = ', '.join(known) or 'nothing'
+        super().__init__(f'{target} is not in the scene; the scene holds {listed}')
+
+
+class MotionError(QwenEmbodiedError):
+    """Base of the errors of the motion stage."""
+
+
+class RobotModelError(MotionError):
+    """A robot description that lacks something; the message names it."""
+
+
+class JointLimitError(MotionError):
+    """A joint value outside its limits."""
+
+    def __init__(self, joint: str, value: float, lower: float, upper: float) -> None:
+        """Name the joint, its value (rad or m) and its limits."""
+        self.joint, self.value, self.lower, self.upper = joint, value, lower, upper
+        super().__init__(f'{joint} = {value:.3f}, allowed [{lower:.3f}, {upper:.3f}]')
+
+
+class UnreachableError(MotionError):
+    """A pose that the tool cannot reach; says by how much."""
+
+    def __init__(self, target: str, position_error: float, rotation_error: float) -> None:
+        """Give the smallest remaining error, in m and rad."""
+        self.target = target
+        self.position_error, self.rotation_error = position_error, rotation_error
+        super().__init__(
+            f'{target} is out of reach: the nearest pose misses it by '
+            f'{position_error * 1e3:.1f} mm and {rotation_error:.3f} rad'
+        )
+
+
+class GraspError(MotionError):
+    """An object that the gripper cannot take; the message says why."""
+
+
+class CollisionError(MotionError):
+    """A start, a goal or a path in collision."""
+
+    def __init__(self, part: str, first: str, second: str) -> None:
+        """Name the part of the motion (start, goal, path) and the two bodies."""
+        self.part, self.first, self.second = part, first, second
+        super().__init__(f'the {part} is blocked: {first} touches {second}')
+
+
+class TimingError(MotionError):
+    """A path that cannot be timed within the limits."""
+
+
+class TrajectoryRejectedError(QwenEmbodiedError):
+    """The safety rules refused a trajectory; `reasons` has one line per broken rule."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        """Carry one reason per broken rule."""
+        self.reasons = reasons
+        super().__init__('trajectory rejected: ' + '; '.join(reasons))
+
+
+class ControlError(QwenEmbodiedError):
+    """The arm did not do what it was told."""
+
+
+class SimulationError(QwenEmbodiedError):
+    """The simulated world cannot go on."""
+
+
+class ReplayError(QwenEmbodiedError):
+    """A recording that cannot be read."""
+
+
+class TaskError(QwenEmbodiedError):
+    """The task ended without its goal; the message says at which step and why."""
