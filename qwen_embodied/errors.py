@@ -21,6 +21,7 @@ QwenEmbodiedError
 ├── ControlError                  the arm did not do what it was told
 ├── SimulationError               the simulated world cannot go on
 ├── ReplayError                   a recording that cannot be read
+├── NodeError                     a node of the graph that ended or cannot be heard
 └── TaskError                     the task ended without its goal
 """
 
@@ -160,6 +161,10 @@ class SimulationError(QwenEmbodiedError):
 
 class ReplayError(QwenEmbodiedError):
     """A recording that cannot be read."""
+
+
+class NodeError(QwenEmbodiedError):
+    """A node of the graph that ended or cannot be heard; the message says which and why."""
 
 
 class TaskError(QwenEmbodiedError):

@@ -66,9 +66,9 @@ def yaw_of(inner_in_outer: ArrayLike) -> float:
 def rotation_angle(rotation: ArrayLike) -> float:
     """Give the angle in [0, pi] of a rotation (3, 3)."""
     matrix = np.asarray(rotation, dtype=float)
-    axis = np.array([
-        matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]
-    ])
+    axis = np.array(
+        [matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]]
+    )
     return float(np.arctan2(np.linalg.norm(axis), np.trace(matrix) - 1.0))
 
 
@@ -76,12 +76,14 @@ def quaternion_of(rotation: ArrayLike) -> Array:
     """Convert a rotation (3, 3) to a unit quaternion (x, y, z, w) with w >= 0."""
     r = np.asarray(rotation, dtype=float)
     # The largest eigenvector of this symmetric matrix is the quaternion, at every angle.
-    k = np.array([
-        [r[0, 0] - r[1, 1] - r[2, 2], 0.0, 0.0, 0.0],
-        [r[0, 1] + r[1, 0], r[1, 1] - r[0, 0] - r[2, 2], 0.0, 0.0],
-        [r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], r[2, 2] - r[0, 0] - r[1, 1], 0.0],
-        [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], np.trace(r)],
-    ])
+    k = np.array(
+        [
+            [r[0, 0] - r[1, 1] - r[2, 2], 0.0, 0.0, 0.0],
+            [r[0, 1] + r[1, 0], r[1, 1] - r[0, 0] - r[2, 2], 0.0, 0.0],
+            [r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], r[2, 2] - r[0, 0] - r[1, 1], 0.0],
+            [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], np.trace(r)],
+        ]
+    )
     quaternion: Array = np.linalg.eigh(k)[1][:, -1]
     return quaternion if quaternion[3] >= 0 else -quaternion
 
@@ -90,14 +92,16 @@ def rotation_of(quaternion: ArrayLike) -> Array:
     """Convert a quaternion (x, y, z, w) of any length but zero to a rotation (3, 3)."""
     q = np.asarray(quaternion, dtype=float)
     norm = float(np.linalg.norm(q))
-    if not norm > 1e-9:
+    if not 1e-9 < norm < np.inf:
         raise ContractError('quaternion', q.tolist(), 'finite and of non-zero length')
     x, y, z, w = q / norm
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
 
 
 def look_at(position: ArrayLike, target: ArrayLike, image_up: ArrayLike) -> Array:

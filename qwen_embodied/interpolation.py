@@ -43,6 +43,11 @@ class TrajectorySpline:
         """Time of the last point, s."""
         return float(self.times[-1])
 
+    @property
+    def coefficients(self) -> Array:
+        """Ascending coefficients (T-1, 6, J) of each segment, in time from its start, s."""
+        return self._coefficients
+
     def sample(self, times: ArrayLike) -> Samples:
         """Evaluate at times (N,) s; outside the points the curve rests at its ends."""
         t = np.atleast_1d(np.asarray(times, dtype=float))

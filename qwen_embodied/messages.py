@@ -37,7 +37,7 @@ def _array(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> Array:
     return array
 
 
-def _set(instance: object, **values: Any) -> None:  # noqa: ANN401
+def _set(instance: object, **values: Any) -> None:
     for name, value in values.items():
         object.__setattr__(instance, name, value)
 
@@ -143,7 +143,9 @@ class SceneObject:
             raise ContractError('SceneObject.confidence', self.confidence, 'between 0 and 1')
         object_in_base = _array('object_in_base', self.object_in_base, (4, 4))
         size = _array('size', self.size, (3,))
-        if not (np.isfinite(object_in_base).all() and np.isfinite(size).all() and (size > 0).all()):
+        if not (
+            np.isfinite(object_in_base).all() and np.isfinite(size).all() and (size > 0).all()
+        ):
             raise ContractError('SceneObject.size', size.tolist(), 'finite and positive')
         _set(self, object_in_base=object_in_base, size=size)
 

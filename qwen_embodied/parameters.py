@@ -20,12 +20,12 @@ T = TypeVar('T')
 
 
 def param(
-    default: Any,  # noqa: ANN401
+    default: Any,
     description: str,
     *,
     bounds: tuple[float, float] | None = None,
     choices: tuple[str, ...] | None = None,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Declare a parameter as a dataclass field.
 
     Args:
@@ -77,12 +77,9 @@ def read_yaml(path: Path | str, node: str) -> dict[str, Any]:
     return result
 
 
-def _checked(field: dataclasses.Field[Any], value: Any, default: Any, source: str) -> Any:  # noqa: ANN401
+def _checked(field: dataclasses.Field[Any], value: Any, default: Any, source: str) -> Any:
     where = f'{source}: {field.name} = {value!r}'
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if type(value) is not type(default):
-        raise ConfigurationError(f'{where}; it must be a {type(default).__name__}')
+    value = _typed(value, default, where)
     bounds, choices = field.metadata.get('bounds'), field.metadata.get('choices')
     numbers = value if isinstance(value, list) else [value]
     for number in numbers:
@@ -92,4 +89,15 @@ def _checked(field: dataclasses.Field[Any], value: Any, default: Any, source: st
             raise ConfigurationError(f'{where}; allowed is {bounds[0]} to {bounds[1]}')
     if choices and value not in choices:
         raise ConfigurationError(f'{where}; allowed are {", ".join(choices)}')
+    return value
+
+
+def _typed(value: Any, default: Any, where: str) -> Any:
+    """Give a value of the default's type; whole numbers become real ones."""
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(default):
+        raise ConfigurationError(f'{where}; it must be a {type(default).__name__}')
+    if isinstance(value, list) and default:
+        return [_typed(item, default[0], where) for item in value]
     return value

@@ -1,0 +1,76 @@
+# Every target sets up .venv by itself and reuses it until setup.py or pyproject.toml changes.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-all lint bench audit clean
+
+PYTHON ?= python3
+VENV ?= .venv
+EXTRAS := ros,sim,test
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+INSTRUCTION ?= put the red cube in the blue bowl
+SEED ?= 0
+LIGHT ?= normal
+BENCH ?= chain
+
+# Without a screen MuJoCo renders through EGL.
+export MUJOCO_GL ?= egl
+
+help:
+	@echo 'make demo       simulated pick and place: INSTRUCTION="$(INSTRUCTION)" SEED=$(SEED) LIGHT=$(LIGHT)'
+	@echo 'make test       every test that ends within minutes'
+	@echo 'make test-all   the slow tests as well'
+	@echo 'make lint       ruff and mypy'
+	@echo 'make bench      measure: BENCH=$(BENCH)'
+	@echo 'make audit      known vulnerabilities and broken requirements of what is installed'
+	@echo 'make clean      remove $(VENV) and the caches'
+
+demo: $(READY)
+	@$(BIN)/qwen-embodied demo --seed '$(SEED)' --light '$(LIGHT)' -- '$(subst ','\'',$(value INSTRUCTION))'
+
+test: $(READY)
+	@$(BIN)/python -m pytest -q -m 'not slow' $(ARGS)
+
+test-all: $(READY)
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+lint: $(READY)
+	@echo 'lint: ruff check'; $(BIN)/ruff check .
+	@echo 'lint: ruff format'; $(BIN)/ruff format --check .
+	@echo 'lint: mypy'; $(BIN)/mypy
+
+bench: $(READY)
+	@$(BIN)/qwen-embodied bench $(BENCH) $(ARGS)
+
+audit: $(READY) $(VENV)/audit-ready
+	@echo 'audit: requirements that do not fit each other'; $(BIN)/python -m pip check
+	@echo 'audit: known vulnerabilities (asks pypi.org)'
+	@$(VENV)/audit/bin/pip-audit --path "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')"
+
+clean:
+	rm -rf $(VENV) build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find qwen_embodied test -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { \
+		echo 'set-up: Python 3.11 to 3.14 is needed and $(PYTHON) is another; name one that fits: make PYTHON=python3.12' >&2; \
+		exit 3; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'set-up: Python lacks its venv module; on Debian and Ubuntu: sudo apt install python3-venv' >&2; \
+		exit 3; }
+	@echo 'set-up 1/3: virtual environment in $(VENV)'
+	@$(PYTHON) -m venv $(VENV)
+	@echo 'set-up 2/3: rclpy and ROS 2 messages, MuJoCo, planners and test tools (minutes; about 1 GB)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary -e '.[$(EXTRAS)]'
+	@echo 'set-up 3/3: check'
+	@$(BIN)/qwen-embodied doctor --quiet || echo 'set-up: done, but mend what is MISSING above before a demo' >&2
+	@touch $@
+
+# Apart from .venv, so that what is audited is what the package installs.
+$(VENV)/audit-ready: $(READY)
+	@echo 'audit: set-up of pip-audit in $(VENV)/audit'
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	@touch $@

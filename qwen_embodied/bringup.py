@@ -1,0 +1,162 @@
+"""Which nodes a profile starts, once: the launch files and the command line both read it."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.resources import shared_file
+
+PARENT_VARIABLE = 'QWEN_EMBODIED_PARENT'
+TRANSPORTS = 'config/fastdds.xml'
+TRANSPORT_VARIABLES = (
+    'FASTDDS_DEFAULT_PROFILES_FILE',
+    'FASTRTPS_DEFAULT_PROFILES_FILE',
+    'FASTDDS_BUILTIN_TRANSPORTS',
+)
+# Two cores serve six processes: more threads than one per process only get in the way.
+DEFAULT_ENVIRONMENT = {
+    'OMP_NUM_THREADS': '1',
+    'OPENBLAS_NUM_THREADS': '1',
+    'MKL_NUM_THREADS': '1',
+    'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+    'MUJOCO_GL': 'egl',
+}
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node of a profile.
+
+    Attributes:
+        name: Of the node and of its executable; its module is `nodes/<name>_node.py`.
+        config: Parameter files below the shared folder, such as 'config/1_camera.yaml'.
+        parameters: Set over those of the files.
+        remappings: (from, to) names of topics and services.
+        namespace: Put before relative names; empty for none.
+    """
+
+    name: str
+    config: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, Value], ...] = ()
+    remappings: tuple[tuple[str, str], ...] = ()
+    namespace: str = ''
+
+    @property
+    def module(self) -> str:
+        """Python module that runs the node."""
+        return f'qwen_embodied.nodes.{self.name}_node'
+
+    def config_files(self) -> tuple[str, ...]:
+        """Find the parameter files; raises ConfigurationError for one that is not there."""
+        return tuple(str(shared_file(relative)) for relative in self.config)
+
+    def command(self) -> list[str]:
+        """Build the command line that runs the node with this interpreter."""
+        line = [sys.executable, '-m', self.module, '--ros-args', '-r', f'__node:={self.name}']
+        if self.namespace:
+            line += ['-r', f'__ns:=/{self.namespace.strip("/")}']
+        for path in self.config_files():
+            line += ['--params-file', path]
+        for name, value in self.parameters:
+            # JSON is YAML, and keeps 'on', '1' and '' texts.
+            line += ['-p', f'{name}:={json.dumps(value)}']
+        for source, target in self.remappings:
+            line += ['-r', f'{source}:={target}']
+        return line
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The nodes of one way to run the package, in the order in which they are started."""
+
+    name: str
+    nodes: tuple[NodeSpec, ...]
+
+    def with_parameter(self, node: str, name: str, value: Value) -> Profile:
+        """Give a copy in which one parameter of one node is set."""
+        if node not in {spec.name for spec in self.nodes}:
+            known = ', '.join(spec.name for spec in self.nodes)
+            raise ConfigurationError(f'profile {self.name} has no node {node}; it has {known}')
+        nodes = tuple(
+            replace(spec, parameters=(*spec.parameters, (name, value)))
+            if spec.name == node
+            else spec
+            for spec in self.nodes
+        )
+        return replace(self, nodes=nodes)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a profile, for the command line and for launch.
+
+    Attributes:
+        name: Of the argument.
+        default: As text.
+        description: One sentence.
+        choices: Legal values; None where they are not finite.
+    """
+
+    name: str
+    default: str
+    description: str
+    choices: tuple[str, ...] | None = None
+
+
+LIGHT_NAMES = ('normal', 'dim', 'dark', 'bright', 'warm', 'cold', 'sidelight')
+SIMULATION_ARGUMENTS = (
+    Argument('seed', '0', 'Decides where the objects stand on the table; 0 or more.'),
+    Argument('light', 'normal', 'The lamps of the simulated room.', LIGHT_NAMES),
+    Argument('namespace', '', 'Put before all relative names; empty for none.'),
+)
+
+
+def simulation(*, seed: int = 0, light: str = 'normal', namespace: str = '') -> Profile:
+    """Build the profile with the simulated arm, table, camera and lamps.
+
+    Args:
+        seed: Of the scene, 0 or more.
+        light: One of LIGHT_NAMES.
+        namespace: Put before all relative names; empty for none.
+    """
+    if light not in LIGHT_NAMES:
+        raise ConfigurationError(f'light = {light!r}; allowed are {", ".join(LIGHT_NAMES)}')
+    if seed < 0:
+        raise ConfigurationError(f'seed = {seed}; it must be 0 or more')
+    clock: tuple[tuple[str, Value], ...] = (('use_sim_time', True),)
+    nodes = (
+        NodeSpec('simulation', ('config/1_camera.yaml',), (('seed', seed), ('light', light))),
+        NodeSpec('arm_controller', ('config/6_control.yaml',), clock),
+        NodeSpec('safety_supervisor', ('config/5_safety.yaml',), clock),
+        NodeSpec('perception', ('config/1_camera.yaml', 'config/2_perception.yaml'), clock),
+        NodeSpec('planner', ('config/3_planning.yaml', 'config/4_motion.yaml'), clock),
+    )
+    return Profile('simulation', tuple(replace(spec, namespace=namespace) for spec in nodes))
+
+
+PROFILES = {'simulation': simulation}
+
+
+def graph_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment in which nodes hear one another well.
+
+    Fast DDS loses about half of the camera images with its defaults; with the transports of
+    config/fastdds.xml it loses none. What the user has set stays as it is.
+
+    Args:
+        base: Environment to start from; this process's where absent.
+    """
+    result = dict(os.environ if base is None else base)
+    for name, value in DEFAULT_ENVIRONMENT.items():
+        result.setdefault(name, value)
+    if not any(result.get(name) for name in TRANSPORT_VARIABLES):
+        result[TRANSPORT_VARIABLES[0]] = str(shared_file(TRANSPORTS))
+    return result

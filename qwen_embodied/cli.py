@@ -1,0 +1,271 @@
+"""The command line: qwen-embodied demo | up | plan | perceive | bench | doctor.
+
+Exit codes: 0 done and confirmed, 1 the task failed or was refused, 2 wrong usage or
+configuration, 3 something is missing on this machine. What is heavy is imported by the command
+that needs it, so that --help answers at once.
+"""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qwen_embodied import __version__
+from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
+
+if TYPE_CHECKING:
+    from qwen_embodied.messages import Frame, Scene
+
+FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
+# Third-party modules that an extra brings.
+EXTRA_OF = {
+    'mujoco': 'sim', 'matplotlib': 'sim', 'av': 'sim', 'torch': 'vlm', 'llguidance': 'vlm',
+    'rclpy': 'ros', 'sensor_msgs': 'ros', 'trajectory_msgs': 'ros', 'std_msgs': 'ros',
+    'std_srvs': 'ros', 'diagnostic_msgs': 'ros', 'visualization_msgs': 'ros',
+}  # fmt: skip
+
+app = typer.Typer(
+    name='qwen-embodied',
+    help='Say what the robot arm should do, and watch it being done safely.',
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Light(StrEnum):
+    """The lamps that the simulated table knows by name."""
+
+    NORMAL = 'normal'
+    DIM = 'dim'
+    DARK = 'dark'
+    BRIGHT = 'bright'
+    WARM = 'warm'
+    COLD = 'cold'
+    SIDELIGHT = 'sidelight'
+
+
+Instruction = Annotated[str, typer.Argument(help='What to do, in plain English.')]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help='Of the simulated table.')]
+Lamp = Annotated[Light, typer.Option(help='How the simulated table is lit.')]
+Json = Annotated[bool, typer.Option('--json', help='Print JSON, for programs.')]
+SceneFile = Annotated[
+    Path | None, typer.Option('--scene', help='JSON file of a scene, in place of the simulation.')
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option('--version', callback=_version, is_eager=True, help='Say the version.')
+    ] = False,
+) -> None:
+    """Say what the robot arm should do, and watch it being done safely."""
+
+
+@app.command()
+def demo(
+    instruction: Instruction = 'put the red cube in the blue bowl',
+    seed: Seed = 0,
+    light: Lamp = Light.NORMAL,
+    output: Annotated[Path, typer.Option(help='Folder that gets a folder per run.')] = Path(
+        'runs'
+    ),
+    in_process: Annotated[
+        bool, typer.Option('--in-process', help='One process in virtual time, without ROS.')
+    ] = False,
+) -> None:
+    """Run an instruction on a simulated table: camera, plan, arm, and a check of the result."""
+    from qwen_embodied.demo import run_demo
+
+    raise typer.Exit(run_demo(instruction, seed, light.value, output, in_process))
+
+
+@app.command()
+def up(
+    profile: Annotated[str, typer.Argument(help='What to start, such as simulation.')],
+    seed: Seed = 0,
+    light: Lamp = Light.NORMAL,
+    namespace: Annotated[str, typer.Option(help='Put before all relative names.')] = '',
+    logs: Annotated[Path, typer.Option(help='Folder that gets a log per node.')] = Path('runs/up'),
+) -> None:
+    """Start the nodes of a profile, one process each, until Ctrl-C."""
+    from qwen_embodied.bringup import PROFILES
+    from qwen_embodied.processes import Graph
+
+    if profile not in PROFILES:
+        raise ConfigurationError(
+            f'there is no profile {profile!r}; known are {", ".join(PROFILES)}'
+        )
+    chosen = PROFILES[profile](seed=seed, light=light.value, namespace=namespace)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), Graph(chosen, logs) as graph:
+        for node in chosen.nodes:
+            typer.echo(f'{node.name:18} process {graph.process_id(node.name)}')
+        typer.echo(f'logs in {logs}; Ctrl-C stops all nodes')
+        graph.watch()
+
+
+@app.command()
+def perceive(
+    seed: Seed = 0,
+    light: Lamp = Light.NORMAL,
+    picture: Annotated[
+        Path | None, typer.Option(help='PNG file that gets the annotated image.')
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at a simulated table and say what stands on it."""
+    frame = _simulated_frame(seed, light)
+    scene = _perceived(frame)
+    if picture is not None:
+        _write_annotated(picture, frame, scene)
+    if as_json:
+        from qwen_embodied.serialization import to_json
+
+        typer.echo(to_json(scene, indent=2))
+        return
+    for item in scene.objects:
+        x, y, z = item.position
+        width, depth, height = item.size * 1e3
+        where = f'x {x:.3f}  y {y:+.3f}  z {z:.3f} m'
+        typer.echo(f'{item.id:20} {where}  {width:.0f} x {depth:.0f} x {height:.0f} mm')
+
+
+@app.command()
+def plan(
+    instruction: Instruction,
+    scene: SceneFile = None,
+    seed: Seed = 0,
+    light: Lamp = Light.NORMAL,
+) -> None:
+    """Plan an instruction and print the plan as JSON; nothing moves."""
+    from qwen_embodied.planning import GrammarPlanner, PlanRequest, verify
+
+    seen = _read_scene(scene) if scene else _perceived(_simulated_frame(seed, light))
+    made = GrammarPlanner().plan(PlanRequest(instruction, seen))
+    typer.echo(made.model_dump_json(indent=2, exclude_none=True))
+    question = next((step.question for step in made.steps if step.action == 'ask'), None)
+    faults = [str(violation) for violation in verify(made, seen, None)]
+    for line in [question] if question else faults:
+        typer.echo(line, err=True)
+    raise typer.Exit(FAILED if question or faults else 0)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help='Which bench, such as chain.')],
+    quick: Annotated[
+        bool, typer.Option('--quick', help='Measure less, for a first look.')
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option('--json', metavar='FILE', help='File that gets the rows.')
+    ] = None,
+) -> None:
+    """Measure, print a table, and exit with 0 only when every bar holds."""
+    from qwen_embodied.bench import run_bench, table
+
+    report = run_bench(name, quick=quick)
+    typer.echo(table(report))
+    if json_file is not None:
+        report.write(json_file)
+    raise typer.Exit(0 if report.holds else FAILED)
+
+
+@app.command()
+def doctor(
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option('--quiet', help='Print faults only.')] = False,
+) -> None:
+    """Say what this machine has and lacks, and how to mend it."""
+    import json
+    from dataclasses import asdict
+
+    from qwen_embodied.doctor import examine
+
+    findings = []
+    for finding in examine():
+        findings.append(finding)
+        if not as_json and not (quiet and finding.ok):
+            typer.echo(
+                f'{"ok     " if finding.ok else "MISSING"} {finding.name}: {finding.detail}'
+            )
+            if not finding.ok:
+                typer.echo(f'        -> {finding.remedy}')
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else MISSING)
+
+
+def main() -> None:
+    """Run the command line; an error becomes one sentence and an exit code."""
+    try:
+        app()
+    except QwenEmbodiedError as error:
+        _leave(str(error), _code_of(error))
+    except ModuleNotFoundError as error:
+        missing = (error.name or '').partition('.')[0]
+        if missing not in EXTRA_OF:
+            raise
+        _leave(f"{missing} is missing; pip install 'qwen_embodied[{EXTRA_OF[missing]}]'", MISSING)
+    except KeyboardInterrupt:
+        _leave('stopped by Ctrl-C', INTERRUPTED)
+
+
+def _code_of(error: QwenEmbodiedError) -> int:
+    if isinstance(error, MissingDependencyError):
+        return MISSING
+    return WRONG_USAGE if isinstance(error, ConfigurationError) else FAILED
+
+
+def _leave(sentence: str, code: int) -> None:
+    typer.echo(f'qwen-embodied: {sentence}', err=True)
+    sys.exit(code)
+
+
+def _simulated_frame(seed: int, light: Light) -> Frame:
+    from qwen_embodied.simulation import MujocoWorld, generate_scene
+
+    world = MujocoWorld(generate_scene(seed), light=light.value, seed=seed)
+    try:
+        return world.frame()
+    finally:
+        world.close()
+
+
+def _perceived(frame: Frame) -> Scene:
+    from qwen_embodied.motion import load_robot
+    from qwen_embodied.perception import SceneEstimator
+
+    return SceneEstimator(body=load_robot('panda').link_spheres)(frame)
+
+
+def _read_scene(path: Path) -> Scene:
+    from qwen_embodied.messages import Scene
+    from qwen_embodied.serialization import from_json
+
+    try:
+        return from_json(path.read_text(encoding='utf-8'), Scene)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
+
+
+def _write_annotated(path: Path, frame: Frame, scene: Scene) -> None:
+    from qwen_embodied.perception import draw_scene
+    from qwen_embodied.run_folder import write_png
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_png(path, draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base))

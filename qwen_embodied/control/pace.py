@@ -1,0 +1,69 @@
+"""The pace at which time runs along a path: 1 while it moves, 0 while it holds."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.control.path import CommandPath
+
+Array = NDArray[np.float64]
+FASTEST = 50.0  # 1/s; bounds the change of pace where no joint moves
+USABLE = (
+    1.05  # of the acceleration limit; what motion leaves at its own limit, to slow down at all
+)
+LOOK_AHEAD = np.linspace(0.0, 1.0, 5)
+
+
+class Pace:
+    """Place on a path and the pace there; changes of pace keep the joint accelerations.
+
+    With q(s) the path and r = ds/dt the pace, the joints accelerate by q''·r² + q'·dr/dt. Since
+    the path keeps its limits at r = 1, slowing down is possible everywhere, for all joints
+    together, and it stays on the path.
+    """
+
+    def __init__(self, path: CommandPath, acceleration: Array, pace: float = 1.0) -> None:
+        self.path = path
+        self.at = 0.0
+        self.pace = pace
+        self._acceleration = USABLE * acceleration
+
+    @property
+    def is_at_end(self) -> bool:
+        """True once the last point is commanded."""
+        return self.at >= self.path.duration
+
+    @property
+    def is_at_rest(self) -> bool:
+        """True while time stands still."""
+        return self.pace == 0.0
+
+    def rest(self) -> None:
+        """Stop time at once: for an arm that rests because it was sent nothing for a while."""
+        self.pace = 0.0
+
+    def advance(self, seconds: float, *, slow_down: bool) -> None:
+        """Let real time pass; the pace goes towards 0 or 1."""
+        lowest, highest = self._bounds(seconds)
+        change = lowest if slow_down else highest
+        pace = min(max(self.pace + change * seconds, 0.0), 1.0)
+        self.at = min(self.at + 0.5 * (self.pace + pace) * seconds, self.path.duration)
+        self.pace = pace
+
+    def now(self) -> tuple[Array, Array]:
+        """Give the commanded positions and velocities (J,) at this place and pace."""
+        positions, velocities, _ = self.path.sample(np.array([self.at]))
+        return positions[0], velocities[0] * self.pace
+
+    def _bounds(self, seconds: float) -> tuple[float, float]:
+        """Give the lowest (<= 0) and highest (>= 0) change of pace over the next step, 1/s."""
+        ahead = self.at + max(self.pace, 0.05) * seconds * LOOK_AHEAD
+        _, velocity, bend = self.path.sample(ahead)
+        needed = bend * self.pace**2
+        speed = np.maximum(np.abs(velocity), 1e-9)
+        signed = np.sign(velocity) * needed
+        lowest = float(np.max((-self._acceleration - signed) / speed))
+        highest = float(np.min((self._acceleration - signed) / speed))
+        return min(max(lowest, -FASTEST), 0.0), max(min(highest, FASTEST), 0.0)

@@ -1,0 +1,259 @@
+"""Follows a trajectory in time: set-points out, joint states in, silence means hold."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.control.acceptance import accept, check_join
+from qwen_embodied.control.pace import Pace
+from qwen_embodied.control.parameters import Parameters
+from qwen_embodied.control.path import CommandPath
+from qwen_embodied.control.watch import Watch
+from qwen_embodied.errors import TrajectoryRejectedError
+from qwen_embodied.interpolation import TrajectorySpline
+from qwen_embodied.limits import JointLimits
+from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory
+
+Array = NDArray[np.float64]
+HISTORY = 64  # commands kept to compare with late measurements
+
+
+class Tracker:
+    """Gives the commands of one arm.
+
+    It moves only while `on_permission('move', now)` and joint states keep coming. Joints in
+    `contact_joints` (the gripper) are not held to the path and goal tolerances: an object
+    between the fingers keeps them from their command, which is how it is gripped.
+
+    Args:
+        limits: Of all joints that are commanded, in the order of the commands, already scaled.
+        parameters: Tolerances and times.
+    """
+
+    def __init__(self, limits: JointLimits, parameters: Parameters | None = None) -> None:
+        self.parameters = parameters or Parameters()
+        self.limits = limits
+        self._contact = np.isin(limits.names, self.parameters.contact_joints)
+        self._watch = Watch(limits.names, self.parameters)
+        self._command: Array | None = None
+        self._history: deque[tuple[float, Array]] = deque(maxlen=HISTORY)
+        self._now: float | None = None
+        self._pace: Pace | None = None
+        self._trajectory: JointTrajectory | None = None
+        self._given_up = ''
+        self._settles = False
+        self._held = 0.0
+        self._waited = 0.0
+        self._ended = ArmStatus('', 'idle')
+        self._hold_reason = ''
+        self._error = 0.0
+
+    @property
+    def status(self) -> ArmStatus:
+        """What is being done, or how the last trajectory ended."""
+        if self._trajectory is None:
+            end = self._ended
+            return ArmStatus(end.trajectory_id, end.state, end.reason, self._error)
+        reason = self._given_up or self._hold_reason
+        return ArmStatus(self._trajectory.id, 'executing', reason, self._error)
+
+    def on_permission(self, permission: str, now: float, reason: str = '') -> None:
+        """Take the supervisor's word, which holds for `lease_timeout`.
+
+        Args:
+            permission: 'move', 'hold' (rest on the path, go on later) or 'stop' (give up).
+            now: Time, s.
+            reason: For a person.
+        """
+        self._watch.take_permission(permission, now, reason)
+        if permission not in ('move', 'hold'):
+            self.cancel(now, reason or 'stopped by the safety supervisor')
+
+    def start(self, trajectory: JointTrajectory, state: JointState | None, now: float) -> None:
+        """Follow a trajectory from now on, in place of one that runs.
+
+        Args:
+            trajectory: Starts where the commands are and as fast as they move.
+            state: The last joint state.
+            now: Time, s.
+
+        Raises:
+            TrajectoryRejectedError: It is malformed, starts elsewhere, or nothing may move now;
+                what was being done goes on.
+        """
+        try:
+            self._begin(trajectory, state, now)
+        except TrajectoryRejectedError as error:
+            if self._trajectory is None:
+                self._ended = ArmStatus(trajectory.id, 'rejected', '; '.join(error.reasons))
+            raise
+
+    def cancel(self, now: float, reason: str = 'cancelled') -> None:
+        """Come to rest on the path, all joints together, and end as 'aborted'."""
+        if self._trajectory is not None and not self._given_up:
+            self._given_up = reason
+
+    def update(self, state: JointState | None, now: float) -> Array | None:
+        """Give the command for now.
+
+        Args:
+            state: The last joint state, new or not, or None.
+            now: Time on the clock of the states' stamps, s. When it stands still nothing moves;
+                when it jumps, motion starts again from rest.
+
+        Returns:
+            Positions (J,), to be reached over the next period; None before the first state.
+        """
+        elapsed = 0.0 if self._now is None else now - self._now
+        self._now = now
+        self._watch.take_state(state, now)
+        if self._command is None:
+            self._hold_measured()
+        elif self._pace is not None:
+            late = not 0.0 <= elapsed <= self.parameters.max_gap
+            if late:
+                self._pace.rest()
+            self._move(self._pace, 0.0 if late else elapsed, max(elapsed, 0.0), now)
+        if self._command is None:
+            return None
+        self._history.append((now, self._command))
+        self._measure_error()
+        return self._command.copy()
+
+    def _begin(self, trajectory: JointTrajectory, state: JointState | None, now: float) -> None:
+        self._watch.take_state(state, now)
+        objection = self._watch.objection(now)
+        ordered = accept(trajectory, self.limits, self.parameters)
+        if objection:
+            raise TrajectoryRejectedError((f'nothing may move now: {objection}',))
+        if self._pace is not None and (self._given_up or self._pace.pace < 1.0):
+            raise TrajectoryRejectedError(('the arm is still coming to rest; send it again then',))
+        self._hold_measured()
+        position, velocity = self._commanded()
+        spline = TrajectorySpline(ordered)
+        first = spline.sample([0.0])
+        check_join(
+            first.positions[0] - position,
+            first.velocities[0] - velocity,
+            self.limits,
+            self.parameters,
+        )
+        self._check_measured(first.positions[0])
+        path = CommandPath(spline, position, velocity, self.limits, self._contact)
+        self._pace = Pace(path, self.limits.acceleration)
+        self._trajectory, self._given_up, self._settles = ordered, '', False
+        self._held = self._waited = 0.0
+        self._hold_reason = ''
+        self._now = now if self._now is None else max(self._now, now)
+
+    def _commanded(self) -> tuple[Array, Array]:
+        """Give the commanded positions and velocities (J,) now."""
+        if self._pace is not None:
+            return self._pace.now()
+        position = np.zeros(len(self.limits.names)) if self._command is None else self._command
+        return position, np.zeros_like(position)
+
+    def _hold_measured(self) -> None:
+        measured = self._watch.positions()
+        if self._command is None and measured is not None:
+            inside = np.clip(measured, self.limits.lower, self.limits.upper)
+            self._command = np.where(self._contact, inside, measured)
+
+    def _check_measured(self, start: Array) -> None:
+        measured = self._watch.positions()
+        error = 0.0 if measured is None else self._arm_distance(start - measured)
+        if not error <= self.parameters.path_tolerance:
+            raise TrajectoryRejectedError(
+                (f'starts {error:.4f} rad from where the arm is measured',)
+            )
+
+    def _move(self, pace: Pace, seconds: float, elapsed: float, now: float) -> None:
+        self._hold_reason = '' if self._settles else self._watch.objection(now)
+        self._held = self._held + elapsed if self._hold_reason else 0.0
+        if self._held > self.parameters.abort_after:
+            self.cancel(now, self._hold_reason)
+        slow_down = bool(self._hold_reason or (self._given_up and not self._settles))
+        pace.advance(seconds, slow_down=slow_down)
+        self._step_to(pace.now()[0], seconds)
+        if self._given_up and (pace.is_at_end if self._settles else pace.is_at_rest):
+            self._rest_or_settle()
+        elif pace.is_at_end:
+            self._arrive(elapsed, now)
+
+    def _step_to(self, wanted: Array, seconds: float) -> None:
+        """Command a position, at most v_max·dt from the last one."""
+        if self._command is not None:
+            step = self.limits.velocity * seconds
+            self._command = self._command + np.clip(wanted - self._command, -step, step)
+
+    def _rest_or_settle(self) -> None:
+        """End an aborted trajectory; after a tracking error, first go to where the arm is."""
+        measured = self._watch.positions()
+        if self._settles or self._command is None or measured is None:
+            self._finish('aborted', self._given_up)
+            return
+        if self._arm_distance(self._command - measured) <= self.parameters.goal_tolerance:
+            self._finish('aborted', self._given_up)
+            return
+        inside = np.clip(measured, self.limits.lower, self.limits.upper)
+        target = np.where(self._contact, self._command, inside)
+        here = TrajectorySpline(JointTrajectory(self.limits.names, np.zeros(1), target[None]))
+        still = np.zeros_like(target)
+        path = CommandPath(here, self._command, still, self.limits, self._contact)
+        self._pace, self._settles = Pace(path, self.limits.acceleration), True
+
+    def _arrive(self, elapsed: float, now: float) -> None:
+        """At the last point: succeed within the goal tolerance, give up after the goal time."""
+        if self._trajectory is None or self._command is None or self._watch.latest is None:
+            return
+        self._waited += elapsed
+        objection, measured = self._watch.objection(now), self._watch.positions()
+        error = np.inf if measured is None else self._arm_distance(self._command - measured)
+        if not objection and error <= self.parameters.goal_tolerance and self._is_still():
+            self._finish('succeeded', '')
+        elif self._waited > self.parameters.goal_time + 0.1 * self._trajectory.duration:
+            limit = self.parameters.goal_tolerance
+            self.cancel(now, f'goal missed by {error:.4f} rad, allowed {limit:g}, or still moving')
+            self._rest_or_settle()
+
+    def _is_still(self) -> bool:
+        state = self._watch.latest
+        if state is None or state.velocities is None:
+            return state is not None
+        order = [state.names.index(name) for name in self.limits.names]
+        speeds = state.velocities[order]
+        return self._arm_distance(speeds) <= self.parameters.goal_velocity
+
+    def _finish(self, state: str, reason: str) -> None:
+        name = '' if self._trajectory is None else self._trajectory.id
+        self._ended = ArmStatus(name, state, reason)
+        self._trajectory, self._pace, self._given_up, self._settles = None, None, '', False
+
+    def _arm_distance(self, difference: Array) -> float:
+        """Give the largest magnitude (NaN included) among joints that nothing may stop."""
+        return float(np.max(np.abs(difference[~self._contact]), initial=0.0))
+
+    def _measure_error(self) -> None:
+        """Compare the last measurement with what was commanded a response time before it."""
+        measured, state = self._watch.positions(), self._watch.latest
+        if measured is None or state is None:
+            return
+        then = state.stamp - self.parameters.response_time
+        times = np.array([time for time, _ in self._history])
+        commands = np.array([command for _, command in self._history])
+        after = int(np.clip(np.searchsorted(times, then), 1, max(len(times) - 1, 1)))
+        before = after - 1
+        if len(times) == 1:
+            expected = commands[0]
+        else:
+            span = max(times[after] - times[before], 1e-9)
+            share = float(np.clip((then - times[before]) / span, 0.0, 1.0))
+            expected = commands[before] + share * (commands[after] - commands[before])
+        self._error = self._arm_distance(expected - measured)
+        limit = self.parameters.path_tolerance
+        if not self._error <= limit and not self._settles:
+            self.cancel(state.stamp, f'tracking error {self._error:.3f} rad, allowed {limit:g}')

@@ -1,0 +1,117 @@
+"""The demonstration: one instruction, carried out in simulation and judged by exact positions."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_embodied.account import Account
+from qwen_embodied.messages import Scene
+from qwen_embodied.motion import load_robot
+from qwen_embodied.pipeline import Perception, Pipeline, Watch
+from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
+from qwen_embodied.run_folder import write_run
+from qwen_embodied.run_record import Picture, RunRecord
+from qwen_embodied.scoring import goals_of, translate, unmet_goals
+from qwen_embodied.task import TaskEvent
+
+if TYPE_CHECKING:
+    from qwen_embodied.simulation import MujocoWorld
+
+VIEW_PERIOD = 0.05  # s, between pictures of the episode
+DONE, FAILED = 0, 1
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """What to show.
+
+    Attributes:
+        instruction: In plain words.
+        seed: Of the table and of the camera's noise.
+        light: Name of a lamp setting.
+        folder: Where the run folder goes; runs/<date>-<words> where None.
+    """
+
+    instruction: str
+    seed: int = 0
+    light: str = 'normal'
+    folder: Path | None = None
+
+
+def run_in_process(settings: DemoSettings, account: Account | None = None) -> int:
+    """Run the chain in this process, in virtual time; gives the exit code."""
+    from qwen_embodied.simulation import MujocoWorld, generate_scene
+
+    account = account or Account()
+    account.line('simulates', f'seed {settings.seed}, light {settings.light}, in one process')
+    begun = time.monotonic()
+    world = MujocoWorld(generate_scene(settings.seed), light=settings.light, seed=settings.seed)
+    robot = load_robot('panda')
+    film = _Film(world, account)
+    pipeline = Pipeline(world, Perception(robot), GrammarPlanner(), robot=robot, watch=film)
+    before = world.ground_truth()
+    record = pipeline.run(settings.instruction).record
+    record.views = film.views
+    record.timings = {'wall': round(time.monotonic() - begun, 3), 'simulated': world.time}
+    return finish(settings, record, before, world.ground_truth(), account)
+
+
+def finish(
+    settings: DemoSettings, record: RunRecord, before: Scene, after: Scene, account: Account
+) -> int:
+    """Judge a run by exact scenes, write its folder and say how it went."""
+    record.settings = {'seed': settings.seed, 'light': settings.light, **record.settings}
+    if record.success:
+        faults = confirm(record, before, after)
+        record.success, record.reason = not faults, '; '.join(faults)
+        if faults:
+            account.line('denied', f'exact positions say: {record.reason}', 'bold red')
+        else:
+            account.line('confirmed', 'exact positions of the simulator agree', 'bold green')
+    folder = settings.folder or run_folder_for(settings.instruction)
+    write_run(record, folder, load_robot('panda').limits.scaled(0.5, 0.5, 1.0))
+    names = ' '.join(sorted(path.name for path in folder.iterdir()))
+    account.line('kept', f'{folder}/  {names}')
+    return DONE if record.success else FAILED
+
+
+def confirm(record: RunRecord, before: Scene, after: Scene) -> tuple[str, ...]:
+    """Say what exact positions deny.
+
+    The goals are read from the instruction on the exact scene, so that a wrong perception or a
+    wrong plan cannot confirm itself; where the grammar does not know the words, the plan's own
+    goals are taken.
+    """
+    exact = GrammarPlanner().plan(PlanRequest(record.instruction, before))
+    if any(step.action == 'ask' for step in exact.steps):
+        plan = Plan.model_validate_json(record.plan)
+        exact = translate(plan, record.scene_before, before) if record.scene_before else plan
+    return unmet_goals(goals_of(exact), before, after)
+
+
+def run_folder_for(instruction: str) -> Path:
+    """Name the folder of a run by date and words."""
+    words = re.sub(r'[^a-z0-9]+', '-', instruction.lower()).strip('-')[:40] or 'no-words'
+    return Path('runs') / f'{time.strftime("%Y-%m-%d-%H%M%S")}-{words}'
+
+
+class _Film(Watch):
+    """Prints each event and takes a picture every VIEW_PERIOD of the world's time."""
+
+    def __init__(self, world: MujocoWorld, account: Account) -> None:
+        self.views: list[tuple[float, Picture]] = []
+        self._world, self._account = world, account
+        self._next = 0.0
+
+    def event(self, event: TaskEvent) -> None:
+        self._account.event(event)
+
+    def step(self) -> None:
+        if self._world.time >= self._next:
+            self.views.append((self._world.time, self._world.picture()))
+            self._next = self._world.time + VIEW_PERIOD

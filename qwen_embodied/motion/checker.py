@@ -1,0 +1,77 @@
+"""The robot's body as the safety rules ask for it."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qwen_embodied.motion.collision import NEVER, Collider, Contact, Demand
+from qwen_embodied.motion.robot import Robot
+from qwen_embodied.motion.world import World
+
+Array = NDArray[np.float64]
+
+SCENE_DISTANCE = 0.02  # m, of every link from the scene while the tool moves fast
+OWN_DISTANCE = 0.01  # m, between links
+TABLE_SINK = 0.01  # m, by which a held object may seem to overlap the table it stands on
+
+
+class BodyChecker:
+    """Where the tool is, and what the body touches, for many joint positions at once."""
+
+    def __init__(
+        self,
+        robot: Robot,
+        world: World,
+        *,
+        scene_distance: float = SCENE_DISTANCE,
+        own_distance: float = OWN_DISTANCE,
+    ) -> None:
+        """Take the robot, the world it is in and the distances to keep, m."""
+        self._collider = Collider(robot, world)
+        self._robot = robot
+        self._fast = self._collider.demand(scene_distance, own_distance)
+        self._slow = slow_demand(self._collider, scene_distance, own_distance)
+
+    def tool_positions(self, positions: ArrayLike) -> Array:
+        """Give the tool's position (N, 3) m for joints (N, J) or (N, J + 1)."""
+        result: Array = self._robot.tool_poses(positions)[:, :3, 3]
+        return result
+
+    def contact(self, positions: ArrayLike, slow: ArrayLike) -> Contact | None:
+        """Give the first sample that is too near something.
+
+        Args:
+            positions: Arm joints and gripper, (N, J + 1).
+            slow: (N,) marks samples where the tool moves slowly enough to work: there the hand,
+                the fingers and what they hold may come near the table and touch objects.
+        """
+        rows = np.atleast_2d(np.asarray(positions, dtype=float))
+        calm = np.broadcast_to(np.asarray(slow, dtype=bool), len(rows))
+        found = [
+            self._first(rows, np.flatnonzero(chosen), demand)
+            for chosen, demand in ((~calm, self._fast), (calm, self._slow))
+        ]
+        contacts = [contact for contact in found if contact is not None]
+        return min(contacts, key=lambda contact: contact.sample, default=None)
+
+    def _first(self, rows: Array, index: NDArray[np.int64], demand: Demand) -> Contact | None:
+        contact = self._collider.first(rows[index], demand)
+        if contact is None:
+            return None
+        sample = int(index[contact.sample])
+        return Contact(sample, contact.first, contact.second, contact.distance, contact.allowed)
+
+
+def slow_demand(collider: Collider, scene: float, own: float) -> Demand:
+    """Let the hand and what it holds work: touch objects, come near the table but not into it."""
+    demand = collider.demand(scene, own)
+    table = demand.scene.copy()
+    for column, role in enumerate(collider.roles):
+        if role == 'object':
+            table[collider.hand, column] = NEVER
+        elif role == 'table':
+            table[collider.hand, column] = 0.0
+            table[collider.held, column] = -TABLE_SINK
+    return Demand(table, own)

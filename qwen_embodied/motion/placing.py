@@ -1,0 +1,253 @@
+"""Where a held object may be put down so that a relation holds afterwards."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.errors import CollisionError, ContractError, GroundingError
+from qwen_embodied.geometry import inverse_pose, pose, rotation_z, transform, yaw_of
+from qwen_embodied.messages import Scene, SceneObject
+from qwen_embodied.motion.world import WALL, bowl_profile
+
+Array = NDArray[np.float64]
+
+DIRECTIONS: dict[str, tuple[float, float]] = {
+    'left_of': (0.0, 1.0),
+    'right_of': (0.0, -1.0),
+    'behind': (1.0, 0.0),
+    'in_front_of': (-1.0, 0.0),
+}
+ROUND = ('ball', 'bowl', 'cylinder')
+APART = 0.025  # m, least gap to other objects on the table
+INSIDE_GAP = 0.008  # m, least gap to walls and contents of a container
+SLIDES = (0.0, 0.03, -0.03, 0.06, -0.06, 0.09, -0.09)  # m, along the target's side
+FARTHER = (0.0, 0.02, 0.04, 0.06)  # m, added to the gap
+AT_SHIFTS = ((0.0, 0.0), (0.01, 0.0), (-0.01, 0.0), (0.0, 0.01), (0.0, -0.01))  # m
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """What placing is asked for.
+
+    Attributes:
+        item: The held object, as it was perceived.
+        relation: One of in, on, left_of, right_of, in_front_of, behind, next_to, at.
+        target: The object that the relation refers to, or None for 'at'.
+        scene: What stands on the table; the held object in it is not looked at.
+        position: (x, y) m for 'at'.
+        workspace: x from, to, y from, to, m.
+        gap: Between the faces of neighbours, m.
+    """
+
+    item: SceneObject
+    relation: str
+    target: SceneObject | None
+    scene: Scene
+    position: tuple[float, float] | None = None
+    workspace: tuple[float, float, float, float] = (0.33, 0.75, -0.40, 0.40)
+    gap: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuse relations without what they refer to."""
+        known = ('in', 'on', 'next_to', 'at', *DIRECTIONS)
+        if self.relation not in known:
+            raise ContractError('relation', self.relation, f'one of {", ".join(known)}')
+        if self.relation == 'at' and self.position is None:
+            raise ContractError('position', None, "two numbers for the relation 'at'")
+        if self.relation != 'at' and self.target is None:
+            raise GroundingError('nothing', tuple(item.id for item in self.scene.objects))
+
+    @property
+    def others(self) -> list[SceneObject]:
+        """What stands there besides the held object."""
+        return [item for item in self.scene.objects if item.id != self.item.id]
+
+
+def reach(item: SceneObject, direction: Array, yaw: float | None = None) -> float:
+    """Give half the extent of an object along a horizontal unit direction (2,), m."""
+    if item.shape in ROUND:
+        return float(item.size[:2].max()) / 2
+    angle = yaw_of(item.object_in_base) if yaw is None else yaw
+    axes = rotation_z(angle)[:2, :2]
+    return float(np.abs(axes.T @ direction) @ item.size[:2] / 2)
+
+
+def radius(item: SceneObject) -> float:
+    """Give the radius of a circle around an object's footprint, m."""
+    if item.shape in ROUND:
+        return float(item.size[:2].max()) / 2
+    return float(np.hypot(*item.size[:2])) / 2
+
+
+def places(request: Place) -> tuple[Array, ...]:
+    """Give poses (4, 4) in the base at which the object would rest, best first.
+
+    Raises:
+        CollisionError: There is no free place; names what is in the way.
+    """
+    if request.relation == 'in':
+        return _inside(request)
+    if request.relation == 'on':
+        return _on_top(request)
+    spots = [np.array(spot) for spot in _spots(request)]
+    height = request.scene.table_height + float(request.item.size[2]) / 2
+    kept, blocker = [], 'the edge of the workspace'
+    for spot in spots:
+        reason = _blocked(spot, request)
+        if reason is None:
+            kept += [_pose(spot, height, yaw) for yaw in _yaws(request, None)]
+        else:
+            blocker = reason
+    if not kept:
+        words = request.relation.replace('_', ' ')
+        name = request.target.label if request.target else 'the position'
+        raise CollisionError(f'place {words} the {name}', f'the {request.item.label}', blocker)
+    return tuple(kept)
+
+
+def _pose(spot: Array, height: float, yaw: float) -> Array:
+    return pose([spot[0], spot[1], height], rotation_z(yaw))
+
+
+def _yaws(request: Place, along: float | None) -> list[float]:
+    """Orientations worth trying: as it is held, along a target, square to the table."""
+    first = yaw_of(request.item.object_in_base) if along is None else along
+    count = 8 if request.item.shape in ROUND or request.item.is_container else 4
+    base = first if along is not None else 0.0
+    return [base + 2 * np.pi * turn / count for turn in range(count)]
+
+
+def _spots(request: Place) -> Iterator[tuple[float, float]]:
+    """Spots on the table in the order of liking."""
+    target, item = request.target, request.item
+    if request.relation == 'at' or target is None:
+        x, y = request.position or (0.0, 0.0)
+        yield from ((x + dx, y + dy) for dx, dy in AT_SHIFTS)
+        return
+    if request.relation == 'next_to':
+        towards = np.array([0.52, 0.0]) - target.position[:2]
+        order = sorted(DIRECTIONS.values(), key=lambda d: -float(np.array(d) @ towards))
+    else:
+        order = [DIRECTIONS[request.relation]]
+    for more in FARTHER[:3] if request.relation == 'next_to' else FARTHER:
+        for slide in SLIDES:
+            for way in order:
+                direction = np.array(way)
+                side = np.array([-direction[1], direction[0]])
+                distance = reach(target, direction) + request.gap + more
+                distance += reach(item, direction, 0.0)
+                if abs(slide) < 0.6 * distance:
+                    x, y = target.position[:2] + distance * direction + slide * side
+                    yield float(x), float(y)
+
+
+def _blocked(spot: Array, request: Place) -> str | None:
+    """Name what is in the way at a spot on the table."""
+    x0, x1, y0, y1 = request.workspace
+    if not (x0 <= spot[0] <= x1 and y0 <= spot[1] <= y1):
+        return f'the edge of the workspace at ({spot[0]:.2f}, {spot[1]:.2f})'
+    own = radius(request.item)
+    for other in request.others:
+        if _gap(other, spot, own) < APART:
+            return other.label
+    return None
+
+
+def _gap(other: SceneObject, spot: Array, own: float) -> float:
+    """Give the gap between an object's footprint and a circle around a spot, m."""
+    local = transform(inverse_pose(other.object_in_base), [*spot, other.position[2]])[:2]
+    if other.shape in ROUND:
+        return float(np.hypot(*local)) - float(other.size[:2].max()) / 2 - own
+    outside = np.maximum(np.abs(local) - other.size[:2] / 2, 0.0)
+    return float(np.hypot(*outside)) - own
+
+
+def _target(request: Place) -> SceneObject:
+    if request.target is None:
+        raise GroundingError('nothing', tuple(item.id for item in request.scene.objects))
+    return request.target
+
+
+def _on_top(request: Place) -> tuple[Array, ...]:
+    """On the middle of a target, along its sides; trays and bins count their floor."""
+    target = _target(request)
+    if target.is_container:
+        return _inside(request)
+    top = float(target.position[2] + target.size[2] / 2) + float(request.item.size[2]) / 2
+    above = [
+        other for other in request.others
+        if other.id != target.id
+        and other.position[2] > target.position[2] + target.size[2] / 4
+        and _gap(other, target.position[:2], radius(request.item)) < 0.0
+    ]  # fmt: skip
+    if above:
+        raise CollisionError(
+            f'place on the {target.label}', f'the {request.item.label}', above[0].label
+        )
+    yaws = _yaws(request, yaw_of(target.object_in_base))
+    return tuple(_pose(target.position[:2], top, yaw) for yaw in yaws)
+
+
+def floor_of(target: SceneObject) -> tuple[Array, float]:
+    """Give half the sizes (2,) of a container's flat floor and the floor's z in the base, m."""
+    z = float(target.position[2] - target.size[2] / 2) + WALL
+    if target.shape == 'bowl':
+        # Things on the slope slide to the middle, so half the belly counts as floor.
+        flat = float(bowl_profile(target.size)[1, 0]) - WALL
+        return np.array([flat, flat]), z
+    return target.size[:2] / 2 - WALL, z
+
+
+def _inside(request: Place) -> tuple[Array, ...]:
+    """On a container's floor, beside what is in it already."""
+    target = _target(request)
+    if not target.is_container:
+        raise ContractError('place.target', target.label, 'a bowl, bin or tray for the relation in')
+    half, floor = floor_of(target)
+    contents = [other for other in request.others if other.id != target.id and _holds(target, other)]
+    height = floor + float(request.item.size[2]) / 2
+    yaw = yaw_of(target.object_in_base)
+    found = []
+    for local in _floor_grid(half, target, request.item):
+        spot = transform(target.object_in_base, [*local, 0.0])[:2]
+        gaps = [_gap(other, spot, _inner_radius(request.item)) for other in contents]
+        room = min(gaps, default=0.03)
+        if room < INSIDE_GAP:
+            continue
+        middle = float(np.hypot(*local))
+        cost = middle - 0.5 * min(room, 0.02) if contents else middle
+        found.append((cost, spot))
+    if not found:
+        names = ', '.join(other.label for other in contents) or f'walls {half.round(3).tolist()} m'
+        raise CollisionError(f'place in the {target.label}', f'the {request.item.label}', names)
+    found.sort(key=lambda entry: entry[0])
+    best = [spot for _, spot in found[:12]]
+    return tuple(_pose(spot, height, turn) for spot in best for turn in _yaws(request, yaw))
+
+
+def _inner_radius(item: SceneObject) -> float:
+    """A middle between the inner and outer circle of a footprint, m."""
+    return (radius(item) + float(item.size[:2].max()) / 2) / 2
+
+
+def _floor_grid(half: Array, target: SceneObject, item: SceneObject) -> list[Array]:
+    """Local spots (x, y) m at which the object is clear of the walls; at least the middle."""
+    own = _inner_radius(item)
+    room = np.maximum(half - own - INSIDE_GAP, 0.0)
+    xs, ys = (np.linspace(-side, side, 2 * int(side / 0.01) + 1) for side in room)
+    grid = [np.array([x, y]) for x in xs for y in ys]
+    if target.shape == 'bowl':
+        grid = [local for local in grid if float(np.hypot(*local)) <= room[0] + 1e-9]
+    fits = own <= float(half.min()) or target.shape == 'bowl'
+    return grid if fits else []
+
+
+def _holds(target: SceneObject, other: SceneObject) -> bool:
+    """True when an object's centre lies over a container."""
+    local = np.abs(transform(inverse_pose(target.object_in_base), other.position)[:2])
+    return bool((local <= target.size[:2] / 2).all())

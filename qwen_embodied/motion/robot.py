@@ -1,0 +1,297 @@
+"""A robot arm on Pinocchio: its joints, limits, forward kinematics and Jacobian."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pinocchio as pin
+import yaml
+from numpy.typing import ArrayLike, NDArray
+
+from qwen_embodied.errors import ConfigurationError, ContractError, RobotModelError
+from qwen_embodied.limits import JointLimits
+from qwen_embodied.messages import JointState
+from qwen_embodied.motion.body import Chain, Part, read_parts
+from qwen_embodied.motion.inverse import Inverse, Solution
+from qwen_embodied.resources import shared_file
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Gripper:
+    """A two-finger gripper that one joint drives.
+
+    Attributes:
+        joint: Position of one finger; the other mimics it.
+        open: Joint position when open, m.
+        closed: Joint position when closed, m.
+        finger_depth: How far the finger tips reach past the tool frame, m.
+        acceleration: Largest, m/s².
+        jerk: Largest, m/s³.
+    """
+
+    joint: str
+    open: float
+    closed: float
+    finger_depth: float
+    acceleration: float
+    jerk: float
+
+    @property
+    def opening(self) -> float:
+        """Largest width between the fingers, m."""
+        return 2.0 * (self.open - self.closed)
+
+
+@dataclass(frozen=True)
+class RobotSettings:
+    """What a URDF cannot hold.
+
+    Attributes:
+        acceleration: Largest of each joint, rad/s².
+        jerk: Largest of each joint, rad/s³.
+        gripper: Or None for a bare arm.
+        home: Where the arm waits, rad; None is the middle of the joints.
+        base_frame: Name of the frame in which poses are given; the URDF's root.
+    """
+
+    acceleration: Sequence[float] = ()
+    jerk: Sequence[float] = ()
+    gripper: Gripper | None = None
+    home: Sequence[float] | None = None
+    base_frame: str = field(default='base')
+
+
+class Robot:
+    """An arm of J joints, with or without a gripper.
+
+    Joint arrays q are (J,) in the order of joint_names; rows of (N, J + 1) also hold the gripper.
+    """
+
+    def __init__(self, model: Any, parts: tuple[Part, ...], tool: str, arm: tuple[str, ...],  # noqa: ANN401
+                 settings: RobotSettings) -> None:  # fmt: skip
+        """Use Robot.from_urdf or load_robot."""
+        self.model = model
+        self.data = model.createData()
+        self.parts = parts
+        self.tool_frame, self.joint_names = tool, arm
+        self.gripper, self.base_frame = settings.gripper, settings.base_frame
+        self.tool_id = model.getFrameId(tool)
+        self.limits = _arm_limits(model, arm, settings)
+        self.all_limits = _all_limits(model, self.limits, settings.gripper)
+        self._columns = np.array([model.joints[model.getJointId(n)].idx_v for n in arm])
+        self.chain = Chain(model, self.all_limits.names)
+        frame = model.frames[self.tool_id]
+        self.tool_body = int(frame.parentJoint)
+        self.tool_in_body: Array = np.array(frame.placement.homogeneous)
+        middle = (self.limits.lower + self.limits.upper) / 2
+        self.home: Array = np.array(middle if settings.home is None else settings.home, float)
+        self._inverse = Inverse(self)
+
+    @classmethod
+    def from_urdf(
+        cls,
+        source: str | Path,
+        tool_frame: str,
+        joints: Sequence[str] | None = None,
+        settings: RobotSettings | None = None,
+    ) -> Robot:
+        """Build a robot from a URDF.
+
+        Args:
+            source: Path of a URDF, or its XML.
+            tool_frame: Link whose pose forward() gives.
+            joints: Of the arm, base first; None takes every joint from the base to the tool.
+            settings: What the URDF cannot hold.
+
+        Raises:
+            RobotModelError: Names what the description lacks.
+        """
+        xml = _xml(source)
+        try:
+            model = pin.buildModelFromXML(xml, mimic=True)
+        except (ValueError, RuntimeError) as error:
+            raise RobotModelError(f'the URDF cannot be read: {error}') from error
+        if not model.existFrame(tool_frame):
+            known = [frame.name for frame in model.frames if frame.type == pin.FrameType.BODY]
+            raise RobotModelError(f'the URDF has no link {tool_frame}; it has {", ".join(known)}')
+        arm = tuple(joints) if joints is not None else _joints_to(model, tool_frame)
+        for name in arm:
+            if not model.existJointName(name):
+                raise RobotModelError(f'the URDF has no movable joint {name}')
+        return cls(model, read_parts(model, xml), tool_frame, arm, settings or RobotSettings())
+
+    def forward(self, q: ArrayLike) -> Array:
+        """Give tool_in_base (4, 4) for arm joints q (J,)."""
+        pin.forwardKinematics(self.model, self.data, self.full(q))
+        placement = pin.updateFramePlacement(self.model, self.data, self.tool_id)
+        return np.array(placement.homogeneous)
+
+    def jacobian(self, q: ArrayLike) -> Array:
+        """Give (6, J): linear and angular velocity of the tool in axes of the base."""
+        frame = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+        full = pin.computeFrameJacobian(self.model, self.data, self.full(q), self.tool_id, frame)
+        return np.array(full[:, self._columns])
+
+    def tool_jacobian(self, q: ArrayLike) -> tuple[Array, Any]:
+        """Give the Jacobian (6, J) in the tool's own axes and the tool's pose as pin.SE3."""
+        frame = pin.ReferenceFrame.LOCAL
+        pin.computeJointJacobians(self.model, self.data, self.full(q))
+        placement = pin.updateFramePlacement(self.model, self.data, self.tool_id)
+        full = pin.getFrameJacobian(self.model, self.data, self.tool_id, frame)
+        return full[:, self._columns], placement
+
+    def inverse(self, tool_in_base: ArrayLike, seed: ArrayLike | None = None,
+                margin: float = 0.0) -> Array:  # fmt: skip
+        """Give arm joints (J,) that reach a pose to 1e-5, near the seed where that works.
+
+        Args:
+            tool_in_base: Wanted pose, (4, 4).
+            seed: Joints (J,) to start from; None starts from home.
+            margin: Distance kept from every joint limit, rad.
+
+        Raises:
+            UnreachableError: Says by how much the pose is missed.
+        """
+        return self._inverse(tool_in_base, self.home if seed is None else seed, margin).joints
+
+    def solve(self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float = 0.0,
+              restarts: int = 0) -> Solution:  # fmt: skip
+        """Give the nearest solution that few restarts find, whether it reaches the pose or not."""
+        return self._inverse.attempt(tool_in_base, np.asarray(seed, float), margin, restarts)
+
+    def full(self, q: ArrayLike) -> Array:
+        """Spread arm joints (J,) or arm and gripper (J + 1,) over Pinocchio's vector."""
+        return self.chain.spread(np.asarray(q, dtype=float))
+
+    def rows(self, state: JointState) -> Array:
+        """Give (1, J + 1) or (1, J): the arm's joints and the gripper's from a state."""
+        names = [name for name in self.all_limits.names if name in state.names]
+        arm = state.of(self.joint_names)
+        if self.gripper is not None:
+            finger = state.of((self.gripper.joint,)) if self.gripper.joint in names else [0.0]
+            arm = np.append(arm, finger)
+        return arm[None]
+
+    def link_spheres(self, state: JointState) -> Array:
+        """Cover every link and the gripper with spheres: (N, 4) x y z radius in the base, m."""
+        bodies = self.chain.poses(self.rows(state))[0]
+        spheres = [
+            np.column_stack([
+                part.spheres[:, :3] @ bodies[part.body, :3, :3].T + bodies[part.body, :3, 3],
+                part.spheres[:, 3],
+            ])
+            for part in self.parts
+        ]
+        return np.concatenate(spheres)
+
+    def tool_poses(self, rows: ArrayLike) -> Array:
+        """Give tool_in_base (N, 4, 4) for rows (N, J) or (N, J + 1)."""
+        bodies = self.chain.poses(np.atleast_2d(np.asarray(rows, dtype=float)))
+        poses: Array = bodies[:, self.tool_body] @ self.tool_in_body
+        return poses
+
+    def check(self, q: ArrayLike) -> None:
+        """Raise JointLimitError for the first arm joint outside its limits."""
+        self._inverse.check(np.asarray(q, dtype=float))
+
+
+def load_robot(name: str = 'panda') -> Robot:
+    """Load a preset of config/robots, or a path of such a YAML file."""
+    path = Path(name) if name.endswith('.yaml') else shared_file(f'config/robots/{name}.yaml')
+    try:
+        values = yaml.safe_load(path.read_text(encoding='utf-8'))
+        return from_settings(values, shared_file(values['urdf']))
+    except OSError as error:
+        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
+    except (KeyError, TypeError) as error:
+        raise ConfigurationError(f'{path}: lacks {error}') from error
+
+
+def from_settings(values: dict[str, Any], source: str | Path) -> Robot:
+    """Build a robot from the content of a preset and a URDF (path or XML)."""
+    grip = values.get('gripper')
+    gripper = grip and Gripper(
+        grip['joint'], float(grip['open']), float(grip['closed']), float(grip['finger_depth']),
+        float(grip['acceleration']), float(grip['jerk']),
+    )  # fmt: skip
+    settings = RobotSettings(
+        values.get('acceleration', ()), values.get('jerk', ()), gripper or None,
+        values.get('home'), values.get('base_frame', 'base'),
+    )  # fmt: skip
+    return Robot.from_urdf(source, values['tool_frame'], values['joints'], settings)
+
+
+def _xml(source: str | Path) -> str:
+    if isinstance(source, str) and '<robot' in source:
+        return source
+    try:
+        return Path(source).read_text(encoding='utf-8')
+    except OSError as error:
+        raise RobotModelError(f'the URDF {source} cannot be read: {error}') from error
+
+
+def _joints_to(model: Any, tool_frame: str) -> tuple[str, ...]:  # noqa: ANN401
+    joint = model.frames[model.getFrameId(tool_frame)].parentJoint
+    names: list[str] = []
+    while joint > 0:
+        names.append(model.names[joint])
+        joint = model.parents[joint]
+    return tuple(reversed(names))
+
+
+def _arm_limits(model: Any, arm: tuple[str, ...], settings: RobotSettings) -> JointLimits:  # noqa: ANN401
+    for field_name in ('acceleration', 'jerk'):
+        if len(getattr(settings, field_name)) != len(arm):
+            raise RobotModelError(
+                f'{field_name} has {len(getattr(settings, field_name))} values; the arm has the '
+                f'{len(arm)} joints {", ".join(arm)}; a URDF cannot hold it, so give it in settings'
+            )
+    columns = [_column(model, name) for name in arm]
+    return _limits(model, arm, columns, settings.acceleration, settings.jerk)
+
+
+def _all_limits(model: Any, limits: JointLimits, gripper: Gripper | None) -> JointLimits:  # noqa: ANN401
+    if gripper is None:
+        return limits
+    if not model.existJointName(gripper.joint):
+        raise RobotModelError(f'the URDF has no gripper joint {gripper.joint}')
+    columns = [_column(model, name) for name in (*limits.names, gripper.joint)]
+    return _limits(
+        model, (*limits.names, gripper.joint), columns,
+        [*limits.acceleration, gripper.acceleration], [*limits.jerk, gripper.jerk],
+    )  # fmt: skip
+
+
+def _column(model: Any, name: str) -> tuple[int, int]:  # noqa: ANN401
+    joint = model.joints[model.getJointId(name)]
+    if joint.nq != 1 or joint.nv != 1:
+        raise RobotModelError(f'{name} is continuous, fixed or a mimic; it needs finite limits')
+    return joint.idx_q, joint.idx_v
+
+
+def _limits(
+    model: Any,  # noqa: ANN401
+    names: tuple[str, ...],
+    columns: list[tuple[int, int]],
+    acceleration: Sequence[float],
+    jerk: Sequence[float],
+) -> JointLimits:
+    lower = np.array([model.lowerPositionLimit[q] for q, _ in columns])
+    upper = np.array([model.upperPositionLimit[q] for q, _ in columns])
+    velocity = np.array([model.velocityLimit[v] for _, v in columns])
+    for name, low, high, speed in zip(names, lower, upper, velocity, strict=True):
+        if not (np.isfinite(low) and np.isfinite(high) and low < high and abs(low) < 1e6):
+            raise RobotModelError(f'{name} has no position limits in the URDF')
+        if not (np.isfinite(speed) and 0 < speed < 1e6):
+            raise RobotModelError(f'{name} has no velocity limit in the URDF')
+    try:
+        return JointLimits(names, lower, upper, velocity, np.array(acceleration), np.array(jerk))
+    except ContractError as error:
+        raise RobotModelError(f'limits of {", ".join(names)}: {error}') from error

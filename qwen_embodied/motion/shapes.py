@@ -1,0 +1,130 @@
+"""Solid shapes with a pose: what a collision world is made of."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import coal
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.errors import ContractError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Solid:
+    """A convex solid: a shape with sizes at a pose.
+
+    Attributes:
+        kind: 'box' (x, y, z), 'cylinder' (diameter, diameter, height along z) or
+            'sphere' (diameter three times).
+        size: Of the bounding box along its own axes, (3,) m.
+        pose: (4, 4) of its centre in the frame of its owner.
+    """
+
+    kind: str
+    size: Array
+    pose: Array
+
+    def __post_init__(self) -> None:
+        """Refuse shapes without an extent."""
+        size, pose = np.array(self.size, dtype=float), np.array(self.pose, dtype=float)
+        if size.shape != (3,) or not (np.isfinite(size).all() and (size > 0).all()):
+            raise ContractError(f'{self.kind}.size', size.tolist(), 'three positive lengths')
+        if pose.shape != (4, 4) or not np.isfinite(pose).all():
+            raise ContractError(f'{self.kind}.pose', pose.tolist(), 'a finite (4, 4) pose')
+        object.__setattr__(self, 'size', size)
+        object.__setattr__(self, 'pose', pose)
+
+    def geometry(self) -> Any:  # noqa: ANN401
+        """Build coal's shape."""
+        x, _, z = self.size.tolist()
+        if self.kind == 'box':
+            return coal.Box(*self.size.tolist())
+        return coal.Cylinder(x / 2, z) if self.kind == 'cylinder' else coal.Sphere(x / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Obstacle:
+    """A named body of the world; it may have several solids, as a hollow bowl does.
+
+    Attributes:
+        name: For a person, or the id of a perceived object.
+        solids: In the base frame.
+        role: 'table', 'object' or 'obstacle'; the rules for nearness differ.
+    """
+
+    name: str
+    solids: tuple[Solid, ...]
+    role: str = field(default='obstacle')
+
+    def bounds(self) -> tuple[Array, Array]:
+        """Give a box around all solids: pose (4, 4) in the base frame, half sizes (3,) m."""
+        if len(self.solids) == 1:
+            return self.solids[0].pose, self.solids[0].size / 2
+        frame = self.solids[0].pose
+        corners = np.array([
+            (np.linalg.inv(frame) @ solid.pose @ np.append(solid.size / 2 * sign, 1.0))[:3]
+            for solid in self.solids
+            for sign in np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1).T
+        ])
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        centre = frame.copy()
+        centre[:3, 3] += frame[:3, :3] @ ((low + high) / 2)
+        return centre, (high - low) / 2
+
+
+def box(name: str, size: Any, pose: Any, role: str = 'obstacle') -> Obstacle:  # noqa: ANN401
+    """Build a box of a size (x, y, z) m at a pose (4, 4) in the base frame."""
+    return Obstacle(name, (Solid('box', size, pose),), role)
+
+
+def cover(geometry: Any) -> Array:  # noqa: ANN401
+    """Cover a coal shape with spheres.
+
+    Returns:
+        (N, 4): x y z of the centre in the shape's frame and the radius, m; every point of the
+        shape lies in at least one sphere.
+    """
+    if isinstance(geometry, coal.Sphere):
+        return np.array([[0.0, 0.0, 0.0, geometry.radius]])
+    if isinstance(geometry, coal.Capsule):
+        return _row(geometry.radius, geometry.halfLength, 0.7, 0.0)
+    if isinstance(geometry, coal.Cylinder):
+        return _row(geometry.radius, geometry.halfLength, 1.0, 0.5)
+    if isinstance(geometry, coal.Box):
+        return _cells(np.zeros(3), np.array(geometry.halfSide))
+    geometry.computeLocalAABB()
+    box_of = geometry.aabb_local
+    low, high = np.array(box_of.min_), np.array(box_of.max_)
+    return _cells((low + high) / 2, (high - low) / 2)
+
+
+def _row(radius: float, half: float, pitch: float, inset: float) -> Array:
+    """Spheres along z; `inset` 0.5 puts them into the middle of their slices, 0 on the ends."""
+    count = max(int(np.ceil(2 * half / (pitch * radius))), 1)
+    if inset:
+        slice_half = half / count
+        z = -half + slice_half * (2 * np.arange(count) + 1)
+    else:
+        slice_half = half / count
+        z = np.linspace(-half, half, count + 1)
+    reach = float(np.hypot(radius, slice_half))
+    zeros = np.zeros(len(z))
+    return np.column_stack([zeros, zeros, z, np.full(len(z), reach)])
+
+
+def _cells(centre: Array, half: Array) -> Array:
+    """One sphere around each cell of a grid over a box."""
+    pitch = max(min(max(2 * float(half.min()), 0.03), 0.035), float(half.max()) / 4)
+    counts = np.maximum(np.round(2 * half / pitch), 1).astype(int)
+    axes = [
+        (2 * np.arange(n) + 1 - n) * h / n for n, h in zip(counts.tolist(), half, strict=True)
+    ]
+    grid = np.stack(np.meshgrid(*axes, indexing='ij'), axis=-1).reshape(-1, 3) + centre
+    radius = float(np.linalg.norm(half / counts))
+    return np.column_stack([grid, np.full(len(grid), radius)])

@@ -1,0 +1,106 @@
+"""Starts one node in its own process and ends it cleanly on SIGINT, SIGTERM and SIGHUP."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+
+from qwen_embodied.bringup import PARENT_VARIABLE
+from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
+
+EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
+PARENT_CHECK = 1.0  # s between looks whether the process that started this one still lives
+
+
+def exit_code(error: QwenEmbodiedError) -> int:
+    """Give the exit code of an error: 2 configuration, 3 something missing, 1 all others."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+
+
+def run(factory: Callable[[], Node]) -> int:
+    """Build a node, serve its callbacks until a signal, and tidy up.
+
+    The ROS context stays valid until the node's `destroy_node` returned, so that worker
+    threads end before their publishers do.
+
+    Args:
+        factory: Builds the node; a QwenEmbodiedError from it becomes one line on stderr.
+
+    Returns:
+        The exit code: 0 after a signal, 1 to 3 where the node could not be built.
+    """
+    stop = StopSignal()
+    try:
+        _initialise()
+        _serve(factory, stop)
+    except QwenEmbodiedError as error:
+        sys.stderr.write(f'{error}\n')
+        return exit_code(error)
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+class StopSignal:
+    """Hears the signals that end a process, and the end of the process that started it."""
+
+    def __init__(self) -> None:
+        """Take over SIGINT, SIGTERM and SIGHUP; only in the main thread."""
+        self.is_set = False
+        self._parent = os.environ.get(PARENT_VARIABLE)
+        self._action: Callable[[], object] = bool
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        # A Python handler runs only when the main thread leaves the wait for messages; the
+        # byte on this descriptor comes at once.
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, frame: None)
+        threading.Thread(target=self._wait, name='stop signal', daemon=True).start()
+
+    def call(self, action: Callable[[], object]) -> None:
+        """Name what to do on the signal; at once when it came already."""
+        self._action = action
+        if self.is_set:
+            action()
+
+    def _wait(self) -> None:
+        while not select.select([self._reader], [], [], PARENT_CHECK)[0]:
+            if self._parent is not None and str(os.getppid()) != self._parent:
+                break
+        self.is_set = True
+        self._action()
+
+
+def _initialise() -> None:
+    try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:
+        raise ConfigurationError(f'ROS could not start: {error}') from error
+
+
+def _serve(factory: Callable[[], Node], stop: StopSignal) -> None:
+    node = factory()
+    executor = SingleThreadedExecutor()
+    ended: Future[None] = Future()
+    executor.add_node(node)
+    stop.call(lambda: ended.set_result(None))
+    try:
+        executor.spin_until_future_complete(ended)
+    except ExternalShutdownException:
+        pass
+    finally:
+        node.destroy_node()
+        executor.shutdown(timeout_sec=0.0)

@@ -1,0 +1,187 @@
+"""The workcell of a ROS graph: blocking calls for the executive, fed by callbacks."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.errors import CameraError, ControlError, TaskError
+from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
+from qwen_embodied.task import Observation, TaskEvent
+
+ENDED = ('succeeded', 'aborted', 'rejected')
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the workcell waits, in wall-clock seconds.
+
+    Attributes:
+        look: For a new scene.
+        answer: For the first status of a proposed trajectory.
+        silence: For joint states while it moves or waits.
+        overrun: Of the workcell's time beyond a trajectory's duration.
+    """
+
+    look: float = 10.0
+    answer: float = 5.0
+    silence: float = 5.0
+    overrun: float = 5.0
+
+
+class RosWorkcell:
+    """Waits on what the callbacks of a node hear; every wait ends, at the latest in time."""
+
+    def __init__(
+        self,
+        propose: Callable[[JointTrajectory], None],
+        report: Callable[[TaskEvent], None],
+        patience: Patience | None = None,
+        *,
+        frames: int = 2,
+    ) -> None:
+        """Join the outputs.
+
+        Args:
+            propose: Sends a trajectory to the safety supervisor.
+            report: Tells the operator.
+            patience: Time limits.
+            frames: New scenes a look waits for; the last one counts.
+        """
+        self._propose, self._report = propose, report
+        self._patience = patience or Patience()
+        self._frames = frames
+        self._changed = threading.Condition()
+        self._scenes: list[Scene] = []
+        self._rgb: tuple[float, NDArray[np.uint8]] | None = None
+        self._state: tuple[float, JointState] | None = None
+        self._status = ArmStatus('', 'idle')
+        self._trouble = ''
+        self._closed = False
+        self._session, self._count = uuid.uuid4().hex[:6], 0
+
+    # -- what the callbacks hear ----------------------------------------------------------
+
+    def hear_scene(self, scene: Scene) -> None:
+        """Take a perceived scene."""
+        with self._changed:
+            self._scenes.append(scene)
+            del self._scenes[:-10]
+            self._changed.notify_all()
+
+    def hear_image(self, stamp: float, rgb: NDArray[np.uint8]) -> None:
+        """Take the corrected image of a scene."""
+        with self._changed:
+            self._rgb = (stamp, rgb)
+            self._changed.notify_all()
+
+    def hear_state(self, state: JointState) -> None:
+        """Take measured joints."""
+        with self._changed:
+            self._state = (time.monotonic(), state)
+            self._changed.notify_all()
+
+    def hear_status(self, status: ArmStatus) -> None:
+        """Take what the arm controller does."""
+        with self._changed:
+            self._status = status
+            self._changed.notify_all()
+
+    def hear_trouble(self, text: str) -> None:
+        """Take what perception says is wrong; empty when nothing is."""
+        self._trouble = text
+
+    def close(self) -> None:
+        """End every wait with a TaskError: the node is going down."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    # -- the protocol of the executive ----------------------------------------------------
+
+    def now(self) -> float:
+        """Give the stamp of the newest joint state, s."""
+        return self._state[1].stamp if self._state else 0.0
+
+    def state(self) -> JointState:
+        """Give the newest measured joints; raises ControlError when there are none."""
+        self._wait(lambda: self._state is not None, self._patience.silence)
+        if self._state is None or self._silence() > self._patience.silence:
+            raise ControlError(f'no joint_states for {self._silence():.0f} s; is the arm running?')
+        return self._state[1]
+
+    def look(self) -> Observation:
+        """Wait for scenes seen after this call."""
+        since, limit = self.state().stamp, self._patience.look
+        if not self._wait(lambda: len(self._after(since)) >= self._frames, limit):
+            said = f'; perception says: {self._trouble}' if self._trouble else ''
+            raise CameraError(f'no new perception/scene for {limit:.0f} s{said}')
+        scene = self._after(since)[-1]
+        if not self._wait(lambda: self._image_of(scene) is not None, limit):
+            raise CameraError(f'no perception/image for the scene of {scene.stamp:.2f} s')
+        image = self._image_of(scene)
+        return Observation(scene, image if image is not None else np.empty(0), self.state())
+
+    def execute(self, trajectory: JointTrajectory) -> ArmStatus:
+        """Propose a trajectory under an own id and wait for how it ends."""
+        self._count += 1
+        named = replace(trajectory, id=f'{self._session}-{self._count:04d}')
+        self._propose(named)
+        if not self._wait(lambda: self._status.trajectory_id == named.id, self._patience.answer):
+            return ArmStatus(
+                named.id, 'aborted',
+                f'no answer for {self._patience.answer:.0f} s; '
+                'are the safety supervisor and the arm controller running?',
+            )  # fmt: skip
+        end = self.now() + named.duration + self._patience.overrun
+        while not self._wait(lambda: self._is_over(named.id), 1.0):
+            if self._silence() > self._patience.silence or self.now() > end:
+                break
+        status = self._status
+        if status.trajectory_id == named.id and status.state in ENDED:
+            return status
+        return ArmStatus(named.id, 'aborted', self._why_unended())
+
+    def wait(self, seconds: float) -> None:
+        """Let the workcell's time pass."""
+        end = self.state().stamp + seconds
+        while not self._wait(lambda: self.now() >= end, 1.0):
+            self.state()
+
+    def report(self, event: TaskEvent) -> None:
+        """Tell the operator."""
+        self._report(event)
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        with self._changed:
+            met = self._changed.wait_for(lambda: self._closed or condition(), seconds)
+            if self._closed:
+                raise TaskError('the planner node is ending')
+            return met
+
+    def _after(self, stamp: float) -> list[Scene]:
+        return [scene for scene in self._scenes if scene.stamp > stamp]
+
+    def _image_of(self, scene: Scene) -> NDArray[np.uint8] | None:
+        return self._rgb[1] if self._rgb and self._rgb[0] >= scene.stamp - 1e-6 else None
+
+    def _is_over(self, trajectory_id: str) -> bool:
+        status = self._status
+        return status.trajectory_id != trajectory_id or status.state in ENDED
+
+    def _silence(self) -> float:
+        return time.monotonic() - self._state[0] if self._state else float('inf')
+
+    def _why_unended(self) -> str:
+        if self._silence() > self._patience.silence:
+            return f'no joint_states for {self._silence():.0f} s'
+        return self._status.reason or 'the arm controller did not finish it in time'

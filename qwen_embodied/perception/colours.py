@@ -1,0 +1,109 @@
+"""The name of a colour: one of eleven basic words, in a perceptual space."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qwen_embodied.messages import BASIC_COLOURS
+
+Array = NDArray[np.float64]
+UNKNOWN = 'unknown'
+
+# Hue limits in degrees of OKLab, in which a hue keeps its name when it gets lighter or darker.
+HUES = ((12.0, 'pink'), (42.0, 'red'), (82.0, 'orange'), (115.0, 'yellow'), (208.0, 'green'),
+        (284.0, 'blue'), (336.0, 'purple'), (360.0, 'pink'))  # fmt: skip
+
+
+def linear(rgb: ArrayLike) -> Array:
+    """Undo the sRGB curve: (..., 3) of 0 to 255 gives light intensities of 0 to 1."""
+    value = np.asarray(rgb, dtype=np.float64) / 255.0
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def oklab(rgb: ArrayLike) -> Array:
+    """Give lightness, a and b of OKLab (..., 3) for sRGB of 0 to 255."""
+    to_cones = np.array([
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ])
+    to_lab = np.array([
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ])
+    return np.asarray(np.cbrt(linear(rgb) @ to_cones.T) @ to_lab.T)
+
+
+def colour_name(rgb: ArrayLike) -> str:
+    """Name one sRGB colour (3,) of 0 to 255.
+
+    >>> colour_name([200, 30, 30])
+    'red'
+    """
+    lightness, a, b = oklab(rgb).tolist()
+    return _word(lightness, a, b)
+
+
+def _word(lightness: float, a: float, b: float) -> str:
+    chroma, hue = math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360.0
+    if chroma < _least_chroma(lightness):
+        return 'black' if lightness < 0.36 else 'grey' if lightness < 0.8 else 'white'
+    name = next(word for limit, word in HUES if hue <= limit)
+    return _by_lightness(name, lightness, chroma, hue)
+
+
+def _least_chroma(lightness: float) -> float:
+    """Dark and light pixels need more chroma to look coloured, and carry more of its noise."""
+    return 0.045 if lightness < 0.3 else 0.032
+
+
+def _by_lightness(name: str, lightness: float, chroma: float, hue: float) -> str:
+    """Tell brown from orange and pink from red and purple, which only lightness does."""
+    if name in ('red', 'orange') and hue > 34.0 and lightness < 0.56 and chroma < 0.155:
+        return 'brown'
+    if name == 'yellow' and lightness < 0.55:
+        return 'brown' if hue < 100.0 else 'green'
+    if name == 'pink' and lightness < 0.57:
+        return 'red' if hue < 180.0 else 'purple'
+    if (name == 'red' and lightness > 0.7 and chroma < 0.16) or (
+        name == 'purple' and lightness > 0.72 and hue > 320.0
+    ):
+        return 'pink'
+    return name
+
+
+@cache
+def _table() -> NDArray[np.uint8]:
+    """Give the index into BASIC_COLOURS for 32 levels of each channel, (32, 32, 32)."""
+    levels = np.arange(32) * 8 + 4
+    grid = np.stack(np.meshgrid(levels, levels, levels, indexing='ij'), axis=-1)
+    names = [BASIC_COLOURS.index(_word(*lab)) for lab in oklab(grid.reshape(-1, 3)).tolist()]
+    return np.array(names, dtype=np.uint8).reshape(32, 32, 32)
+
+
+def colour_indices(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Name each pixel of (H, W, 3): indices into BASIC_COLOURS, (H, W)."""
+    fifth = rgb >> 3
+    return _table()[fifth[..., 0], fifth[..., 1], fifth[..., 2]]
+
+
+def alike(first: ArrayLike, second: ArrayLike) -> bool:
+    """Tell whether two sRGB colours (3,) can be one paint in light and in shade.
+
+    Shade scales all channels alike: in a camera's linear light, or, in many renderings and
+    after a camera's tone curve, in the sRGB values.
+    """
+    one, two = linear(first) + 2e-3, linear(second) + 2e-3
+    ratio = max(one.sum(), two.sum()) / min(one.sum(), two.sum())
+    dark = min(one.sum(), two.sum()) < 0.03
+    apart = float(np.abs(one / one.sum() - two / two.sum()).max())
+    one, two = (np.asarray(colour, dtype=np.float64) + 4.0 for colour in (first, second))
+    apart = min(apart, float(np.abs(one / one.sum() - two / two.sum()).max()))
+    coloured = np.ptp(one) > 0.25 * one.max() and np.ptp(two) > 0.25 * two.max()
+    return bool(ratio < (6.0 if coloured else 3.5) and apart < (0.14 if dark else 0.08))

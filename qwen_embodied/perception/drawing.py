@@ -1,0 +1,135 @@
+"""The scene drawn over its image: a box and a label for each object."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.geometry import Intrinsics, inverse_pose, transform
+from qwen_embodied.messages import Scene, SceneObject
+
+Pixels = NDArray[np.uint8]
+Rectangle = tuple[int, int, int, int]
+
+INK = {
+    'black': (70, 70, 76), 'white': (245, 245, 245), 'grey': (150, 150, 156),
+    'red': (235, 64, 52), 'orange': (255, 146, 40), 'yellow': (250, 214, 40),
+    'green': (58, 190, 84), 'blue': (62, 128, 255), 'purple': (162, 92, 235),
+    'pink': (255, 130, 190), 'brown': (166, 108, 66), 'unknown': (0, 210, 210),
+}  # fmt: skip
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+EDGES = ((0, 1), (1, 3), (3, 2), (2, 0), (4, 5), (5, 7), (7, 6), (6, 4),
+         (0, 4), (1, 5), (2, 6), (3, 7))  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Camera:
+    intrinsics: Intrinsics
+    base_in_camera: NDArray[np.float64]
+
+    def pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Project points (N, 3) of the base frame; None when one is behind the camera."""
+        found = self.intrinsics.project(transform(self.base_in_camera, points))
+        return found if np.isfinite(found).all() else None
+
+
+def draw_scene(
+    rgb: Pixels, scene: Scene, intrinsics: Intrinsics, camera_in_base: NDArray[np.float64]
+) -> Pixels:
+    """Draw the objects' boxes and labels.
+
+    Args:
+        rgb: The image the scene was seen in, (H, W, 3) uint8; left as it was.
+        scene: Its objects; those that are hidden now are drawn with thin lines.
+        intrinsics: Of the camera.
+        camera_in_base: Its pose (4, 4).
+
+    Returns:
+        A new image of the same size.
+    """
+    canvas = np.ascontiguousarray(rgb).copy()
+    camera = _Camera(intrinsics, inverse_pose(camera_in_base))
+    drawn = []
+    for item in scene.objects:
+        corners = camera.pixels(_corners(item))
+        if corners is not None:
+            _draw_box(canvas, corners, INK[item.colour], is_seen=item.box is not None)
+            drawn.append((item, corners))
+    taken: list[Rectangle] = []
+    for item, corners in drawn:
+        _draw_label(canvas, item, corners, taken)
+    return canvas
+
+
+def _corners(item: SceneObject) -> NDArray[np.float64]:
+    """Give the corners (8, 3) of the bounding box in the base frame; the lower four first."""
+    signs = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)])
+    return transform(item.object_in_base, signs * item.size / 2)
+
+
+def _draw_box(
+    canvas: Pixels, corners: NDArray[np.float64], ink: tuple[int, ...], *, is_seen: bool
+) -> None:
+    points = np.round(corners * 8).astype(int)
+    for width, colour in ((3, (20, 20, 24)), (1, ink)):
+        for first, second in EDGES[4:8]:
+            extra = 1 if is_seen and width == 1 else 0
+            cv2.line(
+                canvas, points[first].tolist(), points[second].tolist(), colour,
+                width + extra, cv2.LINE_AA, 3,
+            )
+    for first, second in (*EDGES[:4], *EDGES[8:]) if is_seen else ():
+        cv2.line(canvas, points[first].tolist(), points[second].tolist(), ink, 1, cv2.LINE_AA, 3)
+
+
+def _draw_label(
+    canvas: Pixels, item: SceneObject, corners: NDArray[np.float64], taken: list[Rectangle]
+) -> None:
+    """Write the id on a plate beside the box, where no other plate is."""
+    text = item.id.replace('_', ' ')
+    scale = 0.42 * max(1.0, canvas.shape[0] / 480)
+    (width, height), below = cv2.getTextSize(text, FONT, scale, 1)
+    swatch = height + 4
+    size = (width + swatch + 12, height + below + 7)
+    x, y = _free_place(canvas.shape, corners, size, taken)
+    taken.append((x, y, x + size[0], y + size[1]))
+    plate = canvas[y:y + size[1], x:x + size[0]]
+    plate[:] = (plate * 0.2 + np.array([18, 20, 26]) * 0.8).astype(np.uint8)
+    ink = INK[item.colour]
+    cv2.rectangle(canvas, (x, y), (x + 3, y + size[1] - 1), ink, -1)
+    middle = (x + 6 + swatch // 2, y + size[1] // 2)
+    cv2.circle(canvas, middle, swatch // 3, ink, -1, cv2.LINE_AA)
+    cv2.circle(canvas, middle, swatch // 3, (235, 235, 235), 1, cv2.LINE_AA)
+    origin = (x + swatch + 7, y + height + 4)
+    cv2.putText(canvas, text, origin, FONT, scale, (250, 250, 250), 1, cv2.LINE_AA)
+
+
+def _free_place(
+    shape: tuple[int, ...],
+    corners: NDArray[np.float64],
+    size: tuple[int, int],
+    taken: list[Rectangle],
+) -> tuple[int, int]:
+    """Give the top left corner of a plate: above, below, right or left of the box."""
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    middle = (x0 + x1 - size[0]) / 2
+    row = (y0 + y1 - size[1]) / 2
+    wishes = [(middle, y0 - size[1] - 4), (middle, y1 + 4), (x1 + 4, row), (x0 - size[0] - 4, row)]
+    wishes += [(middle, y0 - k * (size[1] + 3) - 4) for k in (2, 3)]
+    places = [
+        (int(np.clip(x, 0, max(0, shape[1] - size[0]))), int(np.clip(y, 0, max(0, shape[0] - size[1]))))
+        for x, y in wishes
+    ]
+    return min(places, key=lambda place: _overlap((*place, place[0] + size[0], place[1] + size[1]), taken))
+
+
+def _overlap(one: Rectangle, taken: list[Rectangle]) -> int:
+    return sum(
+        max(0, min(one[2], other[2]) - max(one[0], other[0]))
+        * max(0, min(one[3], other[3]) - max(one[1], other[1]))
+        for other in taken
+    )

@@ -1,0 +1,123 @@
+"""From a frame to a scene: table, objects, containers with their contents, stable ids."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.errors import PerceptionError
+from qwen_embodied.geometry import inverse_pose, transform
+from qwen_embodied.messages import Frame, JointState, Scene, SceneObject
+from qwen_embodied.perception.finding import find_objects
+from qwen_embodied.perception.lighting import measure_light
+from qwen_embodied.perception.parameters import PerceptionParameters
+from qwen_embodied.perception.surface import Surface, look
+from qwen_embodied.perception.tracking import Sighting, Tracker
+
+Body = Callable[[JointState], NDArray[np.float64]]
+
+
+class SceneEstimator:
+    """Finds the objects on a table and follows them from frame to frame."""
+
+    def __init__(
+        self, parameters: PerceptionParameters | None = None, body: Body | None = None
+    ) -> None:
+        """Start with an empty table.
+
+        Args:
+            parameters: Thresholds.
+            body: Gives the spheres (N, 4) x y z radius in the base frame, m, that cover the
+                robot's links at a joint state. Without it the robot must be out of view.
+        """
+        self._parameters = parameters or PerceptionParameters()
+        self._body = body
+        self._tracker = Tracker(self._parameters)
+
+    def reset(self) -> None:
+        """Forget every object and every id."""
+        self._tracker.reset()
+
+    def __call__(self, frame: Frame, joint_state: JointState | None = None) -> Scene:
+        """Estimate the scene; raises PerceptionError when the frame cannot give one.
+
+        Args:
+            frame: With aligned depth.
+            joint_state: At the time of the frame, for dropping the robot's own points.
+        """
+        surface = look(frame, self._parameters, self._spheres(joint_state))
+        sightings = find_objects(surface, self._parameters)
+        seen = [sighting.item for sighting in sightings]
+        objects = self._tracker.update(
+            sightings, frame.stamp, lambda item: is_clear(item, frame, surface, seen)
+        )
+        return Scene(
+            frame.stamp, self._parameters.frame_id, objects, surface.plane.height,
+            measure_light(frame.rgb),
+        )
+
+    def _spheres(self, joint_state: JointState | None) -> NDArray[np.float64] | None:
+        if self._body is None or joint_state is None:
+            return None
+        spheres = np.asarray(self._body(joint_state), dtype=np.float64)
+        if spheres.ndim != 2 or spheres.shape[1] != 4 or not np.isfinite(spheres).all():
+            raise PerceptionError(
+                f"the robot's body has the shape {spheres.shape} or is not finite; "
+                'it must be (N, 4) spheres'
+            )
+        return spheres
+
+
+def is_clear(
+    item: SceneObject, frame: Frame, surface: Surface, seen: list[SceneObject]
+) -> bool | None:
+    """Tell whether the place of an object is in clear view and empty.
+
+    Returns:
+        True: the camera sees past where its top was, or something else stands there.
+        False: hidden or out of view. None: something like it is still there.
+    """
+    votes = [_vote(point, frame, surface) for point in _top_points(item)]
+    if votes.count(False) * 2 >= len(votes):
+        return False
+    if votes.count(None) * 2 >= len(votes) and not _taken(item, seen):
+        return None
+    return True
+
+
+def _top_points(item: SceneObject) -> NDArray[np.float64]:
+    """Give five points (5, 3) on the top in the base frame; on the rim of a container."""
+    reach = 0.48 if item.is_container else 0.25
+    local = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) * reach
+    if item.is_container:
+        local = local[1:]
+    local = np.column_stack([local * item.size[:2], np.full(len(local), item.size[2] / 2)])
+    return transform(item.object_in_base, local)
+
+
+def _vote(point: NDArray[np.float64], frame: Frame, surface: Surface) -> bool | None:
+    local = transform(inverse_pose(frame.camera_in_base), point)
+    pixel = frame.intrinsics.project(local)
+    inside = np.isfinite(pixel).all() and (pixel >= 0).all()
+    if not inside or pixel[0] > frame.intrinsics.width - 1:
+        return False
+    if pixel[1] > frame.intrinsics.height - 1:
+        return False
+    column, row = (int(round(value)) for value in pixel)
+    depth = float(surface.depth[row, column])
+    if surface.robot[row, column] or not np.isfinite(depth) or depth < local[2] - 0.015:
+        return False
+    return True if depth > local[2] + 0.012 else None
+
+
+def _taken(item: SceneObject, seen: list[SceneObject]) -> bool:
+    """Tell whether something that was found in this frame stands where the object stood."""
+    return any(
+        bool((np.abs(other.position[:2] - item.position[:2]) < other.size[:2] / 2).all())
+        and abs(other.position[2] - item.position[2]) < 0.015
+        and other.is_container == item.is_container
+        for other in seen
+    )

@@ -1,0 +1,227 @@
+"""The objects of one frame: islands above the table, taken apart and measured."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.geometry import pose, rotation_z
+from qwen_embodied.messages import SceneObject
+from qwen_embodied.perception.colours import UNKNOWN, colour_name
+from qwen_embodied.perception.containers import Container, find_container
+from qwen_embodied.perception.parameters import PerceptionParameters
+from qwen_embodied.perception.segments import Segment, split
+from qwen_embodied.perception.solids import Solid, fit_solid
+from qwen_embodied.perception.surface import Surface
+from qwen_embodied.perception.tracking import Sighting
+
+Mask = NDArray[np.bool_]
+KERNEL = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A piece of the image around one island.
+
+    Attributes:
+        column: Of its left edge in the image, px.
+        row: Of its top edge in the image, px.
+        mask: What stands above the table, (H, W).
+        points: x and y of the base and height above the table, (H, W, 3) m.
+        rgb: (H, W, 3).
+    """
+
+    column: int
+    row: int
+    mask: Mask
+    points: NDArray[np.float32]
+    rgb: NDArray[np.uint8]
+
+
+def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sighting]:
+    """Find what stands on the table, from left to right as the operator sees it."""
+    finder = _Finder(surface, parameters)
+    sightings = [found for window in _islands(surface, parameters) for found in finder.take(window)]
+    return sorted(sightings, key=lambda one: (-one.item.position[1], one.item.position[0]))
+
+
+def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]:
+    """Give a window on each connected piece above the table that may be objects."""
+    least = max(parameters.min_height, 3.0 * surface.plane.noise)
+    above = (surface.height > least) & ~surface.robot
+    joined = cv2.morphologyEx(above.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    joined[surface.robot] = 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
+    smallest = (parameters.min_side / surface.pixel) ** 2
+    windows = []
+    for label in range(1, count):
+        left, top, width, height, area = (int(value) for value in stats[label])
+        if area < smallest:
+            continue
+        rows = slice(max(0, top - 3), top + height + 3)
+        columns = slice(max(0, left - 3), left + width + 3)
+        mine = labels[rows, columns] == label
+        if (surface.height[rows, columns][mine] > parameters.max_height).mean() > 0.1:
+            continue
+        if _is_cut_off(mine, surface.robot[rows, columns], (rows, columns), surface, parameters):
+            continue
+        points = np.dstack([
+            surface.x[rows, columns], surface.y[rows, columns], surface.height[rows, columns]
+        ])
+        windows.append(
+            Window(
+                columns.start, rows.start, mine & above[rows, columns], points,
+                surface.rgb[rows, columns],
+            )
+        )
+    return windows
+
+
+def _is_cut_off(
+    island: Mask,
+    robot: Mask,
+    place: tuple[slice, slice],
+    surface: Surface,
+    parameters: PerceptionParameters,
+) -> bool:
+    """Tell whether the robot or the image's border hides too much of an island."""
+    ring = (cv2.dilate(island.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~island
+    border = np.zeros(island.shape, dtype=bool)
+    height, width = surface.height.shape
+    rows = np.arange(place[0].start, place[0].start + island.shape[0])
+    columns = np.arange(place[1].start, place[1].start + island.shape[1])
+    border |= ((rows < 2) | (rows >= height - 2))[:, None]
+    border |= ((columns < 2) | (columns >= width - 2))[None, :]
+    touching = (ring & robot).sum() + (island & border).sum()
+    return bool(touching > parameters.hidden_border * max(int(ring.sum()), 1))
+
+
+class _Finder:
+    """Takes windows apart."""
+
+    def __init__(self, surface: Surface, parameters: PerceptionParameters) -> None:
+        self._surface, self._parameters = surface, parameters
+
+    def take(self, window: Window) -> list[Sighting]:
+        """Find the containers, then their contents, then everything else in a window."""
+        rest, found = window.mask.copy(), []
+        while (container := self._container(window, rest)) is not None:
+            found.append(self._sighting(container.solid, container.region & ~container.contents & np.isfinite(window.points[..., 0]), window))
+            contents = container.contents & np.isfinite(window.points[..., 0])
+            found += self._solids(window, contents, container.floor, is_inside=True)
+            rest &= ~container.region
+        return [one for one in found + self._solids(window, rest, 0.0) if one is not None]
+
+    def _container(self, window: Window, rest: Mask) -> Container | None:
+        pixel = self._surface.pixel
+        if cv2.countNonZero(rest.astype(np.uint8)) < 100:
+            return None
+        filled = cv2.morphologyEx(rest.astype(np.uint8), cv2.MORPH_CLOSE, KERNEL)
+        container = find_container(
+            window.points, rest | (filled > 0), pixel, self._parameters.tray_ratio
+        )
+        if container is None or container.solid.size.max() > self._parameters.max_side:
+            return None
+        return container
+
+    def _solids(
+        self, window: Window, mask: Mask, support: float, is_inside: bool = False
+    ) -> list[Sighting | None]:
+        segments = self._usable(split(mask & np.isfinite(window.points[..., 0]), window.points[..., 2], window.rgb, self._parameters.depth_step))
+        solids = self._stacked(segments, window, support)
+        return [
+            self._sighting(solid, segment.mask, window, is_partial=is_inside or solid.confidence < 0.7)
+            for segment, solid in solids
+        ]
+
+    def _usable(self, segments: list[Segment]) -> list[Segment]:
+        """Leave out slivers: those smaller than any object, and steep ones that belong nowhere."""
+        least = (self._parameters.min_side / self._surface.pixel) ** 2
+        return [
+            one for one in segments
+            if one.mask.sum() >= (0.7 * least if one.is_flat else max(25.0, 0.45 * least))
+        ]
+
+    def _stacked(
+        self, segments: list[Segment], window: Window, support: float
+    ) -> list[tuple[Segment, Solid]]:
+        """Fit from the lowest to the highest, each on what it stands on."""
+        alone = {id(one): self._fit(one, window, support) for one in segments}
+        result: list[tuple[Segment, Solid]] = []
+        for at in range(len(segments) - 1, -1, -1):
+            segment = segments[at]
+            above = [alone[id(one)] for one in segments[:at] if self._bears(segment, one, alone)]
+            below = [solid for one, solid in result if self._bears(one, segment, alone)]
+            base = max([support, *[solid.centre[2] + solid.size[2] / 2 for solid in below]])
+            if above or below:
+                result.append((segment, self._fit(segment, window, base, above)))
+            elif segment.is_flat:
+                result.append((segment, alone[id(segment)]))
+        return result
+
+    def _bears(self, lower: Segment, upper: Segment, alone: dict[int, Solid]) -> bool:
+        """Tell whether the upper segment stands on the lower one."""
+        if upper.top < lower.top + self._parameters.depth_step or not upper.is_flat:
+            return False
+        near = cv2.dilate(lower.mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        if (near & upper.mask).sum() < 8:
+            return False
+        below, above = alone[id(lower)], alone[id(upper)]
+        if not lower.is_flat or below.size[:2].min() < 0.6 * above.size[:2].min():
+            return True
+        common = cv2.intersectConvexConvex(_outline(below), _outline(above))[0]
+        return bool(common > 0.3 * above.size[0] * above.size[1] * 1e6)
+
+    def _fit(
+        self, segment: Segment, window: Window, support: float, above: list[Solid] | None = None
+    ) -> Solid:
+        points = window.points[segment.mask].astype(np.float64)
+        return fit_solid(
+            points, support, pixel=self._surface.pixel, noise=self._surface.plane.noise,
+            beneath=np.vstack([solid.corners for solid in above]) if above else None,
+            cube_tolerance=self._parameters.cube_tolerance,
+        )
+
+    def _sighting(
+        self, solid: Solid, mask: Mask, window: Window, is_partial: bool = False
+    ) -> Sighting | None:
+        parameters = self._parameters
+        x, y, z = solid.centre
+        too_small = solid.size[:2].max() < parameters.min_side
+        if too_small or solid.size[:2].max() > parameters.max_side or mask.sum() < 9:
+            return None
+        if z + solid.size[2] / 2 > parameters.max_height or solid.size[2] < 0.5 * parameters.min_height:
+            return None
+        plane = self._surface.plane
+        position = [x, y, z + plane.a * x + plane.b * y + plane.c]
+        colour = _colour(mask, window.rgb)
+        rows, columns = np.nonzero(mask)
+        box = (
+            float(window.column + columns.min()), float(window.row + rows.min()),
+            float(window.column + columns.max() + 1), float(window.row + rows.max() + 1),
+        )
+        item = SceneObject(
+            'unnamed', f'{colour} {solid.shape}', colour, solid.shape,
+            pose(position, rotation_z(solid.yaw)), solid.size, solid.confidence, box,
+        )
+        return Sighting(item, is_partial)
+
+
+def _outline(solid: Solid) -> NDArray[np.float32]:
+    """Give the footprint in millimetres, as OpenCV wants it."""
+    return np.asarray(cv2.convexHull((solid.corners * 1e3).astype(np.float32)))
+
+
+def _colour(mask: Mask, rgb: NDArray[np.uint8]) -> str:
+    """Name the median colour of the inner pixels, of which the brighter half tells the paint."""
+    inner = cv2.erode(mask.astype(np.uint8), KERNEL, borderValue=0) > 0
+    pixels = rgb[inner if inner.sum() >= 12 else mask]
+    if len(pixels) < 9:
+        return UNKNOWN
+    luma = pixels.sum(axis=1)
+    bright = pixels[luma >= np.median(luma)]
+    return colour_name(np.median(bright, axis=0))

@@ -1,0 +1,128 @@
+"""Splitting what stands together into single objects, by height steps and by colour."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.messages import BASIC_COLOURS
+from qwen_embodied.perception.colours import alike, colour_indices
+
+Mask = NDArray[np.bool_]
+Labels = NDArray[np.int32]
+SMALLEST = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Pixels of one object in a window of the image.
+
+    Attributes:
+        mask: (H, W).
+        rgb: Median colour, (3,) sRGB.
+        top: Level of its highest surface above the table, m.
+        is_flat: Whether a level surface of it is seen, not only steep sides.
+    """
+
+    mask: Mask
+    rgb: NDArray[np.float64]
+    top: float
+    is_flat: bool
+
+
+def split(mask: Mask, height: NDArray[np.float32], rgb: NDArray[np.uint8], step: float) -> list[Segment]:
+    """Split pixels into objects, highest first.
+
+    Args:
+        mask: What to split, (H, W).
+        height: Above the table, (H, W) m.
+        rgb: Smoothed colours, (H, W, 3).
+        step: Height step between two surfaces, m.
+    """
+    kernel = np.ones((3, 3), np.uint8)
+    inner = np.where(mask, height, np.float32(0.0))
+    relief = cv2.dilate(inner, kernel) - cv2.erode(inner, kernel)
+    flat = mask & (relief < step)
+    names = colour_indices(rgb)
+    labels, flat_count = _pieces(flat, names, np.zeros(mask.shape, np.int32), 1)
+    labels, count = _pieces(mask & (labels == 0), names, labels, flat_count)
+    segments = [
+        _measured(labels == label, height, rgb, label < flat_count) for label in range(1, count)
+    ]
+    return _joined(segments, labels, step)
+
+
+def _pieces(mask: Mask, names: NDArray[np.uint8], labels: Labels, first: int) -> tuple[Labels, int]:
+    """Add the connected pieces of one colour name to the labels, numbered from first."""
+    for name in range(len(BASIC_COLOURS)):
+        of_name = mask & (names == name)
+        if of_name.sum() < SMALLEST:
+            continue
+        count, found, stats, _ = cv2.connectedComponentsWithStats(
+            of_name.astype(np.uint8), connectivity=4
+        )
+        for label in range(1, count):
+            if stats[label, cv2.CC_STAT_AREA] >= SMALLEST:
+                labels[found == label] = first
+                first += 1
+    return labels, first
+
+
+def _measured(
+    mask: Mask, height: NDArray[np.float32], rgb: NDArray[np.uint8], is_flat: bool
+) -> Segment:
+    values = height[mask]
+    top = float(np.percentile(values, 90.0))
+    return Segment(mask, np.median(rgb[mask], axis=0), top, is_flat)
+
+
+def _neighbours(labels: Labels, count: int) -> NDArray[np.int64]:
+    """Count, for each two labels, the pixel pairs at most two pixels apart, (count, count)."""
+    contact = np.zeros((count, count), np.int64)
+    for shift in (1, 2):
+        for one, two in (
+            (labels[shift:], labels[:-shift]), (labels[:, shift:], labels[:, :-shift])
+        ):
+            apart = (one != two) & (one > 0) & (two > 0)
+            np.add.at(contact, (one[apart], two[apart]), 1)
+    return contact + contact.T
+
+
+def _joined(segments: list[Segment], labels: Labels, step: float) -> list[Segment]:
+    """Join pieces of one paint, unless a height step parts two level surfaces."""
+    contact = _neighbours(labels, len(segments) + 1)[1:, 1:]
+    owner = list(range(len(segments)))
+    for one, two in zip(*np.nonzero(np.triu(contact)), strict=True):
+        first, second = segments[one], segments[two]
+        level = abs(first.top - second.top) < step
+        if first.is_flat and second.is_flat and level and alike(first.rgb, second.rgb):
+            owner = [owner[one] if at == owner[two] else at for at in owner]
+    for one, segment in enumerate(segments):
+        partner = _partner(one, segments, contact[one])
+        if not segment.is_flat and partner is not None:
+            owner = [owner[partner] if at == owner[one] else at for at in owner]
+    groups = [
+        _union([segments[at] for at in range(len(segments)) if owner[at] == key])
+        for key in dict.fromkeys(owner)
+    ]
+    return sorted(groups, key=lambda group: -group.top)
+
+
+def _partner(one: int, segments: list[Segment], contact: NDArray[np.int64]) -> int | None:
+    """Find the piece that a steep side belongs to: of its paint, with the longest border."""
+    similar = [
+        at for at in np.flatnonzero(contact)
+        if alike(segments[at].rgb, segments[one].rgb) and (segments[at].is_flat or at < one)
+    ]
+    return max(similar, key=lambda at: (segments[at].is_flat, contact[at]), default=None)
+
+
+def _union(parts: list[Segment]) -> Segment:
+    largest = max(parts, key=lambda part: (part.is_flat, int(part.mask.sum())))
+    mask = np.logical_or.reduce([part.mask for part in parts])
+    top = largest.top if largest.is_flat else max(part.top for part in parts)
+    return Segment(mask, largest.rgb, top, largest.is_flat)

@@ -1,0 +1,184 @@
+"""What the camera sees, as heights above the table pixel by pixel."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.errors import PerceptionError
+from qwen_embodied.messages import Frame
+from qwen_embodied.perception.parameters import PerceptionParameters
+from qwen_embodied.perception.plane import Plane, find_table
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+UNSEEN = -1.0
+EDGE_CONTRAST = 22
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """The table and what stands on it, on the pixel grid.
+
+    Attributes:
+        rgb: Colour, smoothed over 3x3 pixels, (H, W, 3) uint8.
+        x: In the base frame, (H, W) m, NaN where it is not known.
+        y: In the base frame, (H, W) m, NaN where it is not known.
+        height: Above the table, smoothed, small holes filled, (H, W) m; UNSEEN where invalid.
+        depth: As measured, (H, W) m, NaN where invalid.
+        robot: Pixels that show the robot, (H, W).
+        plane: The table.
+        pixel: Size of a pixel at the distance of the table, m.
+    """
+
+    rgb: NDArray[np.uint8]
+    x: Image
+    y: Image
+    height: Image
+    depth: Image
+    robot: Mask
+    plane: Plane
+    pixel: float
+
+
+def look(
+    frame: Frame, parameters: PerceptionParameters, spheres: NDArray[np.float64] | None = None
+) -> Surface:
+    """Measure the table and the heights above it.
+
+    Args:
+        frame: With depth.
+        parameters: Thresholds.
+        spheres: Of the robot's body, (N, 4) x y z radius in the base frame, m; or None.
+    """
+    depth = _checked_depth(frame, parameters)
+    rgb = cv2.medianBlur(frame.rgb, 3)
+    filled, foreign = fill_holes(depth, rgb)
+    rays, origin = _rays(frame)
+    x, y, z = (origin[axis] + filled * rays[axis] for axis in range(3))
+    robot = _silhouette((x, y, z), frame, spheres, parameters)
+    usable = np.isfinite(depth) & ~robot
+    step = (slice(2, None, 6), slice(2, None, 6))
+    chosen = usable[step]
+    points = np.column_stack([axis[step][chosen] for axis in (x, y, z)]).astype(np.float64)
+    if len(points) < 50:
+        raise PerceptionError('the robot hides the table; move the arm out of the view')
+    plane = find_table(points, parameters)
+    height = z - (plane.a * x + plane.b * y + plane.c)
+    height = np.where(np.isfinite(filled), height, np.float32(UNSEEN)).astype(np.float32)
+    height = cv2.medianBlur(height, 5 if plane.noise > 0.0035 else 3)
+    pixel = float(np.median(depth[step][chosen])) / frame.intrinsics.fx
+    x[foreign] = np.nan
+    return Surface(rgb, x, y, height, depth, robot, plane, pixel)
+
+
+def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
+    if frame.depth is None:
+        raise PerceptionError('the frame has no depth; a scene needs an aligned depth image')
+    luma = float(frame.rgb[::8, ::8].mean())
+    if not 5.0 <= luma <= 250.0:
+        word = 'black: is the lens covered or the light off' if luma < 5 else 'white: overexposed'
+        raise PerceptionError(f'the image is {word}? (mean value {luma:.0f} of 255)')
+    if not np.isfinite(frame.camera_in_base).all():
+        raise PerceptionError('camera_in_base is not finite; check the calibration')
+    near, far = parameters.nearest_depth, parameters.farthest_depth
+    with np.errstate(invalid='ignore'):
+        valid = (frame.depth > near) & (frame.depth < far)
+    share = float(valid.mean())
+    if not share >= parameters.valid_share:
+        raise PerceptionError(
+            f'only {share:.0%} of the depth pixels are within {near} m to {far} m, '
+            f'{parameters.valid_share:.0%} are needed; is the depth camera covered, '
+            'or its depth in millimetres?'
+        )
+    return np.where(valid, frame.depth, np.float32(np.nan))
+
+
+def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
+    """Fill holes up to two pixels from valid depth with the nearest depth beside them.
+
+    Depth cameras lose the pixels at steep edges; what stands above the table owns them, if its
+    colour says so.
+
+    Returns:
+        The filled depth (H, W) and the filled pixels whose colour differs from the pixel that
+        they were filled from.
+    """
+    filled = depth.copy()
+    source = np.arange(depth.size).reshape(depth.shape)
+    for _ in range(2):
+        rows, columns = np.nonzero(~np.isfinite(filled))
+        inner = (rows > 0) & (columns > 0)
+        inner &= (rows < depth.shape[0] - 1) & (columns < depth.shape[1] - 1)
+        rows, columns = rows[inner], columns[inner]
+        at = (rows * depth.shape[1] + columns)[:, None]
+        around = at + (np.arange(-1, 2)[:, None] * depth.shape[1] + np.arange(-1, 2)).ravel()
+        values = np.nan_to_num(filled.ravel()[around], nan=np.inf)
+        nearest = values.argmin(axis=1)
+        pick = np.arange(len(rows))
+        found = np.isfinite(values[pick, nearest])
+        source[rows[found], columns[found]] = source.ravel()[around[pick, nearest][found]]
+        filled[rows[found], columns[found]] = values[pick, nearest][found]
+    holes = np.flatnonzero(np.isfinite(filled).ravel() & ~np.isfinite(depth).ravel())
+    pixels = rgb.reshape(-1, 3).astype(np.int16)
+    apart = np.abs(pixels[holes] - pixels[source.ravel()[holes]]).max(axis=1)
+    foreign = np.zeros(depth.size, dtype=bool)
+    foreign[holes[apart > EDGE_CONTRAST]] = True
+    return filled, foreign.reshape(depth.shape)
+
+
+def _rays(frame: Frame) -> tuple[list[Image], NDArray[np.float32]]:
+    """Give the direction of each pixel in the base frame, at depth one, and the camera's place."""
+    lens = frame.intrinsics
+    u = (np.arange(lens.width, dtype=np.float32) - lens.cx) / lens.fx
+    v = (np.arange(lens.height, dtype=np.float32) - lens.cy) / lens.fy
+    pose = frame.camera_in_base.astype(np.float32)
+    rays = [
+        pose[axis, 0] * u[None, :] + (pose[axis, 1] * v[:, None] + pose[axis, 2])
+        for axis in range(3)
+    ]
+    return [ray.astype(np.float32) for ray in rays], pose[:3, 3]
+
+
+def _silhouette(
+    points: tuple[Image, Image, Image],
+    frame: Frame,
+    spheres: NDArray[np.float64] | None,
+    parameters: PerceptionParameters,
+) -> Mask:
+    """Mark the pixels whose points lie in the inflated spheres, at half resolution."""
+    shape = points[0].shape
+    half = [axis[::2, ::2] for axis in points]
+    mask = np.zeros(half[0].shape, dtype=bool)
+    for sphere in np.empty((0, 4)) if spheres is None else spheres:
+        radius = float(sphere[3]) + parameters.body_margin
+        window = _window(sphere[:3], radius, frame)
+        x, y, z = (axis[window] for axis in half)
+        squared = (x - sphere[0]) ** 2 + (y - sphere[1]) ** 2 + (z - sphere[2]) ** 2
+        mask[window] |= squared < radius * radius
+    full = cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(full > 0)
+
+
+def _window(centre: NDArray[np.float64], radius: float, frame: Frame) -> tuple[slice, slice]:
+    """Give rows and columns, at half resolution, that a sphere can appear in."""
+    lens, pose = frame.intrinsics, frame.camera_in_base
+    x, y, z = (centre - pose[:3, 3]) @ pose[:3, :3]
+    if z < -radius:
+        return slice(0, 0), slice(0, 0)
+    if z < 2 * radius:
+        return slice(None), slice(None)
+    near = z - radius
+    reach_u, reach_v = 1.1 * lens.fx * radius / near, 1.1 * lens.fy * radius / near
+    u, v = lens.cx + lens.fx * x / z, lens.cy + lens.fy * y / z
+    rows = [int(np.clip((v + sign * reach_v) / 2, 0, lens.height // 2 + 1)) for sign in (-1, 1)]
+    columns = [int(np.clip((u + sign * reach_u) / 2, 0, lens.width // 2 + 1)) for sign in (-1, 1)]
+    return slice(rows[0], rows[1] + 1), slice(columns[0], columns[1] + 1)
+
+
+BodySpheres = Callable[..., NDArray[np.float64]]

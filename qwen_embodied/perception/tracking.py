@@ -1,0 +1,163 @@
+"""Stable ids: what is seen now is matched with what was seen before."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from qwen_embodied.messages import SceneObject
+from qwen_embodied.perception.parameters import PerceptionParameters
+
+FAR = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """An object found in one frame, before it has an id.
+
+    Attributes:
+        item: With a preliminary id.
+        is_partial: Whether part of it is hidden, so that its size is not to be trusted.
+    """
+
+    item: SceneObject
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Track:
+    item: SceneObject
+    seen: float
+    missed: int = 0
+
+
+class Tracker:
+    """Keeps the objects of a table over time."""
+
+    def __init__(self, parameters: PerceptionParameters) -> None:
+        """Start with an empty table."""
+        self._parameters = parameters
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every object and every id."""
+        self._tracks: list[_Track] = []
+        self._counts: dict[str, int] = {}
+
+    @property
+    def objects(self) -> tuple[SceneObject, ...]:
+        """Give what is believed to be on the table now, in the order of first sight."""
+        return tuple(track.item for track in self._tracks)
+
+    def update(
+        self,
+        sightings: list[Sighting],
+        stamp: float,
+        is_clear: Callable[[SceneObject], bool | None],
+    ) -> tuple[SceneObject, ...]:
+        """Take in the sightings of one frame.
+
+        Args:
+            sightings: What was found.
+            stamp: Of the frame, s.
+            is_clear: Tells of an object that was not found whether its place is in clear view
+                and empty (True), hidden (False) or still holds something like it (None).
+
+        Returns:
+            The objects believed to be there.
+        """
+        pairs = self._nearby(sightings)
+        pairs |= self._moved(sightings, pairs)
+        kept = []
+        for at, track in enumerate(self._tracks):
+            if at in pairs:
+                kept.append(_refreshed(track, sightings[pairs[at]], stamp))
+            else:
+                kept += self._unseen(track, stamp, is_clear)
+        fresh = [s for at, s in enumerate(sightings) if at not in pairs.values()]
+        self._tracks = kept
+        self._tracks += [_Track(self._named(sighting.item), stamp) for sighting in fresh]
+        return self.objects
+
+    def _named(self, item: SceneObject) -> SceneObject:
+        stem = f'{item.colour}_{item.shape}'
+        self._counts[stem] = self._counts.get(stem, 0) + 1
+        return replace(item, id=f'{stem}_{self._counts[stem]}')
+
+    def _nearby(self, sightings: list[Sighting]) -> dict[int, int]:
+        """Match by place, preferring the same look."""
+        cost = np.full((len(self._tracks), len(sightings)), FAR)
+        for row, track in enumerate(self._tracks):
+            for column, sighting in enumerate(sightings):
+                cost[row, column] = self._cost(track.item, sighting.item)
+        return {row: column for row, column in _assign(cost) if cost[row, column] < FAR}
+
+    def _cost(self, known: SceneObject, seen: SceneObject) -> float:
+        apart = float(np.linalg.norm(known.position - seen.position))
+        differences = (known.colour != seen.colour) + (known.shape != seen.shape)
+        if apart > self._parameters.match_distance or differences == 2:
+            return FAR
+        if known.is_container != seen.is_container:
+            return FAR
+        return apart + 0.05 * differences
+
+    def _moved(self, sightings: list[Sighting], pairs: dict[int, int]) -> dict[int, int]:
+        """Match what is left by look alone, where just one of that look is left on each side."""
+        tracks = [at for at in range(len(self._tracks)) if at not in pairs]
+        fresh = [at for at in range(len(sightings)) if at not in pairs.values()]
+        found = {}
+        for at in tracks:
+            same = [one for one in fresh if self._same_look(at, sightings[one])]
+            back = [
+                other for other in tracks if same and self._same_look(other, sightings[same[0]])
+            ]
+            if len(same) == 1 and len(back) == 1:
+                found[at] = same[0]
+        return found
+
+    def _same_look(self, at: int, sighting: Sighting) -> bool:
+        known, seen = self._tracks[at].item, sighting.item
+        apart = np.abs(np.sort(known.size[:2]) - np.sort(seen.size[:2])).max()
+        near = sighting.is_partial or apart <= self._parameters.match_size
+        return known.colour == seen.colour and known.shape == seen.shape and bool(near)
+
+    def _unseen(
+        self, track: _Track, stamp: float, is_clear: Callable[[SceneObject], bool | None]
+    ) -> list[_Track]:
+        if stamp - track.seen > self._parameters.remember:
+            return []
+        clear = is_clear(track.item)
+        if clear is None:
+            return [replace(track, missed=0)]
+        missed = track.missed + 1 if clear else track.missed
+        item = replace(track.item, box=None, confidence=max(0.3, track.item.confidence * 0.95))
+        if missed >= self._parameters.vanish_after:
+            return []
+        return [_Track(item, track.seen, missed)]
+
+
+def _refreshed(track: _Track, sighting: Sighting, stamp: float) -> _Track:
+    """Take the new pose; keep the known size and look where only a part is seen now."""
+    known, seen = track.item, sighting.item
+    if sighting.is_partial or known.shape != seen.shape or known.colour != seen.colour:
+        object_in_base = np.array(seen.object_in_base)
+        if np.linalg.norm(known.position - seen.position) < 0.01:
+            object_in_base = np.array(known.object_in_base)
+        item = replace(
+            known, object_in_base=object_in_base, box=seen.box, confidence=seen.confidence
+        )
+        return _Track(item, stamp)
+    size = 0.7 * known.size + 0.3 * seen.size
+    return _Track(replace(seen, id=known.id, size=size), stamp)
+
+
+def _assign(cost: NDArray[np.float64]) -> list[tuple[int, int]]:
+    if not cost.size:
+        return []
+    rows, columns = linear_sum_assignment(cost)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True)]

@@ -1,0 +1,94 @@
+"""What the geometry of a scene says in words: what rests where, what can be lifted."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qwen_embodied.messages import Scene, SceneObject
+
+WIDEST_GRIP = 0.075
+CONTACT_TOLERANCE = 0.02
+NO_SUPPORT = ('ball', 'bowl', 'bin')
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The part of the table where things may be put, m in the base frame."""
+
+    x_min: float = 0.38
+    x_max: float = 0.70
+    y_min: float = -0.32
+    y_max: float = 0.32
+
+    def holds(self, x: float, y: float) -> bool:
+        """Say whether a point lies inside or on the border."""
+        return self.x_min <= x <= self.x_max and self.y_min <= y <= self.y_max
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Where an object rests: 'in' or 'on' another one."""
+
+    relation: str
+    target: str
+
+
+def is_liftable(item: SceneObject) -> bool:
+    """Say whether the gripper can reach around the object's narrower side."""
+    return bool(min(item.size[0], item.size[1]) <= WIDEST_GRIP)
+
+
+def fits_in(item: SceneObject, container: SceneObject) -> bool:
+    """Say whether the object's sides are shorter than the container's."""
+    inner, outer = np.sort(item.size[:2]), np.sort(container.size[:2])
+    return bool((inner < outer).all())
+
+
+def rests(scene: Scene, without: str | None = None) -> dict[str, Rest]:
+    """Say what rests in or on what; objects directly on the table are absent.
+
+    Args:
+        scene: As perceived.
+        without: Id of an object in the gripper, which rests nowhere and carries nothing.
+    """
+    items = [item for item in scene.objects if item.id != without]
+    found: dict[str, Rest] = {}
+    for item in items:
+        rest = _rest(item, [other for other in items if other.id != item.id])
+        if rest is not None:
+            found[item.id] = rest
+    return found
+
+
+def _rest(item: SceneObject, others: list[SceneObject]) -> Rest | None:
+    over = [other for other in others if _is_over(item, other)]
+    on = [other for other in over if not other.is_container and _touches_top(item, other)]
+    if on:
+        return Rest('on', max(on, key=lambda other: (_top(other), other.id)).id)
+    inside = [other for other in over if other.is_container and not item.is_container]
+    inside = [other for other in inside if _bottom(item) <= _top(other) + CONTACT_TOLERANCE]
+    if inside:
+        return Rest('in', min(inside, key=lambda other: (float(other.size[0]), other.id)).id)
+    return None
+
+
+def _is_over(item: SceneObject, other: SceneObject) -> bool:
+    """Say whether the centre lies inside the other's footprint."""
+    offset = other.object_in_base[:3, :3].T @ (item.position - other.position)
+    return bool((np.abs(offset[:2]) <= other.size[:2] / 2).all())
+
+
+def _touches_top(item: SceneObject, other: SceneObject) -> bool:
+    above = item.position[2] > other.position[2]
+    return bool(above and abs(_bottom(item) - _top(other)) <= CONTACT_TOLERANCE)
+
+
+def _top(item: SceneObject) -> float:
+    return float(item.position[2] + item.size[2] / 2)
+
+
+def _bottom(item: SceneObject) -> float:
+    return float(item.position[2] - item.size[2] / 2)

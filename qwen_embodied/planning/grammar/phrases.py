@@ -1,0 +1,186 @@
+"""Word sequences that mean one thing, written as 'words > meaning'."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from itertools import product
+
+from qwen_embodied.planning.grammar.words import SIDES
+
+
+def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Give word sequences with the words they stand for."""
+    lines = """
+    in front of > in_front_of
+    front of > front_of
+    on top of each other > each_other | on top of one another > each_other
+    onto each other > each_other | on each other > each_other | upon each other > each_other
+    next to each other > side_by_side | next to one another > side_by_side
+    beside each other > side_by_side | side by side > side_by_side
+    in the front of > front_of | at the front of > front_of | to the front of > front_of
+    on top of > on | on the top of > on | atop of > on | atop > on | onto > on | on to > on
+    upon > on
+    into > in | inside of > in | inside > in | in to > in | within > in
+    next to > next_to | beside > next_to | alongside > next_to | adjacent to > next_to
+    close to > next_to | near to > next_to | right next to > next_to | by the side of > next_to
+    directly next to > next_to | near > next_to
+    nearest to > nearest_to | closest to > nearest_to | nearer to > nearest_to
+    closer to > nearest_to
+    farthest from > farthest_from | furthest from > farthest_from
+    farthest away from > farthest_from | furthest away from > farthest_from
+    in back of > behind | in the back of > back_of | at the back of > back_of
+    on the back of > back_of | behind of > behind
+    out of > out_of | off of > from | off > from
+    in the middle of > middle_of | in the center of > middle_of | in the centre of > middle_of
+    at the center of > middle_of | at the centre of > middle_of | to the center of > middle_of
+    to the centre of > middle_of | to the middle of > middle_of | at the middle of > middle_of
+    pick up > pick | picks up > pick | picking up > picking | take hold of > pick | lift up > lift
+    put down > put down | let go of > release | let go > release
+    get rid of > get_rid_of
+    all of the > all | all of > all | all the > all | each of the > all | each of > all
+    every one of the > all | any of the > all | each one of > all | all my > all
+    both of the > both | both of > both | both the > both
+    everything else > rest | the rest of the > rest | the rest of > rest | the rest > rest
+    all others > rest | all the others > rest | all other > all other | the others > rest
+    the other ones > rest | the remaining ones > rest | all remaining > rest | every other > all other
+    whatever is left > rest | what is left > rest | anything else > rest | all the other > all other
+    other than > except | apart from > except | aside from > except | except for > except
+    excluding > except | but not > except | and not > except | everything but > everything except
+    all but > all except | besides > except | with the exception of > except
+    not counting > except | leaving out > except | anything but > anything except
+    as well as > and | along with > and | together with > and | plus > and | & > and
+    followed by > then | and then > then | after that > then | afterwards > then | after this > then
+    once that is done > then | when that is done > then | once done > then | when done > then
+    when you are done > then | once you are done > then | when finished > then
+    when you have finished > then | after doing that > then | after doing so > then
+    subsequently > then | thereafter > then | finally > then | lastly > then | at last > then
+    next , > then | at the end > then | in the end > then | last of all > then | to finish > then
+    to begin with > , | first of all > , | firstly > , | secondly > then | thirdly > then
+    and finally > then | and lastly > then | and next > then | and afterwards > then
+    and after that > then | later > then | in addition > and | additionally > and
+    one by one > | one at a time > | one after another > | one after the other > | in turn >
+    in that order > | in this order > | in the given order > | in order > | as well > too
+    right away > | right now > | at once > | for me > | thank you > | if you can > | if possible >
+    if you would > | if you please > | would you mind > | do you mind > | at a time >
+    i am asking you to > | you are to > | your task is to > | your job is to > | be so kind as to >
+    i would like you to > | i want you to > | i need you to > | i would love you to > | you need to >
+    i wish you to > | i would like to > i_want_to | you should > | you must > | you have to >
+    can you > | could you > | would you > | will you > | may you > | you can > | you could >
+    go ahead and > | go and > | try to > | i ask you to > | let us > | try and > | remember to >
+    i would like > want | i want > want | i need > want | i would love > want
+    make sure that > want | make sure > want | see to it that > want | ensure that > want
+    ensure > want | i would prefer > want | it would be nice if > want | be careful >
+    and the like > and_the_like
+    do not > not | does not > not | should not > not | must not > not | is not > is not
+    never > not | without > without | instead of > instead_of
+    start by > then | begin by > then | start off by > then | finish by > then | end by > then
+    conclude by > then | and start by > then
+    same colour > same_colour | same color > same_colour
+    of the same colour > matching | with the same colour > matching | of same colour > matching
+    of the same color > matching | with the same color > matching | in the same colour > matching
+    that has the same colour > matching | that matches its colour > matching
+    that matches their colour > matching | of matching colour > matching | of its colour > matching
+    that matches > matching | which matches > matching | of its own colour > matching
+    of their colour > matching | of their own colour > matching | with its colour > matching
+    of the matching colour > matching | with the matching colour > matching
+    with matching colours > matching | of their respective colour > matching
+    by colour > by_colour | by color > by_colour | by their colour > by_colour
+    by their color > by_colour | by colours > by_colour | according to colour > by_colour
+    according to their colour > by_colour | based on colour > by_colour | by their colours > by_colour
+    based on their colour > by_colour | according to color > by_colour | by their colors > by_colour
+    color > colour | colored > coloured | colors > colours
+    of the table > of table | home position > home | starting position > home
+    start position > home | rest position > home | resting position > home | initial position > home
+    initial pose > home | home pose > home | go back home > go home | return home > go home
+    return to home > go home | go back to home > go home | move home > go home
+    go to home > go home | move to home > go home | back to home > to home | to the home > to home
+    drive home > go home | go back to the home > go home | return to the home > go home
+    return to your home > go home | go to the home > go home | go to your home > go home
+    move to the home > go home | move to your home > go home | move back home > go home
+    go back to your home > go home | move the arm home > go home | return to start > go home
+    move back to home > go home | come home > go home | come back home > go home
+    one and a half > 1.5 | two and a half > 2.5 | three and a half > 3.5
+    half a > 0.5 | half of a > 0.5 | a couple of > two | a pair of > two | a few > a_few
+    a bit > a_bit | a little bit > a_bit | a little > a_bit | slightly > a_bit | a touch > a_bit
+    away from you > away | away from yourself > away | away from the robot > away
+    towards you > to_robot | toward you > to_robot | towards yourself > to_robot
+    toward yourself > to_robot | towards the robot > to_robot | toward the robot > to_robot
+    closer to you > to_robot | closer to the robot > to_robot
+    nearest to you > nearest | closest to you > closest | nearest you > nearest
+    nearest to the robot > nearest | closest to the robot > closest | closest to yourself > closest
+    farthest from you > farthest | furthest from you > furthest | farthest away > farthest
+    farthest from the robot > farthest | furthest from the robot > furthest
+    furthest away > furthest | towards > to | toward > to
+    far left > leftmost | far right > rightmost | left most > leftmost | right most > rightmost
+    second to last > unknown_ordinal | over there > there | over here > unknown_here
+    what do you see > see | what can you see > see | what is on the table > see
+    describe the scene > see | what is there > see | look around > see
+    list the objects > see | what objects do you see > see | what objects are there > see
+    tell me what you see > see | what are you seeing > see | what is in front of you > see
+    give me > hand_over | hand me > hand_over | bring me > hand_over | pass me > hand_over
+    hand over > hand_over | give it to me > hand_over
+    alone > alone | as it is > alone | as they are > alone | where it is > alone
+    where they are > alone | in place > alone | where it belongs > unknown_place
+    """
+    table: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for entry in lines.replace('\n', '|').split('|'):
+        if '>' in entry:
+            left, right = entry.split('>')
+            table[tuple(left.split())] = tuple(right.split())
+    return table | dict(_side_phrases())
+
+
+Phrase = tuple[tuple[str, ...], tuple[str, ...]]
+
+_HEADS = {'to': 'to', 'towards': 'to', 'toward': 'to', 'from': 'from'}
+_ARTICLES: tuple[tuple[str, ...], ...] = ((), ('the',), ('your',), ('my',), ('its',))
+_TAILS: tuple[tuple[str, ...], ...] = (
+    (), ('side',), ('hand', 'side'), ('half',), ('end',), ('part',), ('edge',), ('most', 'side'),
+)  # fmt: skip
+_OF = {'front': 'front_of', 'back': 'back_of', 'middle': 'middle_of'}
+
+
+def _side_phrases() -> list[Phrase]:
+    """Spell out 'on the left', 'to the left side of', 'back left corner' and their like."""
+    found: list[Phrase] = []
+    for side, words in SIDES.items():
+        for word, article, tail in product(words, _ARTICLES, _TAILS):
+            if tail or word in ('left', 'right') or (article and word not in ('near', 'far')):
+                found += _with_prepositions(side, (*article, word, *tail), bool(tail))
+    for side in ('left', 'right'):
+        found += [((side, 'of'), (f'{side}_of',)), ((side, 'from'), (f'{side}_of',))]
+    for depth, side in product(('front', 'back'), ('left', 'right')):
+        found += _corners(depth, side)
+    return found
+
+
+def _with_prepositions(side: str, name: tuple[str, ...], has_tail: bool) -> list[Phrase]:
+    found: list[Phrase] = []
+    for preposition in ('on', 'at', 'in', 'over', 'onto', 'to', 'towards', 'toward', 'from'):
+        head = _HEADS.get(preposition, 'on')
+        head = 'on' if has_tail and head == 'to' else head
+        found.append(((preposition, *name), (f'{head}_{side}',)))
+        if head != 'from' and (has_tail or side in ('left', 'right')):
+            found.append(((preposition, *name, 'of'), (_OF.get(side, f'{side}_of'),)))
+            found.append(((preposition, *name, 'from'), (_OF.get(side, f'{side}_of'),)))
+        far = name[:-1] if has_tail else name
+        if side in ('left', 'right') and not has_tail:
+            found.append(((preposition, *far[:-1], 'far', far[-1]), (f'{head}_{side}',)))
+            found.append(((preposition, *far[:-1], 'far', far[-1], 'side'), (f'on_{side}',)))
+    return found
+
+
+def _corners(depth: str, side: str) -> list[Phrase]:
+    extra = {'front': ('bottom', 'lower', 'close'), 'back': ('top', 'upper')}
+    found: list[Phrase] = []
+    for word in (*SIDES[depth], *extra[depth]):
+        for pair in ((word, side), (side, word)):
+            found.append(((*pair, 'corner'), (f'corner_{depth}_{side}',)))
+            for preposition, article in product(('in', 'on', 'at', 'to', 'into'), _ARTICLES):
+                head = (preposition, *article, *pair, 'corner')
+                found.append((head, ('at', f'corner_{depth}_{side}')))
+    return found
+
+
+PHRASES = _phrases()
+LONGEST_PHRASE = max(map(len, PHRASES))

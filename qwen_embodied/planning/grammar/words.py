@@ -1,0 +1,213 @@
+"""The words the grammar knows, and what they mean for it."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from qwen_embodied.messages import BASIC_COLOURS
+
+
+def _table(text: str) -> dict[str, str]:
+    """Read lines 'meaning: word word …' into word → meaning."""
+    result: dict[str, str] = {}
+    for line in text.strip().splitlines():
+        meaning, words = line.split(':')
+        result |= dict.fromkeys(words.split(), meaning.strip())
+    return result
+
+
+COLOURS: dict[str, frozenset[str]] = {name: frozenset({name}) for name in BASIC_COLOURS} | {
+    word: frozenset(meaning.split('/'))
+    for word, meaning in _table("""
+    grey: gray silver
+    red: crimson scarlet ruby
+    blue: navy azure
+    purple: violet lilac lavender
+    yellow: golden gold lemon
+    green: lime olive emerald
+    orange: amber
+    pink: rose
+    purple/pink: magenta fuchsia
+    red/brown: maroon
+    blue/green: cyan turquoise teal
+    brown/yellow/white: beige tan
+    """).items()
+}
+SHADES = frozenset('dark light bright pale deep'.split())
+
+# Each word's shapes in order of preference: the first set with a fitting object wins.
+_SHAPE_WORDS = {
+    'cube dice die': 'cube',
+    'block brick': 'cube+box',
+    'box': 'box|bin',
+    'cylinder': 'cylinder',
+    'ball sphere orb globe': 'ball',
+    'bowl': 'bowl',
+    'bin': 'bin',
+    'tray': 'tray',
+    'plate platter': 'tray|bowl',
+    'dish': 'tray+bowl',
+    'container basket crate receptacle': 'bowl+bin+tray',
+}
+SHAPES: dict[str, tuple[frozenset[str], ...]] = {
+    word: tuple(frozenset(rank.split('+')) for rank in shapes.split('|'))
+    for words, shapes in _SHAPE_WORDS.items()
+    for word in words.split()
+}
+SHAPE_ADJECTIVES: dict[str, frozenset[str]] = {
+    'cubic': frozenset({'cube'}),
+    'cubical': frozenset({'cube'}),
+    'cylindrical': frozenset({'cylinder'}),
+    'spherical': frozenset({'ball'}),
+    'round': frozenset({'ball', 'cylinder', 'bowl'}),
+}
+PLURALS: dict[str, str] = {
+    **{word + 's': word for word in SHAPES if word not in ('box', 'dish', 'die', 'dice')},
+    'boxes': 'box', 'dishes': 'dish',
+    'objects': 'object', 'things': 'object', 'items': 'object', 'pieces': 'object',
+    'stuff': 'object', 'ones': 'one',
+    **{word + 's': word for word in COLOURS},
+}  # fmt: skip
+GENERIC = {'object': 'object', 'thing': 'object', 'item': 'object', 'piece': 'object'}
+
+# Superlatives: word → (what is measured, whether the largest value wins).
+EXTREMES: dict[str, tuple[str, bool]] = {
+    word: (meaning.rstrip('+-'), meaning.endswith('+'))
+    for word, meaning in _table("""
+    volume+: big bigger biggest large larger largest huge
+    volume-: small smaller smallest little tiny tiniest littlest
+    height+: tall taller tallest highest higher
+    height-: short shorter shortest low lowest flat flattest
+    length+: long longer longest
+    y+: left leftmost
+    y-: right rightmost
+    x-: front frontmost foremost
+    x+: back rear backmost hindmost rearmost
+    reach-: near nearer nearest close closer closest
+    reach+: far farther farthest further furthest
+    middle-: middle central middlemost
+    level+: top topmost upper uppermost
+    level-: bottom bottommost lower lowermost
+    """).items()
+}
+ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        'first second third fourth fifth sixth seventh eighth'.split(), start=1
+    )
+} | {'1st': 1, '2nd': 2, '3rd': 3, '4th': 4, '5th': 5, '6th': 6}
+NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        'one two three four five six seven eight nine ten eleven twelve'.split(), start=1
+    )
+} | {'twenty': 20, 'thirty': 30}
+UNITS = _table("""
+1.0: m metre metres meter meters
+0.01: cm centimetre centimetres centimeter centimeters centimetres
+0.001: mm millimetre millimetres millimeter millimeters
+0.0254: inch inches
+""")
+TIMES = _table("""
+1.0: second seconds sec secs s
+60.0: minute minutes min mins
+0.001: ms millisecond milliseconds
+""")
+
+ARTICLES = _table("""
+the: the my your this that these those its their
+a: a an some another
+""")
+QUANTIFIERS = _table("""
+all: all every each everything any anything
+both: both
+rest: rest others remaining remainder
+other: other
+some: something
+""")
+PRONOUNS = _table("""
+it: it this that
+them: them these those both
+""")
+
+# Verbs: base form → the kind of clause it opens.
+VERBS = _table("""
+put: put place set move bring drop throw lay transfer deposit insert stick relocate carry shift
+put: return toss stow pack load position dump gather collect assemble
+take: take get fetch remove
+pick: pick grab grasp lift hold raise seize
+release: release
+stack: stack pile
+build: build make construct
+push: push slide shove nudge
+sort: sort separate organise organize group
+wait: wait pause
+go: go park home
+stop: stop halt freeze
+swap: swap exchange switch
+empty: empty clear
+see: see describe list
+leave: leave touch avoid skip ignore spare
+want: want like need have
+start: start begin
+ensure: ensure
+""")
+GERUNDS = _table("""
+put: putting
+place: placing
+set: setting
+move: moving
+bring: bringing
+drop: dropping
+throw: throwing
+lay: laying
+take: taking
+pick: picking
+grab: grabbing
+grasp: grasping
+lift: lifting
+stack: stacking
+push: pushing
+slide: sliding
+sort: sorting
+wait: waiting
+go: going
+touch: touching
+build: building
+transfer: transferring
+collect: collecting
+gather: gathering
+""")
+STATES = frozenset('be is are lie lies lying sit sits sitting stand stands standing go goes'.split())
+STATES |= frozenset('belong belongs placed put stacked located resting rests was were'.split())
+
+RELATION_WORDS = frozenset('in on left_of right_of in_front_of behind next_to at to from'.split())
+SIDES: dict[str, tuple[str, ...]] = {
+    'left': ('left',),
+    'right': ('right',),
+    'front': ('front', 'near'),
+    'back': ('back', 'far', 'rear'),
+    'middle': ('middle', 'center', 'centre'),
+}
+DIRECTION_WORDS = _table("""
+left: left leftward leftwards to_left on_left
+right: right rightward rightwards to_right on_right
+forward: forward forwards away to_back on_back farther further
+back: backward backwards back closer nearer to_front on_front to_robot
+""")
+TABLE_WORDS = frozenset('table tabletop desk surface workspace ground'.split())
+FILLERS = frozenset(
+    """please kindly robot hey hi hello ok okay now just simply also too thanks thank well alright
+    so carefully gently slowly quickly immediately quick maybe sir dear buddy yes actually
+    straight directly exactly right_away arm neatly safely nicely here_we_go first_of_all""".split()
+)
+QUESTION_WORDS = frozenset('what where which who how why when is are do does'.split())
+CONDITIONS = frozenset('if unless until when whenever while or once because'.split())
+GLUE = frozenset(
+    """and then , ; . of not no never except but that which by colour with matching same corner
+    corners table size order before after you i have to out_of home position each_other there
+    down up back off over away tower pile heap stack down_to colours coloured half bit for about
+    should would could can will let us me do does be done too is are robot alone around x y it's
+    who from_left from_right from_front from_back shape kind type turn put_back own corner their
+    respective corresponding top bottom way as seen my your and_a_half how none nothing having
+    been farthest_from nearest_to doing did want wants like am was were its in it""".split()
+)

@@ -1,0 +1,158 @@
+"""Starts the nodes of a profile as processes, notices when one ends, and stops them all."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from qwen_embodied.bringup import PARENT_VARIABLE, NodeSpec, Profile, graph_environment
+from qwen_embodied.errors import (
+    ConfigurationError,
+    MissingDependencyError,
+    NodeError,
+    QwenEmbodiedError,
+)
+
+LAST_LINES = 5
+LOOK_PERIOD = 0.2  # s between looks whether every node lives
+# How each node is asked to end, and for how long, s.
+PATIENCE = ((signal.SIGINT, 3.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
+
+
+class Graph:
+    """The running nodes of a profile; a context manager that stops them at its end."""
+
+    def __init__(
+        self, profile: Profile, logs: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep what is to be started.
+
+        Args:
+            profile: From `bringup`.
+            logs: Folder for one log file per node; made when it is not there.
+            environment: Of the nodes; this process's where absent. Transports and thread
+                counts are added where they are not set.
+        """
+        self.profile = profile
+        self.logs = logs
+        self._environment = graph_environment(environment)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> Graph:
+        """Start the nodes."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the nodes."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start every node; raises ConfigurationError when a parameter file is missing."""
+        commands = [(spec, spec.command()) for spec in self.profile.nodes]
+        self.logs.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **self._environment,
+            PARENT_VARIABLE: str(os.getpid()),
+            'PYTHONUNBUFFERED': '1',
+            'ROS_LOG_DIR': str(self.logs / 'ros'),
+        }
+        for spec, command in commands:
+            self._processes[spec.name] = self._spawn(spec, command, environment)
+
+    def _spawn(
+        self, spec: NodeSpec, command: list[str], environment: dict[str, str]
+    ) -> subprocess.Popen[bytes]:
+        with self.log_file(spec.name).open('wb') as log:
+            # An own session: Ctrl-C on the terminal reaches this process, which stops the
+            # nodes in order.
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def log_file(self, node: str) -> Path:
+        """Give the file into which a node writes."""
+        return self.logs / f'{node}.log'
+
+    def process_id(self, node: str) -> int:
+        """Give the process id of a node."""
+        return self._processes[node].pid
+
+    def check(self) -> None:
+        """Raise when a node has ended, after stopping all others.
+
+        Raises:
+            ConfigurationError: The node refused its parameters.
+            MissingDependencyError: The node misses something on this machine.
+            NodeError: The node ended for another reason.
+        """
+        for name, process in self._processes.items():
+            code = process.poll()
+            if code is not None and not self._stopping.is_set():
+                self.stop()
+                raise self._failure(name, code)
+
+    def watch(self, seconds: float | None = None) -> None:
+        """Block until `stop`, or for some seconds; raises as `check` when a node ends."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not self._stopping.wait(LOOK_PERIOD):
+            self.check()
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+
+    def stop(self) -> None:
+        """Stop every node: SIGINT, then SIGTERM, then SIGKILL to those that remain."""
+        self._stopping.set()
+        for number, patience in PATIENCE:
+            running = [item for item in self._processes.values() if item.poll() is None]
+            for process in running:
+                process.send_signal(number)
+            deadline = time.monotonic() + patience
+            for process in running:
+                _wait(process, deadline)
+
+    def last_lines(self, node: str) -> tuple[str, ...]:
+        """Give the last lines of a node's log."""
+        path = self.log_file(node)
+        text = path.read_text(encoding='utf-8', errors='replace') if path.exists() else ''
+        return tuple(line for line in text.splitlines() if line.strip())[-LAST_LINES:]
+
+    def _failure(self, name: str, code: int) -> QwenEmbodiedError:
+        lines = self.last_lines(name)
+        reason = lines[-1] if lines else 'it wrote nothing'
+        if code == 2:
+            return ConfigurationError(reason)
+        if code == 3:
+            missing, _, fix = reason.partition(' is missing; ')
+            return MissingDependencyError(missing, fix or f'see {self.log_file(name)}')
+        how = f'was ended by {signal.Signals(-code).name}' if code < 0 else f'ended with {code}'
+        written = ''.join(f'\n    {line}' for line in lines)
+        return NodeError(
+            f'the node {name} {how}; all others were stopped and the arm holds. '
+            f'Its last lines ({self.log_file(name)}):{written or " none"}'
+        )
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float) -> None:
+    try:
+        process.wait(max(deadline - time.monotonic(), 0.01))
+    except subprocess.TimeoutExpired:
+        return

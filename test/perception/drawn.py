@@ -1,0 +1,201 @@
+"""A second, independent renderer: rays against boxes, cylinders, spheres and cones, in numpy."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from qwen_embodied.geometry import (
+    Intrinsics, inverse_pose, look_at, pose, rotation_z, transform
+)
+from qwen_embodied.messages import Frame
+
+PAINT = {
+    'black': (28, 28, 30), 'white': (238, 238, 236), 'grey': (128, 129, 131),
+    'red': (200, 32, 30), 'orange': (240, 128, 20), 'yellow': (240, 210, 30),
+    'green': (40, 150, 60), 'blue': (30, 80, 200), 'purple': (120, 50, 160),
+    'pink': (242, 140, 185), 'brown': (115, 68, 34),
+}  # fmt: skip
+LENS = Intrinsics.from_field_of_view(640, 480, np.radians(45.0))
+STRAIGHT = look_at([0.40, 0.0, 1.25], [0.55, 0.0, 0.0], image_up=[1, 0, 0])
+OBLIQUE = look_at([1.25, 0.1, 0.75], [0.52, 0.0, 0.0], image_up=[0, 0, 1])
+LAMP = np.array([0.3, 0.25, 0.92])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An object to draw: z is the height of what it stands on above the table."""
+
+    colour: str
+    shape: str
+    size: tuple[float, float, float]
+    x: float
+    y: float
+    yaw: float = 0.0
+    z: float = 0.0
+
+    @property
+    def position(self):
+        return np.array([self.x, self.y, self.z + self.size[2] / 2])
+
+
+@dataclass(frozen=True)
+class Take:
+    """How a scene is taken."""
+
+    camera_in_base: np.ndarray = field(default_factory=lambda: STRAIGHT)
+    table: float = 0.0
+    depth_noise: float = 0.0015
+    seed: int = 0
+    table_paint: tuple[int, int, int] = (168, 150, 128)
+    stamp: float = 0.0
+
+
+def draw(objects, take=None) -> Frame:
+    """Render objects on a table to a frame with noise and shading."""
+    take = take or Take()
+    rays = _rays(take.camera_in_base)
+    origin = take.camera_in_base[:3, 3]
+    depth = (take.table - origin[2]) / rays[..., 2]
+    depth = np.where(depth > 0, depth, np.inf)
+    paint = np.empty((*depth.shape, 3))
+    paint[:] = np.array(take.table_paint) / 255.0
+    shade = np.ones(depth.shape)
+    for item in objects:
+        local = pose([item.x, item.y, take.table + item.z], rotation_z(item.yaw))
+        rows, columns = _window(item, local, take)
+        base_in_item = inverse_pose(local)
+        d = rays[rows, columns] @ base_in_item[:3, :3].T
+        o = transform(base_in_item, origin)
+        for part in PARTS[item.shape](*item.size):
+            t, normal = part(o, d)
+            nearer = t < depth[rows, columns]
+            depth[rows, columns][nearer] = t[nearer]
+            light = 0.45 + 0.6 * np.clip(normal @ (base_in_item[:3, :3] @ LAMP), 0, 1)
+            shade[rows, columns][nearer] = light[nearer]
+            paint[rows, columns][nearer] = np.array(PAINT[item.colour]) / 255.0
+    return _frame(depth, paint, shade, take)
+
+
+def _frame(depth, paint, shade, take):
+    rng = np.random.default_rng(take.seed)
+    linear = paint**2.2 * np.minimum(shade, 1.0)[..., None]
+    rgb = 255.0 * linear ** (1 / 2.2) + rng.normal(0, 2.5, paint.shape)
+    noisy = depth + rng.normal(0, take.depth_noise, depth.shape) * depth**2 / 1.4
+    noisy[(rng.random(depth.shape) < 0.004) | ~(depth < 4.0)] = np.nan
+    return Frame(
+        take.stamp, 'camera_color_optical_frame', np.clip(rgb, 0, 255).astype(np.uint8),
+        noisy.astype(np.float32), LENS, take.camera_in_base,
+    )
+
+
+def _rays(camera_in_base):
+    v, u = np.mgrid[:LENS.height, :LENS.width]
+    return LENS.deproject(np.stack([u, v], axis=-1), np.ones(u.shape)) @ camera_in_base[:3, :3].T
+
+
+def _window(item, local, take):
+    reach = np.hypot(*item.size[:2]) / 2
+    corners = [[x, y, z] for x in (-reach, reach) for y in (-reach, reach) for z in (0, item.size[2])]
+    points = transform(inverse_pose(take.camera_in_base), transform(local, corners))
+    pixels = LENS.project(points)
+    low = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - 1, 0)
+    high = np.maximum(np.ceil(pixels.max(axis=0)).astype(int) + 2, 0)
+    return slice(low[1], high[1]), slice(low[0], high[0])
+
+
+def _box(low, high):
+    def hit(o, d):
+        with np.errstate(divide='ignore', invalid='ignore'):
+            one, two = (low - o) / d, (high - o) / d
+        near, far = np.minimum(one, two), np.maximum(one, two)
+        t = near.max(axis=-1)
+        normal = -np.sign(d) * (near >= t[..., None])
+        return np.where((t <= far.min(axis=-1)) & (t > 0), t, np.inf), normal
+
+    return hit
+
+
+def _sphere(radius):
+    def hit(o, d):
+        o = o - np.array([0, 0, radius])
+        a, b, c = (d * d).sum(-1), d @ o, o @ o - radius**2
+        root = b * b - a * c
+        t = np.where(root > 0, (-b - np.sqrt(np.maximum(root, 0))) / a, np.inf)
+        return t, (o + np.where(np.isfinite(t), t, 0)[..., None] * d) / radius
+
+    return hit
+
+
+def _cone(bottom, top, z0, z1, side):
+    """A wall whose radius goes from bottom at z0 to top at z1, seen from outside or inside."""
+    slope = (top - bottom) / (z1 - z0)
+
+    def hit(o, d):
+        base = bottom + slope * (o[2] - z0)
+        rate = slope * d[..., 2]
+        a = d[..., 0] ** 2 + d[..., 1] ** 2 - rate**2
+        b = o[0] * d[..., 0] + o[1] * d[..., 1] - base * rate
+        c = o[0] ** 2 + o[1] ** 2 - base**2
+        root = np.sqrt(np.maximum(b * b - a * c, 0))
+        best = np.full(a.shape, np.inf)
+        normal = np.zeros(d.shape)
+        for sign in (-1, 1):
+            with np.errstate(divide='ignore', invalid='ignore'):
+                t = (-b + sign * root) / a
+            point = o + np.nan_to_num(t)[..., None] * d
+            out = np.dstack([point[..., :2], -slope * np.hypot(*np.moveaxis(point[..., :2], -1, 0))])
+            out = side * out / np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-9)
+            good = (b * b > a * c) & (t > 0) & (point[..., 2] >= z0) & (point[..., 2] <= z1)
+            good &= ((out * d).sum(-1) < 0) & (t < best)
+            best[good], normal[good] = t[good], out[good]
+        return best, normal
+
+    return hit
+
+
+def _disc(inner, outer, z):
+    def hit(o, d):
+        t = (z - o[2]) / d[..., 2]
+        radius = np.hypot(o[0] + t * d[..., 0], o[1] + t * d[..., 1])
+        t = np.where((t > 0) & (radius >= inner) & (radius <= outer), t, np.inf)
+        return t, np.broadcast_to([0.0, 0.0, 1.0], d.shape)
+
+    return hit
+
+
+def _solid_box(x, y, z):
+    return [_box(np.array([-x / 2, -y / 2, 0]), np.array([x / 2, y / 2, z]))]
+
+
+def _walls(x, y, z, wall=0.005):
+    low = np.array([-x / 2, -y / 2, 0])
+    high = -low + np.array([0, 0, z])
+    parts = [_box(low, np.array([x / 2, y / 2, wall]))]
+    for axis in (0, 1):
+        near, far = high.copy(), low.copy()
+        near[axis], far[axis] = low[axis] + wall, high[axis] - wall
+        parts += [_box(low, near), _box(far, high)]
+    return parts
+
+
+def _bowl(x, _y, z, wall=0.005):
+    outer, foot = x / 2, 0.55 * x / 2
+    return [
+        _cone(foot, outer, 0, z, 1.0),
+        _cone(foot - wall, outer - wall, wall, z, -1.0),
+        _disc(0.0, foot, wall),
+        _disc(outer - wall, outer, z),
+    ]
+
+
+def _cylinder(x, _y, z):
+    return [_cone(x / 2, x / 2 + 1e-9, 0, z, 1.0), _disc(0.0, x / 2, z)]
+
+
+PARTS = {
+    'cube': _solid_box, 'box': _solid_box, 'cylinder': _cylinder, 'bowl': _bowl,
+    'ball': lambda x, _y, _z: [_sphere(x / 2)], 'bin': _walls, 'tray': _walls,
+}  # fmt: skip

@@ -1,0 +1,53 @@
+"""The run folder: each file is there and can be read back."""
+
+import json
+
+import cv2
+import numpy as np
+
+from qwen_embodied.run_folder import write_run
+from qwen_embodied.run_record import RunRecord
+from qwen_embodied.task import TaskEvent
+
+
+def filled_record():
+    record = RunRecord('put the red cube in the blue bowl', settings={'seed': 1})
+    record.joint_names = ('a', 'b', 'finger')
+    record.joint_log = [np.array([t, np.sin(t), np.cos(t), 0.04]) for t in np.arange(0, 2, 0.01)]
+    record.events = [TaskEvent(0.0, 'accepted', 'put “it” down', {'n': 1})]
+    record.plan = '{"steps": []}'
+    record.before = record.after = np.full((48, 64, 3), (200, 10, 10), np.uint8)
+    record.views = [(t, np.full((49, 65, 3), int(40 * t), np.uint8)) for t in (0.0, 0.5, 1.0)]
+    record.timings = {'total': 2.0}
+    return record
+
+
+def test_every_part_of_a_run_is_written(tmp_path):
+    folder = write_run(filled_record(), tmp_path / 'deep' / 'run')
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        'run.json', 'timings.json', 'plan.json', 'events.jsonl', 'before.png', 'after.png',
+        'joints.png', 'episode.mp4',
+    }  # fmt: skip
+    (line,) = (folder / 'events.jsonl').read_text(encoding='utf-8').splitlines()
+    assert json.loads(line)['text'] == 'put “it” down'
+
+
+def test_pictures_keep_their_colours(tmp_path):
+    folder = write_run(filled_record(), tmp_path)
+    blue, green, red = cv2.imread(str(folder / 'before.png'))[0, 0]
+    assert (red, green, blue) == (200, 10, 10)
+
+
+def test_the_episode_plays_at_its_own_pace(tmp_path):
+    folder = write_run(filled_record(), tmp_path)
+    film = cv2.VideoCapture(str(folder / 'episode.mp4'))
+    frames = int(film.get(cv2.CAP_PROP_FRAME_COUNT))
+    assert abs(frames / film.get(cv2.CAP_PROP_FPS) - 1.05) < 0.06
+    film.release()
+
+
+def test_an_empty_run_still_leaves_its_account(tmp_path):
+    folder = write_run(RunRecord('nothing', reason='the camera is silent'), tmp_path)
+    assert json.loads((folder / 'run.json').read_text())['reason'] == 'the camera is silent'
+    assert json.loads((folder / 'plan.json').read_text()) is None
