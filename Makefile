@@ -9,6 +9,9 @@ VENV ?= .venv
 EXTRAS := ros,sim,test
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# Errors only: pip's warnings here are about versions of pip itself.
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check
+PIP := $(BIN)/python $(PIP_INSTALL)
 
 INSTRUCTION ?= put the red cube in the blue bowl
 SEED ?= 0
@@ -47,7 +50,21 @@ bench: $(READY)
 audit: $(READY) $(VENV)/audit-ready
 	@echo 'audit: requirements that do not fit each other'; $(BIN)/python -m pip check
 	@echo 'audit: known vulnerabilities (asks pypi.org)'
-	@$(VENV)/audit/bin/pip-audit --path "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')"
+	@$(VENV)/audit/bin/pip-audit --progress-spinner off --format json --path "$$($(BIN)/python -c \
+		'import site; print(site.getsitepackages()[0])')" > $(VENV)/audit.json 2>/dev/null || true
+	@$(BIN)/python -c "$$SUM_UP_AUDIT" $(VENV)/audit.json
+
+# What pypi.org does not know cannot be audited: say how many, and fail when it is everything.
+define SUM_UP_AUDIT
+import json, pathlib, sys
+found = json.loads(pathlib.Path(sys.argv[1]).read_text() or '{}').get('dependencies', [])
+known = [item for item in found if 'vulns' in item]
+bad = [f"{item['name']} {item['version']}: {vuln['id']}" for item in known for vuln in item['vulns']]
+print(f'audit: {len(known)} of {len(found)} packages are known to pypi.org; {len(bad)} vulnerabilities')
+print('\n'.join(bad), end='\n' if bad else '')
+sys.exit(1 if bad else 0 if known else 3)
+endef
+export SUM_UP_AUDIT
 
 clean:
 	rm -rf $(VENV) build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -62,8 +79,8 @@ $(READY): setup.py pyproject.toml
 		exit 3; }
 	@echo 'set-up 1/3: virtual environment in $(VENV)'
 	@$(PYTHON) -m venv $(VENV)
-	@echo 'set-up 2/3: rclpy and ROS 2 messages, MuJoCo, planners and test tools (minutes; about 1 GB)'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --prefer-binary -e '.[$(EXTRAS)]'
+	@echo 'set-up 2/3: rclpy, MuJoCo, planners and tools from PyPI (1.7 GB of disk; one to five minutes)'
+	@$(PIP) --prefer-binary -e '.[$(EXTRAS)]'
 	@echo 'set-up 3/3: check'
 	@$(BIN)/qwen-embodied doctor --quiet || echo 'set-up: done, but mend what is MISSING above before a demo' >&2
 	@touch $@
@@ -72,5 +89,5 @@ $(READY): setup.py pyproject.toml
 $(VENV)/audit-ready: $(READY)
 	@echo 'audit: set-up of pip-audit in $(VENV)/audit'
 	@$(PYTHON) -m venv $(VENV)/audit
-	@$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	@$(VENV)/audit/bin/python $(PIP_INSTALL) pip-audit
 	@touch $@

@@ -29,6 +29,7 @@ DEFAULT_ENVIRONMENT = {
 }
 
 Value = bool | int | float | str
+Settings = tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,15 @@ class NodeSpec:
         parameters: Set over those of the files.
         remappings: (from, to) names of topics and services.
         namespace: Put before relative names; empty for none.
+        moves_arm: It is stopped before all others, so that the arm comes to rest.
     """
 
     name: str
     config: tuple[str, ...] = ()
-    parameters: tuple[tuple[str, Value], ...] = ()
+    parameters: Settings = ()
     remappings: tuple[tuple[str, str], ...] = ()
     namespace: str = ''
+    moves_arm: bool = False
 
     @property
     def module(self) -> str:
@@ -131,11 +134,15 @@ def simulation(*, seed: int = 0, light: str = 'normal', namespace: str = '') -> 
         raise ConfigurationError(f'light = {light!r}; allowed are {", ".join(LIGHT_NAMES)}')
     if seed < 0:
         raise ConfigurationError(f'seed = {seed}; it must be 0 or more')
-    clock: tuple[tuple[str, Value], ...] = (('use_sim_time', True),)
+    from qwen_embodied import control, safety
+
+    clock: Settings = (('use_sim_time', True),)
+    may: Settings = tuple(safety.SIMULATION_PROFILE.items())
+    late: Settings = tuple(control.SIMULATION_PROFILE.items())
     nodes = (
         NodeSpec('simulation', ('config/1_camera.yaml',), (('seed', seed), ('light', light))),
-        NodeSpec('arm_controller', ('config/6_control.yaml',), clock),
-        NodeSpec('safety_supervisor', ('config/5_safety.yaml',), clock),
+        NodeSpec('arm_controller', ('config/6_control.yaml',), (*clock, *late), moves_arm=True),
+        NodeSpec('safety_supervisor', ('config/5_safety.yaml',), (*clock, *may)),
         NodeSpec('perception', ('config/1_camera.yaml', 'config/2_perception.yaml'), clock),
         NodeSpec('planner', ('config/3_planning.yaml', 'config/4_motion.yaml'), clock),
     )

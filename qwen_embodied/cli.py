@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qwen_embodied import __version__
-from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
+from qwen_embodied.errors import (
+    ConfigurationError,
+    ContractError,
+    MissingDependencyError,
+    QwenEmbodiedError,
+)
 
 if TYPE_CHECKING:
     from qwen_embodied.messages import Frame, Scene
@@ -261,6 +266,8 @@ def _read_scene(path: Path) -> Scene:
         return from_json(path.read_text(encoding='utf-8'), Scene)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f'{path}: cannot be read: {error}') from error
+    except ContractError as error:
+        raise ConfigurationError(f'{path}: {error}') from error
 
 
 def _write_annotated(path: Path, frame: Frame, scene: Scene) -> None:

@@ -36,7 +36,8 @@ def inverse_pose(inner_in_outer: ArrayLike) -> Array:
 def transform(inner_in_outer: ArrayLike, points: ArrayLike) -> Array:
     """Take points (..., 3) from the inner to the outer frame."""
     matrix = np.asarray(inner_in_outer, dtype=float)
-    return np.asarray(points, dtype=float) @ matrix[:3, :3].T + matrix[:3, 3]
+    moved: Array = np.asarray(points, dtype=float) @ matrix[:3, :3].T + matrix[:3, 3]
+    return moved
 
 
 def rotation_z(angle: float) -> Array:

@@ -16,7 +16,8 @@ from qwen_embodied.geometry import Intrinsics
 Array = NDArray[np.float64]
 
 BASIC_COLOURS = (
-    'black', 'white', 'grey', 'red', 'orange', 'yellow', 'green', 'blue', 'purple', 'pink', 'brown',
+    'black', 'white', 'grey', 'red', 'orange', 'yellow', 'green', 'blue', 'purple', 'pink',
+    'brown',
 )  # fmt: skip
 SHAPES = ('cube', 'box', 'cylinder', 'ball', 'bowl', 'bin', 'tray')
 CONTAINERS = ('bowl', 'bin', 'tray')

@@ -11,24 +11,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
-from qwen_embodied.control import Tracker
+from qwen_embodied import control, safety
+from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
 from qwen_embodied.motion import BodyChecker, MotionParameters, Robot, Skills, World, load_robot
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
 from qwen_embodied.planning import GrammarPlanner, Plan, Planner
 from qwen_embodied.run_record import RunRecord
-from qwen_embodied.safety import Supervisor
 from qwen_embodied.task import Executive, Observation, TaskEvent
 
-CONTROL_PERIOD = 0.005  # s
+CONTROL_PERIOD = 0.01  # s
 FRAMES_A_LOOK = 3
 CAMERA_PERIOD = 0.1  # s
-END_WAIT = 5.0  # s beyond a trajectory's duration after which the controller is at fault
 
 
 class SteppedWorld(Protocol):
@@ -106,7 +105,7 @@ class Perception:
             frame.stamp, frame.frame_id, corrected.rgb, frame.depth, frame.intrinsics,
             frame.camera_in_base,
         )  # fmt: skip
-        return self._estimate(clean, state, lighting=corrected.report), clean
+        return self._estimate(clean, state), clean
 
 
 class Pipeline:
@@ -154,6 +153,7 @@ class Pipeline:
         record = RunRecord(instruction)
         cell = _Cell(self.world, self._perception, self._robot, record, self._watch)
         skills = Skills(self._robot, MotionParameters())
+        cell.start()
         result = Executive(cell, self._planner, skills).run(instruction)
         record.success, record.reason = result.success, result.reason
         record.plan = result.plan.model_dump_json(exclude_none=True) if result.plan else ''
@@ -173,10 +173,21 @@ class _Cell:
     ) -> None:
         self._world, self._perception, self._robot = world, perception, robot
         self._record, self._watch = record, watch
-        self._scene: Scene | None = None
-        self._supervisor = Supervisor.for_robot(robot)
-        self._tracker = Tracker(robot.all_limits)
+        self._rules = rules = safety.Parameters(**safety.SIMULATION_PROFILE)
+        limits = robot.all_limits.scaled(
+            rules.velocity_scale, rules.acceleration_scale, rules.jerk_scale
+        )
+        self._supervisor = safety.Supervisor(
+            robot.all_limits, gripper_joint=robot.gripper.joint, parameters=rules
+        )
+        self._tracker = control.Tracker(limits, control.Parameters(**control.SIMULATION_PROFILE))
+        self._count = 0
         self._record.joint_names = world.read().names
+
+    def start(self) -> None:
+        """Wait until the supervisor is armed, or would be if it were healthy."""
+        self._supervisor.body = BodyChecker(self._robot, World())
+        self.wait(self._rules.healthy_time + 10 * CONTROL_PERIOD)
 
     def now(self) -> float:
         return self._world.time
@@ -189,7 +200,8 @@ class _Cell:
             self.wait(CAMERA_PERIOD)
             state = self._world.read()
             scene, frame = self._perception(self._world.frame(), state)
-        self._scene = self._record.scene_after = scene
+        self._record.scene_after = scene
+        self._supervisor.body = BodyChecker(self._robot, World.from_scene(scene))
         picture = draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base)
         self._record.after = picture
         if self._record.before is None:
@@ -205,20 +217,31 @@ class _Cell:
         self._watch.event(event)
 
     def execute(self, trajectory: JointTrajectory) -> ArmStatus:
-        body = BodyChecker(self._robot, World.from_scene(self._scene))
-        verdict = self._supervisor.propose(trajectory, self._world.read(), body, self.now())
+        self._count += 1
+        named = replace(trajectory, id=f'{self._count:04d}')
+        verdict = self._supervisor.propose(named, self.now())
         if not verdict.approved:
-            return ArmStatus(trajectory.id, 'rejected', '; '.join(map(str, verdict.breaches)))
-        self._tracker.start(trajectory, self._world.read(), self.now())
-        self._record.trajectories.append(trajectory)
-        deadline = self.now() + trajectory.duration + END_WAIT
-        while self._tracker.status.state == 'executing' and self.now() < deadline:
+            return ArmStatus(named.id, 'rejected', '; '.join(verdict.reasons))
+        try:
+            self._tracker.start(named, self._world.read(), self.now())
+        except TrajectoryRejectedError as error:
+            return ArmStatus(named.id, 'rejected', '; '.join(error.reasons))
+        self._record.trajectories.append(named)
+        while self._tracker.status.state == 'executing':
             self._tick()
+        self._supervisor.on_arm_status(self._tracker.status, self.now())
         return self._tracker.status
 
     def _tick(self) -> None:
-        state = self._world.read()
-        self._world.command(self._tracker.update(state, self.now()))
+        """Let one control period pass: supervise, track, move."""
+        state, now = self._world.read(), self.now()
+        self._supervisor.on_joint_state(state, now)
+        self._supervisor.on_arm_status(self._tracker.status, now)
+        word = self._supervisor.tick(now)
+        self._tracker.on_permission(word.permission, now, '; '.join(word.reasons))
+        target = self._tracker.update(state, now)
+        if target is not None:
+            self._world.command(target)
         self._world.step(CONTROL_PERIOD)
         self._record.joint_log.append(np.array([state.stamp, *state.positions]))
         self._watch.step()

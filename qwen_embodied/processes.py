@@ -119,15 +119,11 @@ class Graph:
                 return
 
     def stop(self) -> None:
-        """Stop every node: SIGINT, then SIGTERM, then SIGKILL to those that remain."""
+        """Stop every node, first the one that moves the arm, so that it comes to rest."""
         self._stopping.set()
-        for number, patience in PATIENCE:
-            running = [item for item in self._processes.values() if item.poll() is None]
-            for process in running:
-                process.send_signal(number)
-            deadline = time.monotonic() + patience
-            for process in running:
-                _wait(process, deadline)
+        for first in (True, False):
+            names = {spec.name for spec in self.profile.nodes if spec.moves_arm is first}
+            _end([item for name, item in self._processes.items() if name in names])
 
     def last_lines(self, node: str) -> tuple[str, ...]:
         """Give the last lines of a node's log."""
@@ -149,6 +145,17 @@ class Graph:
             f'the node {name} {how}; all others were stopped and the arm holds. '
             f'Its last lines ({self.log_file(name)}):{written or " none"}'
         )
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ask with SIGINT, then SIGTERM, then SIGKILL those that remain."""
+    for number, patience in PATIENCE:
+        running = [process for process in processes if process.poll() is None]
+        for process in running:
+            process.send_signal(number)
+        deadline = time.monotonic() + patience
+        for process in running:
+            _wait(process, deadline)
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> None:

@@ -100,7 +100,7 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
 
 
 def _draw_speeds(
-    axes: Any,  # noqa: ANN401
+    axes: Any,
     times: NDArray[np.float64],
     positions: NDArray[np.float64],
     record: RunRecord,
@@ -111,8 +111,10 @@ def _draw_speeds(
         if 'finger' in name:
             continue
         at = record.joint_names.index(name)
-        share = 1.0 if limits is None or name not in limits.names else float(
-            limits.velocity[limits.names.index(name)]
+        share = (
+            1.0
+            if limits is None or name not in limits.names
+            else float(limits.velocity[limits.names.index(name)])
         )
         axes.plot(times, np.abs(speeds[:, at]) / share, color=f'C{colour}')
     if limits is not None:
@@ -134,7 +136,7 @@ def _summary(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _write_json(path: Path, value: Any) -> None:  # noqa: ANN401
+def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
 
 

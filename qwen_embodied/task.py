@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qwen_embodied.errors import (
     ControlError,
@@ -26,41 +25,11 @@ from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
 from qwen_embodied.motion import Motion, Skills
 from qwen_embodied.planning import Plan, Planner, PlanRequest, Step, verify
 from qwen_embodied.relations import not_at, unmet
+from qwen_embodied.workcell import Observation, TaskEvent, Workcell
+
+__all__ = ['Executive', 'Observation', 'TaskEvent', 'TaskResult', 'Workcell']
 
 RECOVERABLE = (GroundingError, MotionError, ControlError, TrajectoryRejectedError, PerceptionError)
-
-
-@dataclass(frozen=True, eq=False)
-class Observation:
-    """What the workcell looks like now.
-
-    Attributes:
-        scene: Perceived after the call that asked for it.
-        rgb: The corrected image it was perceived in, (H, W, 3) uint8.
-        state: Measured joints.
-    """
-
-    scene: Scene
-    rgb: NDArray[np.uint8]
-    state: JointState
-
-
-@dataclass(frozen=True)
-class TaskEvent:
-    """One line of the account that the executive gives.
-
-    Attributes:
-        stamp: s, of the workcell's clock.
-        kind: accepted, looked, planned, question, step, segment, verified, retry, succeeded,
-            failed or cancelled.
-        text: For a person.
-        data: For a program; plain JSON values.
-    """
-
-    stamp: float
-    kind: str
-    text: str
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,34 +39,6 @@ class TaskResult:
     success: bool
     reason: str
     plan: Plan | None
-
-
-class Workcell(Protocol):
-    """Camera, arm and clock, as the executive needs them."""
-
-    def now(self) -> float:
-        """Give the workcell's time, s."""
-        ...
-
-    def look(self) -> Observation:
-        """Wait for a scene perceived after this call; raises CameraError or PerceptionError."""
-        ...
-
-    def state(self) -> JointState:
-        """Give the newest measured joints."""
-        ...
-
-    def execute(self, trajectory: JointTrajectory) -> ArmStatus:
-        """Propose a trajectory and wait until it ended: succeeded, aborted or rejected."""
-        ...
-
-    def wait(self, seconds: float) -> None:
-        """Let the workcell's time pass while the arm holds still."""
-        ...
-
-    def report(self, event: TaskEvent) -> None:
-        """Tell the operator."""
-        ...
 
 
 class Executive:
@@ -296,7 +237,7 @@ class Executive:
 
     # -- account --------------------------------------------------------------------------
 
-    def _tell(self, kind: str, text: str, **data: Any) -> None:  # noqa: ANN401
+    def _tell(self, kind: str, text: str, **data: Any) -> None:
         self._cell.report(TaskEvent(self._cell.now(), kind, text, data))
 
     def _end(self, error: QwenEmbodiedError, plan: Plan | None) -> TaskResult:
@@ -317,5 +258,6 @@ def _ground(object_id: str | None, scene: Scene) -> SceneObject:
 
 def _where(step: Step, scene: Scene) -> str:
     if step.target:
-        return f'{(step.relation or "on").replace("_", " ")} the {_ground(step.target, scene).label}'
+        relation = (step.relation or 'on').replace('_', ' ')
+        return f'{relation} the {_ground(step.target, scene).label}'
     return 'at its place'

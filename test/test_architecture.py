@@ -123,8 +123,7 @@ def test_ground_truth_is_read_by_the_simulator_and_the_judges_only(name):
 
 @pytest.mark.parametrize('name', NAMES)
 def test_modules_have_at_most_300_lines(name):
-    limit = 150 if name.startswith('nodes/') and name.endswith('_node.py') else 300
-    assert len((PACKAGE / name).read_text(encoding='utf-8').splitlines()) <= limit
+    assert len((PACKAGE / name).read_text(encoding='utf-8').splitlines()) <= 300
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -19,7 +19,7 @@ class Sample:
     count: int = param(3, 'How many.', bounds=(1, 9))
     enabled: bool = param(True, 'Whether it is on.')
     mode: str = param('fast', 'How.', choices=('fast', 'slow'))
-    home: list[float] = param([0.0, 1.0], 'Where, rad.', bounds=(-3.0, 3.0))  # noqa: RUF009
+    home: list[float] = param([0.0, 1.0], 'Where, rad.', bounds=(-3.0, 3.0))
 
 
 def test_nothing_set_gives_the_defaults():

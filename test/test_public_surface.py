@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,10 @@ def test_manifest_names_what_the_nodes_import():
     imports = [n for t in trees for n in ast.walk(t) if isinstance(n, ast.ImportFrom)]
     packages = {(node.module or '').split('.')[0] for node in imports}
     assert {name for name in packages if name.endswith(('_msgs', '_srvs'))} <= declared
+
+
+@pytest.mark.parametrize('name', ['README.md', 'CONTRIBUTING.md', 'seeds/README.md'])
+def test_documents_link_to_files_that_exist(name):
+    text = (ROOT / name).read_text(encoding='utf-8')
+    links = re.findall(r'\]\((?!https?:|#)([^)#]+)', text)
+    assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []

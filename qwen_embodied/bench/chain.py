@@ -119,7 +119,9 @@ def graph_rows(runs: int) -> list[Row]:
             motions.append(timings.get('first motion', float('inf')))
             totals.append(timings.get('total', float('inf')))
     return [
-        at_least(f'runs of the ROS graph in a row: {done} of {runs}', 100 * done / runs, '%', bar=100),
+        at_least(
+            f'runs of the ROS graph in a row: {done} of {runs}', 100 * done / runs, '%', bar=100
+        ),
         at_most(f'demo: first motion, worst of {runs}', max(motions), 's', bar=15),
         at_most(f'demo: finished, worst of {runs}', max(totals), 's', bar=60),
     ]

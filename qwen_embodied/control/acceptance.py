@@ -123,7 +123,8 @@ def _points(
         slack = 1e-3 if name in parameters.contact_joints else ROUNDING
         low, high, fastest = limits.lower[at], limits.upper[at], limits.velocity[at]
         if not (q.min() >= low - slack and q.max() <= high + slack):
-            yield f'{name} goes from {q.min():.4f} to {q.max():.4f}, allowed {low:.4f} to {high:.4f}'
+            reach = f'{q.min():.4f} to {q.max():.4f}'
+            yield f'{name} goes from {reach}, allowed {low:.4f} to {high:.4f}'
         if not np.abs(v).max() <= fastest * (1 + ROUNDING):
             yield f'{name} at {np.abs(v).max():.4g} /s, allowed {fastest:.4g}'
         if not abs(v[-1]) <= ROUNDING:

@@ -13,6 +13,7 @@ FASTEST = 50.0  # 1/s; bounds the change of pace where no joint moves
 USABLE = (
     1.05  # of the acceleration limit; what motion leaves at its own limit, to slow down at all
 )
+REFINEMENTS = 3
 LOOK_AHEAD = np.linspace(0.0, 1.0, 5)
 
 
@@ -61,9 +62,12 @@ class Pace:
         """Give the lowest (<= 0) and highest (>= 0) change of pace over the next step, 1/s."""
         ahead = self.at + max(self.pace, 0.05) * seconds * LOOK_AHEAD
         _, velocity, bend = self.path.sample(ahead)
-        needed = bend * self.pace**2
         speed = np.maximum(np.abs(velocity), 1e-9)
-        signed = np.sign(velocity) * needed
-        lowest = float(np.max((-self._acceleration - signed) / speed))
-        highest = float(np.min((self._acceleration - signed) / speed))
+        along = np.sign(velocity) * bend
+        lowest, highest = 0.0, 0.0
+        for _ in range(REFINEMENTS):  # the bend counts by the pace, which the change alters
+            slower = np.clip(self.pace + min(lowest, 0.0) * seconds, 0.0, 1.0) ** 2
+            faster = np.clip(self.pace + max(highest, 0.0) * seconds, 0.0, 1.0) ** 2
+            lowest = float(np.max((-self._acceleration - along * slower) / speed))
+            highest = float(np.min((self._acceleration - along * faster) / speed))
         return min(max(lowest, -FASTEST), 0.0), max(min(highest, FASTEST), 0.0)

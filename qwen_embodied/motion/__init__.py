@@ -1,1 +1,53 @@
-"""motion"""
+"""Motion: from what should happen to joint trajectories that an arm accepts.
+
+>>> from qwen_embodied.motion import World, load_robot, plan_path, time_path
+>>> robot = load_robot('panda')
+>>> path = plan_path(robot, World(), robot.home, robot.home + 0.2)
+>>> time_path(path, robot.limits).positions.shape[1]
+7
+"""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from qwen_embodied.motion.checker import BodyChecker
+from qwen_embodied.motion.collision import Collider, Contact
+from qwen_embodied.motion.grasp import Grasp, grasps
+from qwen_embodied.motion.motions import Held, Motion, Segment
+from qwen_embodied.motion.parameters import MotionParameters, read_parameters
+from qwen_embodied.motion.path import PathOptions, plan_path, straight_path
+from qwen_embodied.motion.placing import Place, places
+from qwen_embodied.motion.robot import Gripper, Robot, RobotSettings, from_settings, load_robot
+from qwen_embodied.motion.shapes import Obstacle, Solid, box
+from qwen_embodied.motion.skills import Skills
+from qwen_embodied.motion.timing import time_path
+from qwen_embodied.motion.world import World
+
+__all__ = [
+    'BodyChecker',
+    'Collider',
+    'Contact',
+    'Grasp',
+    'Gripper',
+    'Held',
+    'Motion',
+    'MotionParameters',
+    'Obstacle',
+    'PathOptions',
+    'Place',
+    'Robot',
+    'RobotSettings',
+    'Segment',
+    'Skills',
+    'Solid',
+    'World',
+    'box',
+    'from_settings',
+    'grasps',
+    'load_robot',
+    'places',
+    'plan_path',
+    'read_parameters',
+    'straight_path',
+    'time_path',
+]

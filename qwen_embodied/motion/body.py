@@ -143,7 +143,8 @@ def _ends(item: Any, items: list[Any]) -> list[Any]:  # noqa: ANN401
     if not isinstance(item.geometry, coal.Cylinder):
         return []
     tips = [
-        item.placement.translation + sign * item.geometry.halfLength * item.placement.rotation[:, 2]
+        item.placement.translation
+        + sign * item.geometry.halfLength * item.placement.rotation[:, 2]
         for sign in (-1.0, 1.0)
     ]
     found = [

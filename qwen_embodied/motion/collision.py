@@ -70,7 +70,9 @@ class Collider:
                 extra.append(make_part(held.name, robot.tool_body, solid.geometry(), placement))
         self.parts = (*robot.parts, *extra)
         self.held = np.array([False] * len(robot.parts) + [True] * len(extra))
-        self.hand = np.array([part.body >= robot.tool_body for part in self.parts]) & _hand(robot, self.parts)
+        self.hand = np.array([part.body >= robot.tool_body for part in self.parts]) & _hand(
+            robot, self.parts
+        )
         self.fixed = np.array([part.body == 0 for part in self.parts])
         self.base = np.array([part.body <= 1 for part in self.parts])
         self.pairs = _held_pairs(robot, len(extra))
@@ -136,7 +138,9 @@ class Collider:
         for sample in np.flatnonzero(scene.any(axis=(1, 2)) | own.any(axis=1)).tolist():
             poses: dict[int, Any] = {}
             for index, other in np.argwhere(scene[sample]).tolist():
-                distance = self._to_obstacle(self._pose(bodies[sample], index, poses), index, other)
+                distance = self._to_obstacle(
+                    self._pose(bodies[sample], index, poses), index, other
+                )
                 names = (self.parts[index].link, self.world.obstacles[other].name)
                 yield sample, Contact(sample, *names, distance, float(demand.scene[index, other]))
             for pair in np.flatnonzero(own[sample]).tolist():
@@ -182,9 +186,7 @@ class Collider:
 
     def _to_obstacle(self, pose: Any, index: int, other: int) -> float:  # noqa: ANN401
         geometry = self.parts[index].geometry
-        return min(
-            _distance(geometry, pose, solid, place) for solid, place in self._solids[other]
-        )
+        return min(_distance(geometry, pose, solid, place) for solid, place in self._solids[other])
 
 
 def _transform(pose: Array) -> Any:  # noqa: ANN401

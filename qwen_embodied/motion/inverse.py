@@ -65,7 +65,9 @@ class Inverse:
             raise UnreachableError(target, best.position_error, best.rotation_error)
         return best
 
-    def attempt(self, tool_in_base: ArrayLike, seed: Array, margin: float, restarts: int) -> Solution:
+    def attempt(
+        self, tool_in_base: ArrayLike, seed: Array, margin: float, restarts: int
+    ) -> Solution:
         """Give the best of the seed and a number of random starts; stops at the first that reaches."""
         matrix = np.asarray(tool_in_base, dtype=float)
         goal = pin.SE3(matrix[:3, :3], matrix[:3, 3])
@@ -103,7 +105,9 @@ class Inverse:
         """Make one step; joints that it would push through a limit stay where they are."""
         lower, upper = bounds
         damping = 0.02 * min(float(twist @ twist), 1.0) + 1e-8
-        step: Array = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + damping * self._eye, twist)
+        step: Array = jacobian.T @ np.linalg.solve(
+            jacobian @ jacobian.T + damping * self._eye, twist
+        )
         blocked = ((q >= upper) & (step > 0)) | ((q <= lower) & (step < 0))
         if blocked.any():
             free = np.where(blocked, 0.0, jacobian)

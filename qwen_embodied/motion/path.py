@@ -45,7 +45,9 @@ class PathOptions:
 class PathChecker:
     """Checks joint paths of the arm in a world, with the gripper held at one opening."""
 
-    def __init__(self, collider: Collider, demand: Demand, opening: float, resolution: float) -> None:
+    def __init__(
+        self, collider: Collider, demand: Demand, opening: float, resolution: float
+    ) -> None:
         """Take the distances to keep, the finger position (m) and the joint step (rad)."""
         self._collider, self._demand = collider, demand
         self._opening, self._resolution = opening, resolution
@@ -76,7 +78,9 @@ class PathChecker:
         if contact is not None:
             second = contact.second
             if contact.distance > 0:
-                second += f' nearly ({contact.distance * 1e3:.0f} of {contact.allowed * 1e3:.0f} mm)'
+                second += (
+                    f' nearly ({contact.distance * 1e3:.0f} of {contact.allowed * 1e3:.0f} mm)'
+                )
             raise CollisionError(part, contact.first, second)
 
     def blocker(self, start: Array, end: Array) -> tuple[str, str]:

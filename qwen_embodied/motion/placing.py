@@ -26,7 +26,7 @@ ROUND = ('ball', 'bowl', 'cylinder')
 APART = 0.025  # m, least gap to other objects on the table
 INSIDE_GAP = 0.008  # m, least gap to walls and contents of a container
 SLIDES = (0.0, 0.03, -0.03, 0.06, -0.06, 0.09, -0.09)  # m, along the target's side
-FARTHER = (0.0, 0.02, 0.04, 0.06)  # m, added to the gap
+FARTHER = (0.0, 0.02, 0.04, 0.06, -0.02)  # m, added to the gap
 AT_SHIFTS = ((0.0, 0.0), (0.01, 0.0), (-0.01, 0.0), (0.0, 0.01), (0.0, -0.01))  # m
 
 
@@ -49,7 +49,7 @@ class Place:
     target: SceneObject | None
     scene: Scene
     position: tuple[float, float] | None = None
-    workspace: tuple[float, float, float, float] = (0.33, 0.75, -0.40, 0.40)
+    workspace: tuple[float, float, float, float] = (0.33, 0.75, -0.45, 0.45)
     gap: float = 0.05
 
     def __post_init__(self) -> None:
@@ -96,17 +96,17 @@ def places(request: Place) -> tuple[Array, ...]:
         return _on_top(request)
     spots = [np.array(spot) for spot in _spots(request)]
     height = request.scene.table_height + float(request.item.size[2]) / 2
-    kept, blocker = [], 'the edge of the workspace'
+    kept, blockers = [], []
     for spot in spots:
         reason = _blocked(spot, request)
         if reason is None:
             kept += [_pose(spot, height, yaw) for yaw in _yaws(request, None)]
         else:
-            blocker = reason
+            blockers.append(reason)
     if not kept:
         words = request.relation.replace('_', ' ')
         name = request.target.label if request.target else 'the position'
-        raise CollisionError(f'place {words} the {name}', f'the {request.item.label}', blocker)
+        raise CollisionError(f'place {words} the {name}', f'the {request.item.label}', blockers[0])
     return tuple(kept)
 
 
@@ -134,7 +134,7 @@ def _spots(request: Place) -> Iterator[tuple[float, float]]:
         order = sorted(DIRECTIONS.values(), key=lambda d: -float(np.array(d) @ towards))
     else:
         order = [DIRECTIONS[request.relation]]
-    for more in FARTHER[:3] if request.relation == 'next_to' else FARTHER:
+    for more in FARTHER:
         for slide in SLIDES:
             for way in order:
                 direction = np.array(way)
@@ -207,9 +207,13 @@ def _inside(request: Place) -> tuple[Array, ...]:
     """On a container's floor, beside what is in it already."""
     target = _target(request)
     if not target.is_container:
-        raise ContractError('place.target', target.label, 'a bowl, bin or tray for the relation in')
+        raise ContractError(
+            'place.target', target.label, 'a bowl, bin or tray for the relation in'
+        )
     half, floor = floor_of(target)
-    contents = [other for other in request.others if other.id != target.id and _holds(target, other)]
+    contents = [
+        other for other in request.others if other.id != target.id and _holds(target, other)
+    ]
     height = floor + float(request.item.size[2]) / 2
     yaw = yaw_of(target.object_in_base)
     found = []
@@ -219,15 +223,20 @@ def _inside(request: Place) -> tuple[Array, ...]:
         room = min(gaps, default=0.03)
         if room < INSIDE_GAP:
             continue
-        middle = float(np.hypot(*local))
-        cost = middle - 0.5 * min(room, 0.02) if contents else middle
-        found.append((cost, spot))
+        found.append((_cost(local, target) - 0.5 * min(room, 0.02), spot))
     if not found:
         names = ', '.join(other.label for other in contents) or f'walls {half.round(3).tolist()} m'
         raise CollisionError(f'place in the {target.label}', f'the {request.item.label}', names)
     found.sort(key=lambda entry: entry[0])
     best = [spot for _, spot in found[:12]]
     return tuple(_pose(spot, height, turn) for spot in best for turn in _yaws(request, yaw))
+
+
+def _cost(local: Array, target: SceneObject) -> float:
+    """Like the middle of a bowl, and the ends of a bin: so that more things find room in it."""
+    if target.shape == 'bowl':
+        return float(np.hypot(*local))
+    return float(abs(local[1]) - 0.5 * abs(local[0]))
 
 
 def _inner_radius(item: SceneObject) -> float:

@@ -183,10 +183,12 @@ class Robot:
         """Cover every link and the gripper with spheres: (N, 4) x y z radius in the base, m."""
         bodies = self.chain.poses(self.rows(state))[0]
         spheres = [
-            np.column_stack([
-                part.spheres[:, :3] @ bodies[part.body, :3, :3].T + bodies[part.body, :3, 3],
-                part.spheres[:, 3],
-            ])
+            np.column_stack(
+                [
+                    part.spheres[:, :3] @ bodies[part.body, :3, :3].T + bodies[part.body, :3, 3],
+                    part.spheres[:, 3],
+                ]
+            )
             for part in self.parts
         ]
         return np.concatenate(spheres)

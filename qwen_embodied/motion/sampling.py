@@ -71,9 +71,9 @@ def connect(
     if not bool(planner.solve(end)) or not problem.hasExactSolution():
         return None
     path = problem.getSolutionPath()
-    return np.array([
-        [path.getState(at)[i] for i in range(joints)] for at in range(path.getStateCount())
-    ])
+    return np.array(
+        [[path.getState(at)[i] for i in range(joints)] for at in range(path.getStateCount())]
+    )
 
 
 def _state(space: Any, values: Array) -> Any:  # noqa: ANN401

@@ -67,11 +67,13 @@ class Obstacle:
         if len(self.solids) == 1:
             return self.solids[0].pose, self.solids[0].size / 2
         frame = self.solids[0].pose
-        corners = np.array([
-            (np.linalg.inv(frame) @ solid.pose @ np.append(solid.size / 2 * sign, 1.0))[:3]
-            for solid in self.solids
-            for sign in np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1).T
-        ])
+        corners = np.array(
+            [
+                (np.linalg.inv(frame) @ solid.pose @ np.append(solid.size / 2 * sign, 1.0))[:3]
+                for solid in self.solids
+                for sign in np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1).T
+            ]
+        )
         low, high = corners.min(axis=0), corners.max(axis=0)
         centre = frame.copy()
         centre[:3, 3] += frame[:3, :3] @ ((low + high) / 2)
@@ -122,9 +124,7 @@ def _cells(centre: Array, half: Array) -> Array:
     """One sphere around each cell of a grid over a box."""
     pitch = max(min(max(2 * float(half.min()), 0.03), 0.035), float(half.max()) / 4)
     counts = np.maximum(np.round(2 * half / pitch), 1).astype(int)
-    axes = [
-        (2 * np.arange(n) + 1 - n) * h / n for n, h in zip(counts.tolist(), half, strict=True)
-    ]
+    axes = [(2 * np.arange(n) + 1 - n) * h / n for n, h in zip(counts.tolist(), half, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing='ij'), axis=-1).reshape(-1, 3) + centre
     radius = float(np.linalg.norm(half / counts))
     return np.column_stack([grid, np.full(len(grid), radius)])

@@ -235,7 +235,9 @@ def _excess(
     """Give the factor by which time must be stretched; at most 1 when every limit holds."""
     spline = TrajectorySpline(trajectory)
     samples = spline.sample(spline.dense_times(1000.0))
-    inside = (samples.positions >= limits.lower - 1e-6) & (samples.positions <= limits.upper + 1e-6)
+    inside = (samples.positions >= limits.lower - 1e-6) & (
+        samples.positions <= limits.upper + 1e-6
+    )
     if not inside.all():
         raise TimingError('the rounded path leaves the joint limits; keep its corners inside')
     ratio = max(
@@ -245,7 +247,7 @@ def _excess(
     )
     if tool is not None:
         robot, fastest = tool
-        times = spline.dense_times(200.0)
+        times = np.linspace(0.0, spline.duration, int(spline.duration * 250.0) + 2)
         positions = robot.tool_poses(spline.sample(times).positions)[:, :3, 3]
         moved = np.linalg.norm(np.diff(positions, axis=0), axis=1) / np.diff(times)
         ratio = max(ratio, float(moved.max()) / fastest)

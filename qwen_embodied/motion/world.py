@@ -56,6 +56,11 @@ class World:
         seen = [solid_object(item) for item in scene.objects if item.id not in left_out]
         return cls(boxes=(table(scene.table_height), *seen, *obstacles))
 
+    @classmethod
+    def of(cls, *items: SceneObject) -> World:
+        """Build objects alone, without a table."""
+        return cls(boxes=tuple(solid_object(item) for item in items))
+
     def without(self, names: Iterable[str]) -> World:
         """Give the world without some obstacles."""
         left_out = set(names)

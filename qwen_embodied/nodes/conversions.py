@@ -15,7 +15,7 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 from trajectory_msgs.msg import JointTrajectoryPoint
 
 from qwen_embodied.errors import ContractError
-from qwen_embodied.messages import Array, ArmStatus, JointState, JointTrajectory, Scene
+from qwen_embodied.messages import ArmStatus, Array, JointState, JointTrajectory, Scene
 from qwen_embodied.serialization import from_json, to_json
 
 LONGEST_TIME = 2**31  # s, what the seconds of a stamp hold

@@ -17,6 +17,7 @@ from std_msgs.msg import Header
 
 from qwen_embodied.errors import CameraError
 from qwen_embodied.geometry import Intrinsics
+from qwen_embodied.nodes.conversions import time_from_ros
 
 LARGEST_SIDE = 4096  # px
 LARGEST_DEPTH = 65.535  # m, the most that 16UC1 can say
@@ -49,6 +50,11 @@ def image_from_ros(message: Image) -> NDArray[np.uint8]:
     """
     encoding = _known(message, _COLOUR, 'an image')
     return np.ascontiguousarray(_pixels(message, encoding)[:, :, encoding.order])
+
+
+def stamped_image(message: Image) -> tuple[float, NDArray[np.uint8]]:
+    """Read the stamp in s and the RGB image (H, W, 3) of a colour image."""
+    return time_from_ros(message.header.stamp), image_from_ros(message)
 
 
 def image_to_ros(rgb: NDArray[np.uint8], header: Header, encoding: str = 'rgb8') -> Image:

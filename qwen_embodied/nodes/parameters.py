@@ -59,7 +59,7 @@ def _given(node: Node) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str) else list(value)
 
 

@@ -22,10 +22,11 @@ from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import image_to_ros
 from qwen_embodied.nodes.conversions_markers import markers_to_ros
-from qwen_embodied.nodes.frames import FrameJoiner
+from qwen_embodied.nodes.frames import INPUTS, FrameJoiner
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare, select
 from qwen_embodied.nodes.run import run
+from qwen_embodied.nodes.wiring import every, hear, same
 from qwen_embodied.parameters import param
 from qwen_embodied.perception import LightingCorrection, PerceptionParameters, SceneEstimator
 
@@ -41,7 +42,7 @@ class Parameters(PerceptionParameters):
         [0.4, 0.0, 1.25], 'Of the optical frame in the base frame, x y z, m.'
     )
     camera_quaternion: list[float] = param(
-        [0.704416, -0.704416, 0.0, 0.0], 'Of the optical frame in the base frame, x y z w.'
+        [-0.70584645, 0.70584645, -0.04219941, 0.04219941], 'Of the optical frame in the base frame, x y z w.'
     )
     pair_tolerance: float = param(
         0.02, 'Largest difference of the stamps of colour and depth, s.', bounds=(0.0, 0.2)
@@ -52,7 +53,7 @@ class Parameters(PerceptionParameters):
 class PerceptionNode(Node):
     """Joins colour and depth, corrects the light and estimates the scene in a worker thread."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, **options: Any) -> None:
         """Build the stage and start its thread."""
         super().__init__(
             'perception', automatically_declare_parameters_from_overrides=True, **options
@@ -70,7 +71,7 @@ class PerceptionNode(Node):
         self._advertise()
         self._subscribe()
         self._worker = Pacer('perception', values.max_rate, self._work)
-        self.create_timer(1.0, self._diagnose)
+        every(self, 1.0, self._diagnose)
 
     def _advertise(self) -> None:
         self._image_out = self.create_publisher(Image, 'perception/image', qos.SENSOR)
@@ -79,19 +80,12 @@ class PerceptionNode(Node):
         self._diagnostics_out = self.create_publisher(DiagnosticArray, '/diagnostics', qos.STATE)
 
     def _subscribe(self) -> None:
-        for kind, topic, callback in (
-            (Image, 'camera/color/image_raw', self._frames.add_colour),
-            (Image, 'camera/aligned_depth_to_color/image_raw', self._frames.add_depth),
-            (CameraInfo, 'camera/color/camera_info', self._frames.add_info),
-            (JointStateMessage, 'joint_states', self._on_state),
-        ):
-            self.create_subscription(kind, topic, callback, qos.SENSOR)
-
-    def _on_state(self, message: JointStateMessage) -> None:
-        try:
-            self._states.append(conversions.joint_state_from_ros(message))
-        except QwenEmbodiedError as error:
-            self.get_logger().warning(f'joint state dropped: {error}', throttle_duration_sec=1.0)
+        frames, state = self._frames, conversions.joint_state_from_ros
+        colour, info, depth = INPUTS
+        hear(self, colour, qos.SENSOR, same, frames.add_colour, Image)
+        hear(self, depth, qos.SENSOR, same, frames.add_depth, Image)
+        hear(self, info, qos.SENSOR, same, frames.add_info, CameraInfo)
+        hear(self, 'joint_states', qos.SENSOR, state, self._states.append, JointStateMessage)
 
     def _work(self) -> None:
         raw = self._frames.take(timeout=0.5)

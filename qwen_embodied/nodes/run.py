@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -21,6 +22,7 @@ from qwen_embodied.bringup import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
 
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
+REST_TIME = 1.5  # s after a signal in which the arm may come to rest
 PARENT_CHECK = 1.0  # s between looks whether the process that started this one still lives
 
 
@@ -51,6 +53,15 @@ def run(factory: Callable[[], Node]) -> int:
     finally:
         rclpy.try_shutdown()
     return 0
+
+
+@runtime_checkable
+class Restful(Protocol):
+    """A node that moves something, and brings it to rest before it ends."""
+
+    def come_to_rest(self) -> Future[None]:
+        """Begin to; what is returned is done when all is at rest."""
+        ...
 
 
 class StopSignal:
@@ -99,6 +110,8 @@ def _serve(factory: Callable[[], Node], stop: StopSignal) -> None:
     stop.call(lambda: ended.set_result(None))
     try:
         executor.spin_until_future_complete(ended)
+        if isinstance(node, Restful):
+            executor.spin_until_future_complete(node.come_to_rest(), REST_TIME)
     except ExternalShutdownException:
         pass
     finally:

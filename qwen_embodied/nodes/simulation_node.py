@@ -7,18 +7,20 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 from sensor_msgs.msg import JointState as JointStateMessage
-from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
-from qwen_embodied.errors import ConfigurationError, ContractError, QwenEmbodiedError
+from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.messages import Array
 from qwen_embodied.nodes import conversions, conversions_image, qos
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare
 from qwen_embodied.nodes.run import run
+from qwen_embodied.nodes.wiring import every, hear, serve
 from qwen_embodied.parameters import param
 from qwen_embodied.serialization import to_json
 from qwen_embodied.simulation import (
@@ -49,7 +51,7 @@ class Parameters:
 class SimulationNode(Node):
     """Publishes what a robot's drivers would; `~/score` alone tells the exact truth."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, **options: Any) -> None:
         """Build the world and start its physics and camera threads."""
         super().__init__(
             'simulation', automatically_declare_parameters_from_overrides=True, **options
@@ -61,16 +63,15 @@ class SimulationNode(Node):
         self._joint_names = self._world.arm.limits.names
         self._steps = self._frames = 0
         self._advertise()
-        self.create_subscription(
-            JointTrajectoryMessage, 'arm/command', self._on_command, qos.NEWEST
-        )
-        self.create_service(Trigger, '~/score', self._on_score)
+        read = conversions.command_from_ros
+        hear(self, 'arm/command', qos.NEWEST, read, self._on_command, JointTrajectoryMessage)
+        serve(self, '~/score', self._score)
         self.get_logger().info(f'seed {values.seed}, light {values.light}, {values.objects}')
         self._pacers = (
             Pacer('physics', values.joint_rate, self._step),
             Pacer('camera', values.camera_rate, self._see, at_end=self._world.close),
         )
-        self.create_timer(0.2, self._check)
+        every(self, 0.2, self._check)
 
     def _advertise(self) -> None:
         self._clock_out = self.create_publisher(Clock, '/clock', qos.NEWEST)
@@ -105,18 +106,19 @@ class SimulationNode(Node):
             self._view_out.publish(conversions_image.image_to_ros(picture, header))
         self._frames += 1
 
-    def _on_command(self, message: JointTrajectoryMessage) -> None:
-        try:
-            names, positions, at = conversions.command_from_ros(message)
-            if names != self._joint_names:
-                raise ContractError('arm/command joints', names, f'{self._joint_names}')
-            self._world.schedule(positions, at)
-        except QwenEmbodiedError as error:
-            self.get_logger().warning(f'command dropped: {error}', throttle_duration_sec=1.0)
+    def _on_command(self, command: tuple[tuple[str, ...], Array, float]) -> None:
+        names, positions, at = command
+        if names != self._joint_names or not np.isfinite(positions).all():
+            wanted = f'finite positions of {", ".join(self._joint_names)}'
+            self.get_logger().warning(
+                f'command dropped: {names} {positions}; it must be {wanted}',
+                throttle_duration_sec=1.0,
+            )
+            return
+        self._world.schedule(positions, at)
 
-    def _on_score(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success, response.message = True, to_json(self._world.ground_truth())
-        return response
+    def _score(self) -> tuple[bool, str]:
+        return True, to_json(self._world.ground_truth())
 
     def _check(self) -> None:
         for pacer in self._pacers:

@@ -91,10 +91,10 @@ class Listener(Node):
         ):
             self.create_subscription(kind, topic, self._listener(topic), profile)
 
-    def _listener(self, topic: str) -> Any:  # noqa: ANN401
+    def _listener(self, topic: str) -> Any:
         delays = self.delays[topic]
 
-        def hear(message: Any) -> None:  # noqa: ANN401
+        def hear(message: Any) -> None:
             self.last = time.monotonic()
             delays.append(self.last - conversions.time_from_ros(message.header.stamp))
             if topic != JOINTS:

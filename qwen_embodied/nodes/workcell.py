@@ -63,6 +63,7 @@ class RosWorkcell:
         self._rgb: tuple[float, NDArray[np.uint8]] | None = None
         self._state: tuple[float, JointState] | None = None
         self._status = ArmStatus('', 'idle')
+        self._ends: dict[str, ArmStatus] = {}
         self._trouble = ''
         self._closed = False
         self._session, self._count = uuid.uuid4().hex[:6], 0
@@ -76,10 +77,10 @@ class RosWorkcell:
             del self._scenes[:-10]
             self._changed.notify_all()
 
-    def hear_image(self, stamp: float, rgb: NDArray[np.uint8]) -> None:
-        """Take the corrected image of a scene."""
+    def hear_image(self, image: tuple[float, NDArray[np.uint8]]) -> None:
+        """Take the stamp, s, and the corrected image (H, W, 3) of a scene."""
         with self._changed:
-            self._rgb = (stamp, rgb)
+            self._rgb = image
             self._changed.notify_all()
 
     def hear_state(self, state: JointState) -> None:
@@ -92,6 +93,8 @@ class RosWorkcell:
         """Take what the arm controller does."""
         with self._changed:
             self._status = status
+            if status.state in ENDED:
+                self._ends = {**self._ends, status.trajectory_id: status}
             self._changed.notify_all()
 
     def hear_trouble(self, text: str) -> None:
@@ -124,30 +127,29 @@ class RosWorkcell:
             said = f'; perception says: {self._trouble}' if self._trouble else ''
             raise CameraError(f'no new perception/scene for {limit:.0f} s{said}')
         scene = self._after(since)[-1]
-        if not self._wait(lambda: self._image_of(scene) is not None, limit):
-            raise CameraError(f'no perception/image for the scene of {scene.stamp:.2f} s')
+        self._wait(lambda: self._image_of(scene) is not None, limit)
         image = self._image_of(scene)
-        return Observation(scene, image if image is not None else np.empty(0), self.state())
+        if image is None:
+            raise CameraError(f'no perception/image for the scene of {scene.stamp:.2f} s')
+        return Observation(scene, image, self.state())
 
     def execute(self, trajectory: JointTrajectory) -> ArmStatus:
         """Propose a trajectory under an own id and wait for how it ends."""
         self._count += 1
+        self._ends = {}
         named = replace(trajectory, id=f'{self._session}-{self._count:04d}')
         self._propose(named)
-        if not self._wait(lambda: self._status.trajectory_id == named.id, self._patience.answer):
+        if not self._wait(lambda: self._answered(named.id), self._patience.answer):
             return ArmStatus(
                 named.id, 'aborted',
                 f'no answer for {self._patience.answer:.0f} s; '
                 'are the safety supervisor and the arm controller running?',
             )  # fmt: skip
         end = self.now() + named.duration + self._patience.overrun
-        while not self._wait(lambda: self._is_over(named.id), 1.0):
+        while not self._wait(lambda: named.id in self._ends, 1.0):
             if self._silence() > self._patience.silence or self.now() > end:
-                break
-        status = self._status
-        if status.trajectory_id == named.id and status.state in ENDED:
-            return status
-        return ArmStatus(named.id, 'aborted', self._why_unended())
+                return ArmStatus(named.id, 'aborted', self._why_unended())
+        return self._ends.pop(named.id)
 
     def wait(self, seconds: float) -> None:
         """Let the workcell's time pass."""
@@ -174,9 +176,8 @@ class RosWorkcell:
     def _image_of(self, scene: Scene) -> NDArray[np.uint8] | None:
         return self._rgb[1] if self._rgb and self._rgb[0] >= scene.stamp - 1e-6 else None
 
-    def _is_over(self, trajectory_id: str) -> bool:
-        status = self._status
-        return status.trajectory_id != trajectory_id or status.state in ENDED
+    def _answered(self, trajectory_id: str) -> bool:
+        return self._status.trajectory_id == trajectory_id or trajectory_id in self._ends
 
     def _silence(self) -> float:
         return time.monotonic() - self._state[0] if self._state else float('inf')

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.perception.solids import Solid
+from qwen_embodied.perception.window import Window
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -40,38 +41,40 @@ class Container:
     floor: float
 
 
-def find_container(
-    points: Points, seen: Mask, pixel: float, tray_ratio: float
-) -> Container | None:
+def find_container(window: Window, rest: Mask, tray_ratio: float) -> Container | None:
     """Find a container in a window of the image.
 
     Args:
-        points: x and y of the base and height above the table, (H, W, 3) m.
-        seen: Pixels that belong to what is looked at and not to another container, (H, W).
-        pixel: Size of a pixel there, m.
+        window: To look in.
+        rest: Pixels that do not belong to another container, (H, W).
         tray_ratio: A square container lower than this times its short side is a tray.
     """
-    height = np.where(seen, points[..., 2], 0.0).astype(np.float32)
-    hole = _highest_hole(height, pixel)
+    pixel = window.surface.pixel
+    hole = _highest_hole(window, rest, pixel)
     if hole is None:
         return None
     reach = 2 * int(np.ceil(WIDEST_WALL / pixel)) + 1
     around = cv2.dilate(hole, np.ones((reach, reach), np.uint8)) > 0
-    band = around & (hole == 0) & seen
-    rim = _rim(points[band], points[hole > 0])
+    band = around & (hole == 0) & rest
+    rim = _rim(window, band, hole > 0)
     if rim is None:
         return None
     level, outline = rim
     solid = _outer(outline, level, pixel, tray_ratio)
-    return _with_contents(solid, points, seen, hole > 0)
+    return _with_contents(solid, window, rest, hole > 0)
 
 
-def _highest_hole(height: Points, pixel: float) -> NDArray[np.uint8] | None:
+def _highest_hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
     """Give the filled hull of the hole at the highest level that still has a rim around it."""
     least = (LEAST_HOLE / pixel) ** 2
+    walls = window.walls & rest
+    if walls.sum() < least / 4:
+        return None
+    height = np.where(walls, window.points[..., 2], 0.0).astype(np.float32)
+    lost = ~window.measured & walls
     best = None
-    for level in np.arange(0.01, float(np.percentile(height, 99.5)), 0.004):
-        above = (height > level).astype(np.uint8)
+    for level in np.arange(0.01, float(np.percentile(height[walls], 97.0)), 0.004):
+        above = ((height > level) | lost).astype(np.uint8)
         above = cv2.morphologyEx(above, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         outlines, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         for at, outline in enumerate(outlines):
@@ -89,45 +92,77 @@ def _highest_hole(height: Points, pixel: float) -> NDArray[np.uint8] | None:
     return filled
 
 
-def _rim(band: Points, hole: Points) -> tuple[float, Array] | None:
-    """Give the rim's level and the points on it, (N, 2); None when there is no level rim."""
-    band = band[np.isfinite(band).all(axis=1)].astype(np.float64)
-    hole = hole[np.isfinite(hole).all(axis=1) & (hole[:, 2] > -0.02)].astype(np.float64)
-    if len(band) < 40 or len(hole) < 40:
+def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
+    """Give the rim's level and points on it, (N, 2); None when there is no level rim.
+
+    Where a wall is so thin that its depth was lost, its colour shows it.
+    """
+    wall = window.points[band & window.raised & window.known].astype(np.float64)
+    inner = window.points[hole & window.measured].astype(np.float64)
+    if len(wall) < 30 or len(inner) < 40:
         return None
-    centre = np.median(hole[:, :2], axis=0)
-    angle = np.arctan2(band[:, 1] - centre[1], band[:, 0] - centre[0])
-    sector = ((angle + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
-    peaks = [np.percentile(band[sector == k, 2], 85) for k in range(SECTORS) if (sector == k).sum() > 2]
-    if len(peaks) < 0.75 * SECTORS:
+    peaks = _peaks(wall, np.median(inner[:, :2], axis=0))
+    if len(peaks) < 0.4 * SECTORS:
         return None
-    level = float(np.median(peaks))
-    even = np.mean(np.abs(np.array(peaks) - level) < 0.3 * level)
-    low = np.mean(hole[:, 2] < level - max(0.008, 0.3 * level))
-    if even < 0.7 or low < 0.25:
+    level = float(np.percentile(peaks, 70.0))
+    even = np.sum(np.abs(peaks - level) < max(0.25 * level, 0.006)) / SECTORS
+    low = np.mean(inner[:, 2] < level - max(0.008, 0.3 * level))
+    if even < 0.35 or low < 0.25:
         return None
-    top = band[np.abs(band[:, 2] - level) < 0.008]
-    level = float(np.median(top[top[:, 2] > level - 0.003, 2]))
-    return level, top[:, :2]
+    on_rim = band & window.known & (np.abs(window.points[..., 2] - level) < 0.006)
+    level = float(np.median(window.points[on_rim][:, 2]))
+    paint = np.median(window.rgb[on_rim], axis=0)
+    lost = band & ~window.measured & ~on_rim & window.like(paint)
+    lost &= np.isfinite(window.points[..., 0])
+    outline = window.points[on_rim][:, :2].astype(np.float64)
+    painted = window.at_level(lost, level)
+    centre = np.median(inner[:, :2], axis=0)
+    at = _sectors(painted, centre)
+    missing = np.bincount(_sectors(outline, centre), minlength=SECTORS) < 3
+    missing &= np.bincount(at, minlength=SECTORS) >= 4
+    return level, np.vstack([outline, painted[missing[at]]])
+
+
+def _sectors(points: Array, centre: Array) -> NDArray[np.int64]:
+    """Give the sector around the centre in which each of the points (N, 2) lies."""
+    angle = np.arctan2(points[:, 1] - centre[1], points[:, 0] - centre[0])
+    return ((angle + np.pi) / (2 * np.pi) * SECTORS).astype(np.int64) % SECTORS
+
+
+def _peaks(wall: Array, centre: Array) -> Array:
+    """Give the height of the wall in each sector around the centre that shows it."""
+    sector = _sectors(wall, centre)
+    heights = [wall[sector == at, 2] for at in range(SECTORS)]
+    return np.array([np.sort(one)[int(0.85 * len(one))] for one in heights if len(one) > 2])
 
 
 def _outer(outline: Array, level: float, pixel: float, tray_ratio: float) -> Solid:
+    """Give the outer box of a container, whose rim lies nearer to a circle or a rectangle."""
     offset = outline.mean(axis=0)
     hull = cv2.convexHull(((outline - offset) * 1e3).astype(np.float32))
-    (u, v), (width, length), angle = cv2.minAreaRect(hull)
-    sides = np.array([width, length]) / 1e3 + pixel
-    yaw = float(np.radians(angle))
-    if cv2.contourArea(hull) < 0.88 * width * length:
-        centre, diameter = _circle(hull[:, 0].astype(np.float64) / 1e3)
+    (u, v), sides, angle = cv2.minAreaRect(hull)
+    sides, yaw = np.array(sides) / 1e3, float(np.radians(angle))
+    middle = offset + np.array([u, v]) / 1e3
+    centre, diameter = _circle(hull[:, 0].astype(np.float64) / 1e3)
+    off_circle = np.abs(np.linalg.norm(outline - offset - centre, axis=1) - diameter / 2)
+    inwards = np.abs(_turned(outline - middle, yaw))
+    off_sides = np.abs(sides / 2 - inwards).min(axis=1)
+    if off_circle.mean() < off_sides.mean():
         size = np.array([diameter + pixel, diameter + pixel, level])
-        middle = np.array([*(centre + offset), level / 2])
-        return Solid('bowl', middle, 0.0, size, 0.95)
+        return Solid('bowl', np.array([*(centre + offset), level / 2]), 0.0, size, 0.95)
+    sides = sides + pixel
     if sides[1] > sides[0]:
         sides, yaw = sides[::-1], yaw + np.pi / 2
     shape = 'tray' if level < tray_ratio * sides[1] else 'bin'
-    middle = np.array([offset[0] + u / 1e3, offset[1] + v / 1e3, level / 2])
     yaw = (yaw + np.pi / 2) % np.pi - np.pi / 2
-    return Solid(shape, middle, float(yaw), np.array([*sides, level]), 0.95)
+    size = np.array([*sides, level])
+    return Solid(shape, np.array([*middle, level / 2]), float(yaw), size, 0.95)
+
+
+def _turned(points: Array, yaw: float) -> Array:
+    """Give points (N, 2) along the axes of something turned by yaw."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    return np.asarray(points @ np.array([[c, -s], [s, c]]))
 
 
 def _circle(points: Array) -> tuple[Array, float]:
@@ -149,15 +184,15 @@ def _from_centre(solid: Solid, points: Points) -> Points:
     return np.asarray(out, dtype=np.float32)
 
 
-def _with_contents(solid: Solid, points: Points, seen: Mask, hole: Mask) -> Container:
+def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Container:
     """Separate the contents: what is higher than the walls and the floor are there.
 
     The empty container's height is the lower quartile on each ring around the centre, and
     never falls outwards.
     """
-    out = _from_centre(solid, points)
-    height = points[..., 2]
-    known = np.isfinite(out) & (height > -0.02)
+    out = _from_centre(solid, window.points)
+    height = window.points[..., 2]
+    known = window.known & (height > -0.02) & rest
     within = known & (out < 0.97)
     ring = np.clip(np.nan_to_num(out, nan=9.0) * RINGS, 0, RINGS - 1).astype(int)
     profile = np.array([
@@ -173,5 +208,5 @@ def _with_contents(solid: Solid, points: Points, seen: Mask, hole: Mask) -> Cont
         contents.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
     ) > 0
     margin = 0.008 / float(solid.size[:2].min()) * 2
-    region = (known & (out < 1 + margin) & seen) | hole
+    region = (rest & (np.nan_to_num(out, nan=9.0) < 1 + margin)) | hole
     return Container(solid, hole, region, contents, max(float(profile[0]), 0.0))

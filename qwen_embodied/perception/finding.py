@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,30 +14,12 @@ from qwen_embodied.perception.containers import Container, find_container
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.segments import Segment, split
 from qwen_embodied.perception.solids import Solid, fit_solid
-from qwen_embodied.perception.surface import Surface
+from qwen_embodied.perception.surface import UNSEEN, Surface
 from qwen_embodied.perception.tracking import Sighting
+from qwen_embodied.perception.window import Window, cut
 
 Mask = NDArray[np.bool_]
 KERNEL = np.ones((3, 3), np.uint8)
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """A piece of the image around one island.
-
-    Attributes:
-        column: Of its left edge in the image, px.
-        row: Of its top edge in the image, px.
-        mask: What stands above the table, (H, W).
-        points: x and y of the base and height above the table, (H, W, 3) m.
-        rgb: (H, W, 3).
-    """
-
-    column: int
-    row: int
-    mask: Mask
-    points: NDArray[np.float32]
-    rgb: NDArray[np.uint8]
 
 
 def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sighting]:
@@ -51,53 +31,52 @@ def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sig
 
 def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]:
     """Give a window on each connected piece above the table that may be objects."""
-    least = max(parameters.min_height, 3.0 * surface.plane.noise)
-    above = (surface.height > least) & ~surface.robot
-    joined = cv2.morphologyEx(above.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    raised = surface.raised.astype(np.uint8)
+    near = cv2.dilate(raised, np.ones((7, 7), np.uint8)) > 0
+    walls = surface.raised | (~surface.measured & near & (surface.height > UNSEEN))
+    joined = cv2.morphologyEx(walls.astype(np.uint8), cv2.MORPH_CLOSE, KERNEL)
+    joined[surface.robot] = 0
+    outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    cv2.drawContours(joined, outlines, -1, 1, cv2.FILLED)
     joined[surface.robot] = 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
     smallest = (parameters.min_side / surface.pixel) ** 2
     windows = []
     for label in range(1, count):
-        left, top, width, height, area = (int(value) for value in stats[label])
-        if area < smallest:
+        if stats[label, cv2.CC_STAT_AREA] < smallest:
             continue
-        rows = slice(max(0, top - 3), top + height + 3)
-        columns = slice(max(0, left - 3), left + width + 3)
-        mine = labels[rows, columns] == label
-        if (surface.height[rows, columns][mine] > parameters.max_height).mean() > 0.1:
-            continue
-        if _is_cut_off(mine, surface.robot[rows, columns], (rows, columns), surface, parameters):
-            continue
-        points = np.dstack([
-            surface.x[rows, columns], surface.y[rows, columns], surface.height[rows, columns]
-        ])
-        windows.append(
-            Window(
-                columns.start, rows.start, mine & above[rows, columns], points,
-                surface.rgb[rows, columns],
-            )
+        left, top, width, height, _ = (int(value) for value in stats[label])
+        place = (
+            slice(max(0, top - 3), top + height + 3), slice(max(0, left - 3), left + width + 3)
         )
+        window = cut(surface, labels, label, place)
+        if _may_be_objects(window, smallest, parameters):
+            windows.append(window)
     return windows
 
 
-def _is_cut_off(
-    island: Mask,
-    robot: Mask,
-    place: tuple[slice, slice],
-    surface: Surface,
-    parameters: PerceptionParameters,
-) -> bool:
-    """Tell whether the robot or the image's border hides too much of an island."""
+def _may_be_objects(window: Window, smallest: float, parameters: PerceptionParameters) -> bool:
+    """Leave out what is too small or too high, and what the robot or the border cuts off."""
+    raised = window.raised
+    if raised.sum() < smallest:
+        return False
+    if (window.points[raised][:, 2] > parameters.max_height).mean() > 0.1:
+        return False
+    return not _is_cut_off(window, parameters.hidden_border)
+
+
+def _is_cut_off(window: Window, share: float) -> bool:
+    """Tell whether more than a share of the outline lies at the robot or the image's border."""
+    surface, island = window.surface, window.raised
     ring = (cv2.dilate(island.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~island
-    border = np.zeros(island.shape, dtype=bool)
     height, width = surface.height.shape
-    rows = np.arange(place[0].start, place[0].start + island.shape[0])
-    columns = np.arange(place[1].start, place[1].start + island.shape[1])
-    border |= ((rows < 2) | (rows >= height - 2))[:, None]
-    border |= ((columns < 2) | (columns >= width - 2))[None, :]
-    touching = (ring & robot).sum() + (island & border).sum()
-    return bool(touching > parameters.hidden_border * max(int(ring.sum()), 1))
+    rows = np.arange(window.row, window.row + island.shape[0])
+    columns = np.arange(window.column, window.column + island.shape[1])
+    border = ((rows < 2) | (rows >= height - 2))[:, None]
+    border = border | ((columns < 2) | (columns >= width - 2))[None, :]
+    robot = surface.robot[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    touching = int((ring & robot).sum() + (island & border).sum())
+    return touching > share * max(int(ring.sum()), 1)
 
 
 class _Finder:
@@ -108,22 +87,20 @@ class _Finder:
 
     def take(self, window: Window) -> list[Sighting]:
         """Find the containers, then their contents, then everything else in a window."""
-        rest, found = window.mask.copy(), []
+        rest, found = np.ones(window.raised.shape, dtype=bool), []
         while (container := self._container(window, rest)) is not None:
-            found.append(self._sighting(container.solid, container.region & ~container.contents & np.isfinite(window.points[..., 0]), window))
-            contents = container.contents & np.isfinite(window.points[..., 0])
+            own = container.region & ~container.contents & window.known
+            found.append(self._sighting(container.solid, own, window))
+            contents = container.contents & window.known
             found += self._solids(window, contents, container.floor, is_inside=True)
             rest &= ~container.region
-        return [one for one in found + self._solids(window, rest, 0.0) if one is not None]
+        found += self._solids(window, rest & window.raised & window.known, 0.0)
+        return [one for one in found if one is not None]
 
     def _container(self, window: Window, rest: Mask) -> Container | None:
-        pixel = self._surface.pixel
-        if cv2.countNonZero(rest.astype(np.uint8)) < 100:
+        if cv2.countNonZero((window.raised & rest).astype(np.uint8)) < 60:
             return None
-        filled = cv2.morphologyEx(rest.astype(np.uint8), cv2.MORPH_CLOSE, KERNEL)
-        container = find_container(
-            window.points, rest | (filled > 0), pixel, self._parameters.tray_ratio
-        )
+        container = find_container(window, rest, self._parameters.tray_ratio)
         if container is None or container.solid.size.max() > self._parameters.max_side:
             return None
         return container
@@ -131,11 +108,11 @@ class _Finder:
     def _solids(
         self, window: Window, mask: Mask, support: float, is_inside: bool = False
     ) -> list[Sighting | None]:
-        segments = self._usable(split(mask & np.isfinite(window.points[..., 0]), window.points[..., 2], window.rgb, self._parameters.depth_step))
-        solids = self._stacked(segments, window, support)
+        height, step = window.points[..., 2], self._parameters.depth_step
+        segments = self._usable(split(mask, height, window.rgb, step))
         return [
-            self._sighting(solid, segment.mask, window, is_partial=is_inside or solid.confidence < 0.7)
-            for segment, solid in solids
+            self._sighting(solid, segment.mask, window, is_inside or solid.confidence < 0.7)
+            for segment, solid in self._stacked(segments, window, support)
         ]
 
     def _usable(self, segments: list[Segment]) -> list[Segment]:
@@ -179,7 +156,7 @@ class _Finder:
     def _fit(
         self, segment: Segment, window: Window, support: float, above: list[Solid] | None = None
     ) -> Solid:
-        points = window.points[segment.mask].astype(np.float64)
+        points = window.points[segment.core].astype(np.float64)
         return fit_solid(
             points, support, pixel=self._surface.pixel, noise=self._surface.plane.noise,
             beneath=np.vstack([solid.corners for solid in above]) if above else None,
@@ -191,7 +168,7 @@ class _Finder:
     ) -> Sighting | None:
         parameters = self._parameters
         x, y, z = solid.centre
-        too_small = solid.size[:2].max() < parameters.min_side
+        too_small = solid.size[:2].min() < 0.7 * parameters.min_side
         if too_small or solid.size[:2].max() > parameters.max_side or mask.sum() < 9:
             return None
         if z + solid.size[2] / 2 > parameters.max_height or solid.size[2] < 0.5 * parameters.min_height:

@@ -23,12 +23,14 @@ class Segment:
 
     Attributes:
         mask: (H, W).
+        core: Those on its top and up to two pixels around, (H, W).
         rgb: Median colour, (3,) sRGB.
         top: Level of its highest surface above the table, m.
         is_flat: Whether a level surface of it is seen, not only steep sides.
     """
 
     mask: Mask
+    core: Mask
     rgb: NDArray[np.float64]
     top: float
     is_flat: bool
@@ -77,13 +79,13 @@ def _measured(
 ) -> Segment:
     values = height[mask]
     top = float(np.percentile(values, 90.0))
-    return Segment(mask, np.median(rgb[mask], axis=0), top, is_flat)
+    return Segment(mask, mask, np.median(rgb[mask], axis=0), top, is_flat)
 
 
-def _neighbours(labels: Labels, count: int) -> NDArray[np.int64]:
-    """Count, for each two labels, the pixel pairs at most two pixels apart, (count, count)."""
+def _neighbours(labels: Labels, count: int, reach: int) -> NDArray[np.int64]:
+    """Count, for each two labels, the pixel pairs at most reach pixels apart, (count, count)."""
     contact = np.zeros((count, count), np.int64)
-    for shift in (1, 2):
+    for shift in range(1, reach + 1):
         for one, two in (
             (labels[shift:], labels[:-shift]), (labels[:, shift:], labels[:, :-shift])
         ):
@@ -94,9 +96,10 @@ def _neighbours(labels: Labels, count: int) -> NDArray[np.int64]:
 
 def _joined(segments: list[Segment], labels: Labels, step: float) -> list[Segment]:
     """Join pieces of one paint, unless a height step parts two level surfaces."""
-    contact = _neighbours(labels, len(segments) + 1)[1:, 1:]
+    touching = _neighbours(labels, len(segments) + 1, 1)[1:, 1:]
+    contact = _neighbours(labels, len(segments) + 1, 2)[1:, 1:]
     owner = list(range(len(segments)))
-    for one, two in zip(*np.nonzero(np.triu(contact)), strict=True):
+    for one, two in zip(*np.nonzero(np.triu(touching)), strict=True):
         first, second = segments[one], segments[two]
         level = abs(first.top - second.top) < step
         if first.is_flat and second.is_flat and level and alike(first.rgb, second.rgb):
@@ -124,5 +127,8 @@ def _partner(one: int, segments: list[Segment], contact: NDArray[np.int64]) -> i
 def _union(parts: list[Segment]) -> Segment:
     largest = max(parts, key=lambda part: (part.is_flat, int(part.mask.sum())))
     mask = np.logical_or.reduce([part.mask for part in parts])
-    top = largest.top if largest.is_flat else max(part.top for part in parts)
-    return Segment(mask, largest.rgb, top, largest.is_flat)
+    if not largest.is_flat:
+        return Segment(mask, mask, largest.rgb, max(part.top for part in parts), False)
+    tops = np.logical_or.reduce([part.mask for part in parts if part.is_flat])
+    core = cv2.dilate(tops.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return Segment(mask, mask & core, largest.rgb, largest.top, True)

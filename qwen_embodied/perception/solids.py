@@ -168,11 +168,21 @@ def _ball(points: Array, support: float, pixel: float, noise: float) -> Solid | 
             return None
     centre = solution[:3] + points.mean(axis=0)
     top = float(np.percentile(points[:, 2], 98.0))
-    bulge = float(np.subtract(*np.percentile(points[:, 2], (85.0, 15.0))))
-    fits = bulge > 0.2 * radius and keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < noise + 0.0012
-    tall = abs(top - support - 2 * radius) < 0.3 * 2 * radius + 0.004
+    fits = keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < noise + 0.0012
+    slack = 0.12 if support == 0 else 0.3
+    tall = abs(top - support - 2 * radius) < slack * 2 * radius + 0.004
     wide = abs(float(np.ptp(points[keep, :2], axis=0).mean()) + pixel - 2 * radius) < 0.5 * radius
+    fits = fits and _bulges(points - centre, radius)
     if not (fits and tall and wide):
         return None
     size = np.full(3, 2 * radius)
     return Solid('ball', np.array([centre[0], centre[1], centre[2]]), 0.0, size, 0.95)
+
+
+def _bulges(points: Array, radius: float) -> bool:
+    """Tell whether the middle of the top is higher than its surroundings, as on a sphere."""
+    out = np.hypot(points[:, 0], points[:, 1]) / radius
+    middle, around = points[out < 0.35, 2], points[(out > 0.5) & (out < 0.7), 2]
+    if min(len(middle), len(around)) < 5:
+        return False
+    return float(np.median(middle) - np.median(around)) > 0.1 * radius

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -31,9 +30,14 @@ class Surface:
         y: In the base frame, (H, W) m, NaN where it is not known.
         height: Above the table, smoothed, small holes filled, (H, W) m; UNSEEN where invalid.
         depth: As measured, (H, W) m, NaN where invalid.
+        measured: Pixels with valid depth, or just a speck without, (H, W).
+        known: Those, and small holes of the colour of their neighbours, (H, W).
+        raised: Pixels that stand above the table and are not the robot, (H, W).
         robot: Pixels that show the robot, (H, W).
         plane: The table.
         pixel: Size of a pixel at the distance of the table, m.
+        camera: x and y of the base and height above the table, (3,) m.
+        ground: Median colour of the table, (3,) sRGB.
     """
 
     rgb: NDArray[np.uint8]
@@ -41,9 +45,14 @@ class Surface:
     y: Image
     height: Image
     depth: Image
+    measured: Mask
+    known: Mask
+    raised: Mask
     robot: Mask
     plane: Plane
     pixel: float
+    camera: NDArray[np.float64]
+    ground: NDArray[np.float64]
 
 
 def look(
@@ -60,21 +69,38 @@ def look(
     rgb = cv2.medianBlur(frame.rgb, 3)
     filled, foreign = fill_holes(depth, rgb)
     rays, origin = _rays(frame)
-    x, y, z = (origin[axis] + filled * rays[axis] for axis in range(3))
-    robot = _silhouette((x, y, z), frame, spheres, parameters)
-    usable = np.isfinite(depth) & ~robot
-    step = (slice(2, None, 6), slice(2, None, 6))
-    chosen = usable[step]
-    points = np.column_stack([axis[step][chosen] for axis in (x, y, z)]).astype(np.float64)
-    if len(points) < 50:
-        raise PerceptionError('the robot hides the table; move the arm out of the view')
-    plane = find_table(points, parameters)
-    height = z - (plane.a * x + plane.b * y + plane.c)
+    points = [origin[axis] + filled * rays[axis] for axis in range(3)]
+    robot = _silhouette(points, frame, spheres, parameters)
+    measured = np.isfinite(depth)
+    measured |= cv2.blur(measured.astype(np.float32), (3, 3)) > 0.73
+    plane, pixel = _table(points, depth, np.isfinite(depth) & ~robot, parameters, frame)
+    height = points[2] - (plane.a * points[0] + plane.b * points[1] + plane.c)
     height = np.where(np.isfinite(filled), height, np.float32(UNSEEN)).astype(np.float32)
     height = cv2.medianBlur(height, 5 if plane.noise > 0.0035 else 3)
-    pixel = float(np.median(depth[step][chosen])) / frame.intrinsics.fx
-    x[foreign] = np.nan
-    return Surface(rgb, x, y, height, depth, robot, plane, pixel)
+    raised = (height > max(parameters.min_height, 3.0 * plane.noise)) & ~robot
+    flat = (np.abs(height) < parameters.min_height)[::6, ::6]
+    camera = np.append(origin[:2], plane.distances(origin[None].astype(np.float64)))
+    if camera[2] < parameters.min_height:
+        raise PerceptionError('the camera is below the table; check camera_in_base')
+    return Surface(
+        rgb, points[0], points[1], height, depth, measured,
+        np.isfinite(filled) & ~foreign, raised, robot, plane, pixel, camera,
+        np.median(rgb[::6, ::6][flat], axis=0) if flat.any() else np.full(3, 128.0),
+    )
+
+
+def _table(
+    points: list[Image], depth: Image, usable: Mask, parameters: PerceptionParameters, frame: Frame
+) -> tuple[Plane, float]:
+    """Find the table on every sixth pixel; give the size of a pixel there, m, too."""
+    step = (slice(2, None, 6), slice(2, None, 6))
+    chosen = usable[step]
+    if chosen.sum() < 50:
+        raise PerceptionError('the robot hides the table; move the arm out of the view')
+    sample = np.column_stack([axis[step][chosen] for axis in points]).astype(np.float64)
+    plane = find_table(sample, parameters)
+    on_table = np.abs(plane.distances(sample)) < parameters.plane_tolerance
+    return plane, float(np.median(depth[step][chosen][on_table])) / frame.intrinsics.fx
 
 
 def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
@@ -110,7 +136,7 @@ def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
         they were filled from.
     """
     filled = depth.copy()
-    source = np.arange(depth.size).reshape(depth.shape)
+    source = np.arange(depth.size, dtype=np.int32).reshape(depth.shape)
     for _ in range(2):
         rows, columns = np.nonzero(~np.isfinite(filled))
         inner = (rows > 0) & (columns > 0)
@@ -125,8 +151,9 @@ def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
         source[rows[found], columns[found]] = source.ravel()[around[pick, nearest][found]]
         filled[rows[found], columns[found]] = values[pick, nearest][found]
     holes = np.flatnonzero(np.isfinite(filled).ravel() & ~np.isfinite(depth).ravel())
-    pixels = rgb.reshape(-1, 3).astype(np.int16)
-    apart = np.abs(pixels[holes] - pixels[source.ravel()[holes]]).max(axis=1)
+    pixels = rgb.reshape(-1, 3)
+    apart = np.abs(pixels[holes].astype(np.int16) - pixels[source.ravel()[holes]])
+    apart = np.maximum(np.maximum(apart[:, 0], apart[:, 1]), apart[:, 2])
     foreign = np.zeros(depth.size, dtype=bool)
     foreign[holes[apart > EDGE_CONTRAST]] = True
     return filled, foreign.reshape(depth.shape)
@@ -146,7 +173,7 @@ def _rays(frame: Frame) -> tuple[list[Image], NDArray[np.float32]]:
 
 
 def _silhouette(
-    points: tuple[Image, Image, Image],
+    points: list[Image],
     frame: Frame,
     spheres: NDArray[np.float64] | None,
     parameters: PerceptionParameters,
@@ -180,5 +207,3 @@ def _window(centre: NDArray[np.float64], radius: float, frame: Frame) -> tuple[s
     columns = [int(np.clip((u + sign * reach_u) / 2, 0, lens.width // 2 + 1)) for sign in (-1, 1)]
     return slice(rows[0], rows[1] + 1), slice(columns[0], columns[1] + 1)
 
-
-BodySpheres = Callable[..., NDArray[np.float64]]

@@ -73,8 +73,9 @@ def blackbody(temperature: float) -> NDArray[np.float64]:
     """Give linear RGB (3,) of a blackbody in K, green 1, grey at the camera's white balance."""
     power = 1.0 / np.expm1(_SECOND_RADIATION / (WAVELENGTHS * temperature))
     white = 1.0 / np.expm1(_SECOND_RADIATION / (WAVELENGTHS * WHITE_BALANCE))
-    rgb: NDArray[np.float64] = power / white
-    return rgb / rgb[1]
+    ratio = power / white
+    rgb: NDArray[np.float64] = ratio / ratio[1]
+    return rgb
 
 
 def encoded(brightness: float, temperature: float) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def _bowl(spec: Any, body: Any, item: ObjectSpec) -> None:
     )
     # The rings stay clear of the table, on which only the foot stands.
     outer = np.maximum(bowl_profile(item.size, 4), [0.0, 0.001])
-    for start, end in zip(outer[:-1], outer[1:], strict=True):
+    for start, end in pairwise(outer):
         along = end - start
         length = float(np.hypot(*along))
         inwards = np.array([-along[1], along[0]]) / length

@@ -12,8 +12,12 @@ from qwen_embodied.errors import ConfigurationError, ContractError
 from qwen_embodied.messages import BASIC_COLOURS, OBJECT_ID, SHAPES
 
 DEFAULT = (
-    ('red', 'cube'), ('blue', 'bowl'), ('green', 'cube'), ('yellow', 'cylinder'), ('orange', 'ball'),
-)  # fmt: skip
+    ('red', 'cube'),
+    ('blue', 'bowl'),
+    ('green', 'cube'),
+    ('yellow', 'cylinder'),
+    ('orange', 'ball'),
+)
 
 # Where centres may lie, m in the base frame, and how far a top-down tool reaches.
 AREA = ((0.38, 0.70), (-0.32, 0.32))
@@ -149,7 +153,7 @@ def _lay_out(
     """Draw (x, y, yaw) of each, the largest first; gaps shrink on a full table."""
     order = sorted(range(len(sizes)), key=lambda at: -sizes[at][0] * sizes[at][1])
     for gap in GAPS:
-        for _ in range(20):
+        for _ in range(10):
             places: dict[int, tuple[float, float, float]] = {}
             outlines: list[NDArray[np.float64]] = []
             for at in order:
@@ -187,7 +191,8 @@ def outline(size: tuple[float, ...], x: float, y: float, yaw: float) -> NDArray[
     """Give the corners (4, 2) m of a rectangle's outline on the table, anticlockwise."""
     half = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * np.array(size[:2]) / 2
     c, s = np.cos(yaw), np.sin(yaw)
-    return half @ np.array([[c, s], [-s, c]]) + [x, y]
+    corners: NDArray[np.float64] = half @ np.array([[c, s], [-s, c]]) + [x, y]
+    return corners
 
 
 def distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,17 +70,17 @@ class SensorNoise:
         measured = np.rint(measured / p.depth_step) * np.float32(p.depth_step)
         hole = _steepness(true, self._focal) > p.steepest * np.exp(0.3 * noise)
         hole |= ~((true >= p.smallest_depth) & (true <= p.largest_depth))
-        measured[hole] = np.nan
-        return measured.astype(np.float32)
+        result: Image = measured.astype(np.float32)
+        result[hole] = np.nan
+        return result
 
     def colour(self, rgb: NDArray[np.uint8], time: float) -> NDArray[np.uint8]:
         """Add noise to an image (H, W, 3)."""
         noisy = self._shifted(self._colour, time, 2) + rgb
-        return np.clip(noisy, 0, 255, out=noisy).astype(np.uint8)
+        result: NDArray[np.uint8] = np.clip(noisy, 0, 255, out=noisy).astype(np.uint8)
+        return result
 
-    def _shifted(
-        self, stored: NDArray[np.generic], time: float, which: int
-    ) -> NDArray[np.generic]:
+    def _shifted(self, stored: NDArray[Any], time: float, which: int) -> NDArray[Any]:
         rng = np.random.default_rng([self._seed, round(time * 1e6), which])
         row, column = rng.integers(0, _MARGIN, size=2)
         height, width = self._size

@@ -48,7 +48,8 @@ class Setpoints:
 
     def advance(self, now: float, count: int) -> tuple[Array, Array]:
         """Give the next positions and velocities (count, J), one a step, and move on."""
-        wanted = self._wanted(now + self._step * np.arange(1, count + 1))
+        times: Array = now + self._step * np.arange(1.0, count + 1.0)
+        wanted = self._wanted(times)
         moves = np.diff(wanted, axis=0, prepend=self.position[None])
         most = self._limits.velocity * self._step
         if (np.abs(moves) > most).any():

@@ -13,7 +13,7 @@ class Trace:
     """Commanded and measured joint positions over time, for tests and plots."""
 
     def __init__(self, joints: tuple[str, ...]) -> None:
-        """Start empty; `joints` names the measured columns, the commanded are the first of them."""
+        """Start empty; `joints` names the measured columns, the first of them are commanded."""
         self.joints = joints
         self._rows: list[tuple[float, Array, Array]] = []
 

@@ -1,0 +1,214 @@
+"""Timed pieces of motion: free moves, straight lines and moves of the fingers."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.errors import CollisionError, RobotModelError, UnreachableError
+from qwen_embodied.interpolation import TrajectorySpline
+from qwen_embodied.limits import JointLimits
+from qwen_embodied.messages import JointState, JointTrajectory
+from qwen_embodied.motion.checker import slow_demand
+from qwen_embodied.motion.collision import NEVER, Collider, Demand
+from qwen_embodied.motion.motions import Segment
+from qwen_embodied.motion.parameters import MotionParameters
+from qwen_embodied.motion.path import PathOptions, search, straight_path
+from qwen_embodied.motion.robot import Gripper, Robot
+from qwen_embodied.motion.timing import rest_to_rest, time_path
+from qwen_embodied.motion.world import World
+
+Array = NDArray[np.float64]
+
+EXACT = 0.999  # share of the limits that is used, so that rounding never exceeds them
+BLENDS = (0.25, 0.1, 0.03)  # rad, tried in turn until the rounded path is free
+LINE_BLEND = 0.03  # rad
+CHECK_RATE = 60.0  # Hz, of the last collision check
+RISE = 0.02  # m, by which a line grows until its end is free
+HIGHEST = 0.30  # m, longest line
+
+
+class Mover:
+    """Makes timed segments for one robot; rows are its arm joints and the gripper, (J + 1,)."""
+
+    def __init__(self, robot: Robot, parameters: MotionParameters) -> None:
+        """Take the robot, which needs a gripper, and what the operator set."""
+        if robot.gripper is None:
+            raise RobotModelError('skills need a gripper; give one in the settings of the robot')
+        self.robot, self.parameters = robot, parameters
+        self.gripper: Gripper = robot.gripper
+        p = parameters
+        self.limits: JointLimits = robot.limits.scaled(
+            p.velocity_scale * EXACT, p.acceleration_scale * EXACT, p.jerk_scale * EXACT
+        )
+        self.finger_limits: JointLimits = robot.all_limits.of((self.gripper.joint,)).scaled(
+            p.gripper_scale * EXACT, p.gripper_scale * EXACT, p.jerk_scale * EXACT
+        )
+
+    def row(self, state: JointState) -> Array:
+        """Give the row (J + 1,) of a state, pulled into the limits by at most their tolerance."""
+        row: Array = self.robot.rows(state)[0]
+        limits = self.robot.all_limits
+        return np.clip(row, limits.lower, limits.upper)
+
+    # -- demands --------------------------------------------------------------------------
+
+    def far(self, collider: Collider) -> Demand:
+        """Demand the clearances of fast moves."""
+        return collider.demand(self.parameters.clearance, self.parameters.own_clearance)
+
+    def near(self, collider: Collider, held: float) -> Demand:
+        """Demand what a working hand keeps; `held` is the distance of what it holds, m."""
+        demand = slow_demand(collider, self.parameters.clearance, self.parameters.own_clearance)
+        table = demand.scene.copy()
+        for column, role in enumerate(collider.roles):
+            if role == 'object':
+                table[collider.hand, column] = self.parameters.near_clearance
+                table[collider.held, column] = held
+            elif role == 'table':
+                table[collider.hand & ~collider.held, column] = 0.001
+        return Demand(table, demand.own)
+
+    # -- pieces ---------------------------------------------------------------------------
+
+    def transit(
+        self, name: str, world: World, start: Array, goal: Array, finger: float
+    ) -> Segment:
+        """Move freely to arm joints `goal` (J,), while the fingers move to their position.
+
+        Raises:
+            CollisionError: Names what is in the way.
+        """
+        collider = Collider(self.robot, world)
+        demand = self.far(collider)
+        options = PathOptions(
+            opening=max(float(start[-1]), finger),
+            iterations=self.parameters.path_budget,
+            limit_margin=self.parameters.limit_margin,
+        )
+        path = search(collider, demand, start[:-1], goal, options)
+        for blend in BLENDS:
+            arm = time_path(
+                path,
+                self.limits,
+                tool_speed=self.parameters.tool_speed,
+                robot=self.robot,
+                blend=blend,
+            )
+            trajectory = self._with_fingers(arm, float(start[-1]), finger)
+            spline = TrajectorySpline(trajectory)
+            rows = spline.sample(spline.dense_times(CHECK_RATE)).positions
+            contact = collider.first(rows, demand)
+            if contact is None or len(path) == 2:
+                return Segment(name, trajectory)
+        raise CollisionError('path', contact.first, contact.second)
+
+    def line(self, name: str, points: Array, finger: float, speed: float | None = None) -> Segment:
+        """Follow points (N, J) of a straight line slowly."""
+        arm = time_path(
+            points,
+            self.limits,
+            tool_speed=self.parameters.near_speed if speed is None else speed,
+            robot=self.robot,
+            blend=LINE_BLEND,
+        )
+        return Segment(name, self._with_fingers(arm, finger, finger))
+
+    def fingers(self, name: str, arm: Array, start: float, end: float) -> Segment:
+        """Move the fingers alone."""
+        motion = rest_to_rest(np.array([start]), np.array([end]), self.finger_limits)
+        still = JointTrajectory(
+            self.limits.names,
+            motion.times,
+            np.tile(arm, (len(motion.times), 1)),
+            np.zeros((len(motion.times), len(arm))),
+            np.zeros((len(motion.times), len(arm))),
+        )
+        return Segment(name, _joined(still, motion))
+
+    def _with_fingers(self, arm: JointTrajectory, start: float, end: float) -> JointTrajectory:
+        """Let the fingers move evenly over the whole time of the arm, or slow the arm for them."""
+        motion = rest_to_rest(np.array([start]), np.array([end]), self.finger_limits)
+        if abs(end - start) > 1e-9 and motion.duration > arm.duration:
+            from qwen_embodied.motion.timing import slowed
+
+            arm = slowed(arm, motion.duration / arm.duration)
+        u = (arm.times / arm.times[-1])[:, None]
+        total, change = arm.duration, end - start
+        return _joined(
+            arm,
+            JointTrajectory(
+                (self.gripper.joint,),
+                arm.times,
+                start + change * (10 * u**3 - 15 * u**4 + 6 * u**5),
+                change * (30 * u**2 - 60 * u**3 + 30 * u**4) / total,
+                change * (60 * u - 180 * u**2 + 120 * u**3) / total**2,
+            ),
+        )
+
+    # -- lines ----------------------------------------------------------------------------
+
+    def rise(
+        self, arm: Array, least: float, finger: float, near: Collider, far: Collider
+    ) -> Array:
+        """Give a straight line up from arm joints, long enough that its end is clear.
+
+        Args:
+            arm: Where the line begins, (J,).
+            least: Length, m.
+            finger: Position of the fingers, m.
+            near: What the line must not touch.
+            far: What its end must be clear of, with the distance of fast moves.
+
+        Returns:
+            Joints (N, J) along the line, bottom first.
+
+        Raises:
+            CollisionError: The line touches something, or its end is not clear.
+            UnreachableError: The arm does not reach so high.
+        """
+        height = least
+        demand = self.far(far)
+        while True:
+            points = straight_path(
+                self.robot, arm, [0.0, 0.0, height], margin=self.parameters.limit_margin
+            )
+            end = np.append(points[-1], finger)
+            contact = far.first(end[None], demand)
+            if contact is None:
+                break
+            height += RISE
+            if height > HIGHEST:
+                raise CollisionError('way up', contact.first, contact.second)
+        rows = np.column_stack([points, np.full(len(points), finger)])
+        contact = near.first(rows, self.near(near, NEVER))
+        if contact is not None:
+            raise CollisionError('way down', contact.first, contact.second)
+        return points
+
+    def escape(self, world: World, start: Array) -> tuple[Segment, ...]:
+        """Move straight up, slowly, when a start is too near to things for a fast move; or ()."""
+        collider = Collider(self.robot, world)
+        demand = self.far(collider)
+        if collider.first(start[None], demand) is None:
+            return ()
+        for height in np.arange(0.04, HIGHEST, RISE).tolist():
+            try:
+                points = straight_path(self.robot, start[:-1], [0.0, 0.0, height], margin=0.0)
+            except UnreachableError:
+                return ()
+            if collider.first(np.append(points[-1], start[-1])[None], demand) is None:
+                return (self.line('retreat', points, float(start[-1])),)
+        return ()
+
+
+def _joined(arm: JointTrajectory, finger: JointTrajectory) -> JointTrajectory:
+    """Put the fingers' column beside the arm's; both have the same times."""
+    columns = {
+        field: np.column_stack([getattr(arm, field), getattr(finger, field)])
+        for field in ('positions', 'velocities', 'accelerations')
+    }
+    return replace(arm, joint_names=(*arm.joint_names, *finger.joint_names), **columns)

@@ -1,0 +1,104 @@
+"""What the arm controller does with what it hears, without ROS: start, refuse, hold, tell."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from qwen_embodied.control import Parameters, Tracker
+from qwen_embodied.errors import TrajectoryRejectedError
+from qwen_embodied.limits import JointLimits
+from qwen_embodied.messages import ArmStatus, Array, JointState, JointTrajectory
+from qwen_embodied.nodes.conversions_safety import Rejection
+from qwen_embodied.safety import SafetyState
+
+START_PATIENCE = 0.3  # s in which the lease that belongs to an approval may still arrive
+
+
+class Follower:
+    """Drives a tracker with stamps for time, and watches for silence on the steady clock.
+
+    The stamp of each joint state is the time of a control tick, however slowly it passes.
+    What stamps cannot tell, silence, is measured with the monotonic clock.
+    """
+
+    def __init__(self, limits: JointLimits, parameters: Parameters) -> None:
+        """Hold until joint states and a lease were heard."""
+        self._tracker = Tracker(limits, parameters)
+        self._parameters = parameters
+        self._state: JointState | None = None
+        self._heard_state = self._heard_lease = float('-inf')
+        self._pending: tuple[JointTrajectory, float] | None = None
+        self._refused = ArmStatus('', 'idle')
+
+    @property
+    def now(self) -> float:
+        """Stamp of the newest joint state, s."""
+        return self._state.stamp if self._state else 0.0
+
+    @property
+    def is_moving(self) -> bool:
+        """True while a trajectory is followed or comes to rest."""
+        return self._tracker.status.state == 'executing'
+
+    @property
+    def status(self) -> ArmStatus:
+        """What the tracker does, or the last refusal while it does nothing since."""
+        status = self._tracker.status
+        if self.is_moving or not self._refused.trajectory_id:
+            return status
+        return replace(self._refused, tracking_error=status.tracking_error)
+
+    def tick(self, state: JointState) -> Array | None:
+        """Take a joint state; gives the next set-point (J,), or None before the first."""
+        self._state, self._heard_state = state, time.monotonic()
+        self._start_pending(state)
+        return self._tracker.update(state, state.stamp)
+
+    def hear_safety(self, heard: tuple[SafetyState, Rejection]) -> None:
+        """Take the supervisor's lease and pass on its last rejection."""
+        lease, rejection = heard
+        self._heard_lease = time.monotonic()
+        self._tracker.on_permission(lease.permission, self.now, '; '.join(lease.reasons))
+        if rejection.trajectory_id not in ('', self._refused.trajectory_id):
+            self.refuse(rejection.trajectory_id, rejection.reasons)
+
+    def follow(self, trajectory: JointTrajectory) -> None:
+        """Start an approved trajectory as soon as its lease is here."""
+        self._pending = (trajectory, time.monotonic() + START_PATIENCE)
+        if self._state is not None:
+            self._start_pending(self._state)
+
+    def refuse(self, trajectory_id: str, reasons: tuple[str, ...]) -> None:
+        """Say that a trajectory is not followed, until another one is."""
+        self._refused = ArmStatus(trajectory_id, 'rejected', '; '.join(reasons))
+
+    def watch(self) -> None:
+        """Take silence as what it is; to be called at 20 Hz or more."""
+        silence = time.monotonic() - self._heard_lease
+        if silence > self._parameters.lease_timeout:
+            text = f'safety supervisor: silent for {silence:.2f} s'
+            self._tracker.on_permission('hold', self.now, text)
+        silence = time.monotonic() - self._heard_state
+        if silence > self._parameters.state_timeout + self._parameters.abort_after:
+            self._tracker.cancel(self.now, f'joint_states: silent for {silence:.2f} s')
+
+    def cancel(self, reason: str) -> None:
+        """Come to rest on the path."""
+        self._pending = None
+        self._tracker.cancel(self.now, reason)
+
+    def _start_pending(self, state: JointState) -> None:
+        if self._pending is None:
+            return
+        trajectory, deadline = self._pending
+        try:
+            self._tracker.start(trajectory, state, state.stamp)
+        except TrajectoryRejectedError as error:
+            if time.monotonic() < deadline:
+                return
+            self.refuse(trajectory.id, error.reasons)
+        else:
+            self._refused = ArmStatus('', 'idle')
+        self._pending = None

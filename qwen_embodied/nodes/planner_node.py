@@ -1,0 +1,135 @@
+"""The planner as a ROS node: an instruction in, a plan, events and trajectories out."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import queue
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from sensor_msgs.msg import JointState as JointStateMessage
+from std_msgs.msg import String
+from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
+
+from qwen_embodied.messages import JointTrajectory
+from qwen_embodied.motion import MotionParameters, Skills, load_robot
+from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.conversions_image import stamped_image
+from qwen_embodied.nodes.pacing import Pacer
+from qwen_embodied.nodes.parameters import declare, select
+from qwen_embodied.nodes.run import run
+from qwen_embodied.nodes.wiring import every, hear, same, serve
+from qwen_embodied.nodes.workcell import Patience, RosWorkcell
+from qwen_embodied.parameters import param
+from qwen_embodied.planning import GrammarPlanner
+from qwen_embodied.serialization import to_json
+from qwen_embodied.task import Executive, TaskEvent
+
+
+@dataclass(frozen=True)
+class Parameters(MotionParameters):
+    """How motions are made, which planner plans them, and how long the node waits."""
+
+    robot: str = param('panda', 'File of config/robots that describes the arm.')
+    planner: str = param('grammar', 'Who turns words into a plan.', choices=('grammar',))
+    retries: int = param(2, 'Further attempts at a step that failed.', bounds=(0, 5))
+    look_timeout: float = param(10.0, 'Longest wait for a scene, s.', bounds=(0.5, 120.0))
+    answer_timeout: float = param(
+        5.0, 'Longest wait for the answer to a trajectory, s.', bounds=(0.5, 60.0)
+    )
+
+
+class PlannerNode(Node):
+    """Runs the executive in a worker thread; callbacks only feed it."""
+
+    def __init__(self, **options: Any) -> None:
+        """Build the executive and start its thread."""
+        super().__init__(
+            'planner', automatically_declare_parameters_from_overrides=True, **options
+        )
+        values = declare(self, Parameters)
+        patience = Patience(look=values.look_timeout, answer=values.answer_timeout)
+        self._cell = RosWorkcell(self._propose, self._report, patience)
+        skills = Skills(load_robot(values.robot), select(values, MotionParameters))
+        self._executive = Executive(self._cell, GrammarPlanner(), skills, retries=values.retries)
+        self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
+        self._busy = ''
+        self._advertise()
+        self._subscribe()
+        serve(self, '~/cancel', self._on_cancel)
+        self._worker = Pacer('executive', 20.0, self._work)
+        every(self, 0.2, self._worker.check)
+
+    def _advertise(self) -> None:
+        self._plan_out = self.create_publisher(String, 'plan', qos.LATCHED)
+        self._events_out = self.create_publisher(String, 'task/events', qos.RELIABLE)
+        self._proposed_out = self.create_publisher(
+            JointTrajectoryMessage, 'trajectory/proposed', qos.RELIABLE
+        )
+
+    def _subscribe(self) -> None:
+        cell, read = self._cell, conversions
+        status, state = read.arm_status_from_ros, read.joint_state_from_ros
+        hear(self, 'instruction', qos.RELIABLE, same, self._on_instruction, String)
+        hear(self, 'perception/image', qos.SENSOR, stamped_image, cell.hear_image, Image)
+        hear(self, 'perception/scene', qos.SENSOR, read.scene_from_ros, cell.hear_scene, String)
+        hear(self, 'joint_states', qos.NEWEST, state, cell.hear_state, JointStateMessage)
+        hear(self, 'arm/status', qos.RELIABLE, status, cell.hear_status, DiagnosticStatus)
+        hear(self, '/diagnostics', qos.STATE, same, self._on_diagnostics, DiagnosticArray)
+
+    def _on_instruction(self, message: String) -> None:
+        if self._busy:
+            text = f'I am still busy with “{self._busy}”; cancel it or wait'
+            data = {'instruction': message.data}
+            self._report(TaskEvent(self._cell.now(), 'refused', text, data))
+            return
+        self._busy = message.data or 'nothing'
+        self._instructions.put_nowait(message.data)
+
+    def _work(self) -> None:
+        try:
+            instruction = self._instructions.get(timeout=0.5)
+        except queue.Empty:
+            return
+        try:
+            self._executive.run(instruction)
+        finally:
+            self._busy = ''
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.name == 'perception':
+                is_well = status.level == DiagnosticStatus.OK
+                self._cell.hear_trouble('' if is_well else status.message)
+
+    def _on_cancel(self) -> tuple[bool, str]:
+        self._executive.cancel()
+        return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
+
+    def _propose(self, trajectory: JointTrajectory) -> None:
+        self._proposed_out.publish(conversions.trajectory_to_ros(trajectory))
+
+    def _report(self, event: TaskEvent) -> None:
+        self._events_out.publish(String(data=to_json(event)))
+        if event.kind == 'planned':
+            self._plan_out.publish(String(data=to_json(event.data['plan'])))
+        self.get_logger().info(f'{event.kind}: {event.text}')
+
+    def destroy_node(self) -> None:
+        """End the executive before the publishers."""
+        self._cell.close()
+        self._worker.close()
+        super().destroy_node()
+
+
+def main() -> None:
+    """Run the node until a signal."""
+    sys.exit(run(PlannerNode))
+
+
+if __name__ == '__main__':
+    main()

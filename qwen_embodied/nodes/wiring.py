@@ -1,0 +1,71 @@
+"""What every node does to hear: convert, drop with a reason what cannot be, hand on the rest."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from std_srvs.srv import Trigger
+
+from qwen_embodied.errors import QwenEmbodiedError
+
+Message = TypeVar('Message')
+Value = TypeVar('Value')
+
+
+def hear(
+    node: Node,
+    topic: str,
+    profile: QoSProfile,
+    convert: Callable[[Message], Value],
+    action: Callable[[Value], object],
+    kind: type[Message],
+) -> None:
+    """Subscribe to a topic.
+
+    Args:
+        node: That subscribes.
+        topic: Relative name.
+        profile: From `qos`.
+        convert: Reads a message; what it refuses with a QwenEmbodiedError is dropped with a
+            warning that names the reason.
+        action: Takes what was read.
+        kind: Of the messages.
+    """
+
+    def on_message(message: Message) -> None:
+        try:
+            value = convert(message)
+        except QwenEmbodiedError as error:
+            node.get_logger().warning(
+                f'{topic}: message dropped: {error}', throttle_duration_sec=1.0
+            )
+            return
+        action(value)
+
+    node.create_subscription(kind, topic, on_message, profile)
+
+
+def every(node: Node, seconds: float, action: Callable[[], Any]) -> None:
+    """Call an action on the steady clock, whatever the ROS time does."""
+    node.create_timer(seconds, action, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+
+def same(message: Message) -> Message:
+    """Convert nothing: for messages whose conversion comes later."""
+    return message
+
+
+def serve(node: Node, name: str, action: Callable[[], tuple[bool, str]]) -> None:
+    """Offer a std_srvs/Trigger service whose action gives success and a message."""
+
+    def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success, response.message = action()
+        return response
+
+    node.create_service(Trigger, name, answer)

@@ -1,0 +1,231 @@
+"""Writes the steps of a plan, clause by clause."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from qwen_embodied.planning.grammar import speech
+from qwen_embodied.planning.grammar.goals import Reading, readings
+from qwen_embodied.planning.grammar.moves import Mover
+from qwen_embodied.planning.grammar.resolve import Resolver
+from qwen_embodied.planning.grammar.syntax import Clause, Place, Unclear
+from qwen_embodied.planning.grammar.table import Table
+from qwen_embodied.planning.schema import PUSH_RANGE, Step
+
+DEFAULT_PUSH = 0.10
+_PUTTING = frozenset({'put', 'place', 'drop', 'set', 'throw', 'stack', 'lay', 'deposit'})
+
+
+def write(clauses: tuple[Clause, ...], table: Table) -> Table:
+    """Write the steps of all clauses.
+
+    Args:
+        clauses: In the order of execution.
+        table: As it is before; it is left as it was.
+
+    Returns:
+        The table after the plan, which holds the steps.
+
+    Raises:
+        Unclear: A clause cannot be done, or says too little.
+    """
+    table = table.copy()
+    for clause in clauses:
+        if clause.kind == 'forbid':
+            _forbid(clause, table)
+    wanted = [clause for clause in clauses if clause.kind != 'forbid']
+    if not wanted:
+        raise Unclear('All right, I leave that alone. What should I do?')
+    goal: Place | None = None
+    for clause in wanted:
+        if not clause.places and clause.shares_place and clause.kind in ('put', 'take'):
+            clause = replace(clause, places=(goal,) if goal else ())  # noqa: PLW2901
+        table, goal = _write_clause(clause, table, goal)
+    if table.aside is not None and table.held is not None:
+        table.place(table.held, 'next_to', table.aside)
+    return table
+
+
+def _forbid(clause: Clause, table: Table) -> None:
+    resolver = Resolver(table.copy())
+    is_goal = clause.verb in _PUTTING and bool(clause.places)
+    for reading in readings(clause, needs_goal=is_goal):
+        names = [name for noun in reading.movers for name in resolver.resolve(noun, 'mover')]
+        if is_goal and reading.goal is not None and reading.goal.noun is not None:
+            target = resolver.target(reading.goal.noun, 'any', tuple(names))
+            relation = reading.goal.relation
+            table.banned |= {(name, relation, target) for name in names}
+        elif is_goal and reading.goal is not None:
+            raise Unclear('I did not understand what I must not do. Please say what I should do.')
+        else:
+            table.protected |= frozenset(names)
+        table.movers, table.mentioned = tuple(names), [*table.mentioned, *names]
+        return
+
+
+def _write_clause(clause: Clause, table: Table, goal: Place | None) -> tuple[Table, Place | None]:
+    """Write the one reading of a clause that the scene allows; ask when there are several."""
+    found: list[tuple[Table, Place | None]] = []
+    questions: list[Unclear] = []
+    for reading in readings(clause, needs_goal=clause.kind not in ('pick', 'take', 'build')):
+        trial = table.copy()
+        try:
+            _Clause(trial, clause, reading, goal).write()
+        except Unclear as question:
+            questions.append(question)
+            continue
+        found.append((trial, reading.goal or goal))
+        if clause.kind in ('pick', 'take'):
+            break
+    plans = {tuple(done.steps) for done, _ in found}
+    if not found:
+        raise questions[0] if questions else Unclear(
+            f"I did not understand where '{clause.text}' should lead. Please say it in other words."
+        )
+    if len(plans) > 1:
+        raise Unclear(_two_readings(found, len(table.steps), table))
+    return found[0]
+
+
+def _two_readings(found: list[tuple[Table, Place | None]], start: int, table: Table) -> str:
+    names = {key: speech.the(item) for key, item in table.items.items()}
+    texts = [speech.summary(done.steps[start:], names).rstrip('.').lower() for done, _ in found]
+    return f'Which do you mean: {speech.listed(texts, "or")}?'
+
+
+class _Clause:
+    """One reading of one clause, being written."""
+
+    def __init__(
+        self, table: Table, clause: Clause, reading: Reading, last_goal: Place | None
+    ) -> None:
+        self.table, self.clause, self.reading = table, clause, reading
+        self.resolver = Resolver(table)
+        self.mover = Mover(table, self.resolver, clause.verb, last_goal)
+
+    def write(self) -> None:
+        """Append the steps."""
+        kinds: dict[str, Callable[[], None]] = {
+            'pick': self._pick, 'take': self._take, 'release': self._put, 'stack': self._stack,
+            'build': self._build, 'push': self._push, 'sort': self._sort, 'wait': self._wait,
+            'home': self._home,
+        }  # fmt: skip
+        kinds.get(self.clause.kind, self._put)()
+
+    def _names(self) -> tuple[str, ...]:
+        """Give the ids of what is moved, each once, in the order they were named."""
+        nouns = self.reading.movers
+        if not nouns:
+            if self.table.held is None:
+                raise Unclear(f"What should I {self.clause.verb}? Please name the object.")
+            return (self.table.held,)
+        found = [name for noun in nouns for name in self.resolver.movers(noun)]
+        return tuple(dict.fromkeys(found))
+
+    def _put(self) -> None:
+        nouns, goal = self.reading.movers, self.reading.goal
+        is_matching = goal is not None and goal.noun is not None and goal.noun.is_matching
+        if is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
+            self._sort()
+        elif goal is not None and goal.noun is not None and goal.noun.quantifier == 'each':
+            self._distribute(goal)
+        else:
+            is_set = any(noun.is_many for noun in nouns) or _is_bare_colour(nouns)
+            self.mover.put(self._names(), goal, is_set=is_set)
+
+    def _distribute(self, goal: Place) -> None:
+        """Put one of the movers into each target."""
+        role = 'container' if goal.relation == 'in' else 'any'
+        targets = self.resolver.resolve(replace(goal.noun, quantifier='all'), role)  # type: ignore[type-var]
+        nouns = self.reading.movers
+        if len(nouns) != 1 or nouns[0].quantifier not in ('a', 'some', 'bare') or (
+            (nouns[0].count or 1) != 1
+        ):  # fmt: skip
+            raise Unclear('Please tell me one by one which object goes where.')
+        for target in targets:
+            noun = replace(nouns[0], quantifier='another', count=None)
+            name = next(iter(self.resolver.movers(noun)))
+            self.mover.onto(name, goal.relation, target)
+
+    def _pick(self) -> None:
+        names = self._names()
+        if len(names) > 1:
+            items = [self.table.items[name] for name in names]
+            question = speech.which('one first', items)
+            raise Unclear(f'I can hold only one object at a time. {question}')
+        self.mover.take(names[0])
+        self.table.movers = names
+
+    def _take(self) -> None:
+        if self.reading.goal is not None or len(self._names()) > 1:
+            self._put()
+            return
+        if self.clause.verb == 'remove' and not self.clause.is_out:
+            raise Unclear('Where should I put it?')
+        source = self.table.rests.get(self._names()[0])
+        self._pick()
+        self.table.aside = source.target if self.clause.is_out and source else None
+
+    def _stack(self) -> None:
+        goal = self.reading.goal
+        if goal is None or goal.kind == 'each_other':
+            self._build()
+        elif goal.kind == 'near' and goal.relation == 'on' and goal.noun is not None:
+            names = self._names()
+            base = self.resolver.target(goal.noun, 'support', names)
+            self.mover.tower((base, *(name for name in names if name != base)), is_list=True)
+        else:
+            self._put()
+
+    def _build(self) -> None:
+        names = self._names()
+        if len(names) < 2:
+            raise Unclear('A stack needs at least two objects. What should I stack on what?')
+        is_list = len(self.reading.movers) > 1
+        self.mover.tower(names, is_list=is_list)
+
+    def _sort(self) -> None:
+        goal = self.reading.goal
+        if not self.reading.movers:
+            raise Unclear('What should I sort?')
+        noun = goal.noun if goal is not None else None
+        is_single = noun is not None and not (noun.is_many or noun.is_matching)
+        if goal is not None and (is_single or goal.kind not in ('near', 'by_colour')):
+            self.mover.put(self._names(), goal, is_set=True)
+        else:
+            self.mover.sort(self._names(), noun)
+
+    def _push(self) -> None:
+        direction = next((p for p in self._all_places() if p.kind == 'direction'), None)
+        if self.reading.goal is not None and self.reading.goal.kind != 'direction':
+            raise Unclear(
+                'I can push things left, right, forward or back by a distance. '
+                'Should I pick it up and place it there instead?'
+            )
+        if direction is None or not direction.word:
+            raise Unclear('In which direction should I push it: left, right, forward or back?')
+        distances = [p.distance for p in self._all_places() if p.distance is not None]
+        distance = distances[0] if distances else DEFAULT_PUSH
+        if not PUSH_RANGE[0] <= distance <= PUSH_RANGE[1]:
+            low, high = PUSH_RANGE
+            raise Unclear(f'I can push by {low:g} to {high:g} m. How far should I push it?')
+        names = self._names()
+        for name in names:
+            self.mover.push(name, direction.word, distance)
+        self.table.movers = names
+
+    def _all_places(self) -> tuple[Place, ...]:
+        goal = self.reading.goal
+        return (*((goal,) if goal else ()), *self.reading.extras)
+
+    def _wait(self) -> None:
+        self.table.wait(self.clause.seconds or 0.0)
+
+    def _home(self) -> None:
+        self.table.add(Step(action='home'))
+
+
+def _is_bare_colour(nouns: tuple[object, ...]) -> bool:
+    return any(getattr(noun, 'quantifier', '') == 'bare' for noun in nouns)

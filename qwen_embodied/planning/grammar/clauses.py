@@ -1,0 +1,239 @@
+"""Reads clauses: a verb with what it needs."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.places import PlaceReader
+from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
+
+SKILLS = 'I can pick, place, stack, push, sort, wait and go home.'
+_TOUCHING = frozenset({'touch', 'leave', 'avoid', 'skip', 'ignore', 'spare'})
+_OUT = ('from', 'out_of')
+
+
+class ClauseReader(PlaceReader):
+    """Reads one clause after the other."""
+
+    previous: Clause | None = None
+
+    def clause(self, *, shares: bool = False) -> Clause:
+        """Read one clause.
+
+        Args:
+            shares: Whether a clause without a verb and a goal means the goal of the one before.
+        """
+        start = self.at
+        self._skip_subject()
+        if self.accept('not', 'without'):
+            return self._forbidden(start)
+        verb = self._verb()
+        if not verb:
+            return self._without_verb(start, shares)
+        kind = words.VERBS.get(verb, 'forbid')
+        reader = getattr(self, f'_read_{kind}', None)
+        found: Clause = reader(verb, start) if reader else self._read_put(verb, start)
+        if found.kind != 'forbid':
+            self.previous = found
+        return replace(found, text=self.text_from(start))
+
+    def _skip_subject(self) -> None:
+        while self.accept('to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having'):
+            pass
+
+    def _verb(self) -> str:
+        """Step over a verb and give its base form, or ''."""
+        word = self.word()
+        base = words.GERUNDS.get(word, word)
+        if base in words.VERBS or base == 'touch':
+            self.at += 1
+            return base
+        return ''
+
+    def _is_verb(self, ahead: int = 0) -> bool:
+        word = self.word(ahead)
+        return words.GERUNDS.get(word, word) in words.VERBS
+
+    def _forbidden(self, start: int) -> Clause:
+        """Read what must not be done."""
+        self.accept('to')
+        verb = self._verb()
+        if not verb or not self.starts_noun():
+            raise self.fail()
+        movers, places = self.nouns(), self._places()
+        return Clause('forbid', verb, self.text_from(start), movers, places)
+
+    def _places(self) -> tuple[Place, ...]:
+        found: list[Place] = []
+        while (place := self.place()) is not None:
+            found.append(place)
+        return tuple(found)
+
+    def _without_verb(self, start: int, shares: bool) -> Clause:
+        """Read 'the blue one on the tray' or 'the red cube goes in the bowl'."""
+        if not self.starts_noun():
+            raise self._unknown_verb()
+        movers = self.nouns()
+        while self.accept('should', 'must', 'would', 'can', 'to') or self.accept_from(words.STATES):
+            pass
+        if self.accept('not'):
+            raise Unclear('Please say it without "not": what should I do with it?')
+        movers, places = self._arguments(movers)
+        kind, verb = 'put', 'put'
+        if self.previous is not None and self.previous.kind in ('stack', 'push', 'sort', 'put'):
+            kind, verb = self.previous.kind, self.previous.verb
+        shares = shares or bool(self.accept('too'))
+        found = Clause(kind, verb, self.text_from(start), movers, places, shares_place=shares)
+        self.previous = found
+        return found
+
+    def _unknown_verb(self) -> Exception:
+        word = self.word()
+        if word in words.CONDITIONS:
+            return Unclear(f"I cannot follow conditions such as '{word}'. Please tell me plainly.")
+        return self.fail()
+
+    def _arguments(
+        self, movers: tuple[Noun, ...] = ()
+    ) -> tuple[tuple[Noun, ...], tuple[Place, ...]]:
+        """Read what is moved, particles and places, and take exceptions to where they belong."""
+        self.accept('down', 'up', 'back', 'over')
+        if not movers and self.starts_noun():
+            movers = self.nouns()
+        places: list[Place] = []
+        while True:
+            place = self.place()
+            if place is not None:
+                places.append(place)
+            elif self._starts_exception():
+                movers = self._with_exception(movers, places)
+            elif not self.accept('down', 'up', 'back', 'over'):
+                return movers, tuple(places)
+
+    def _starts_exception(self) -> bool:
+        step = 1 if self.word() in (',', 'but') else 0
+        if self.word(step) == 'except':
+            self.at += step
+            return True
+        if self.word(step) == 'not' and self.starts_noun(step + 1):
+            self.at += step
+            return True
+        if self.word() == 'but' and self.starts_noun(1):
+            return True
+        return False
+
+    def _with_exception(self, movers: tuple[Noun, ...], places: list[Place]) -> tuple[Noun, ...]:
+        """Take nouns out of the moved ones if they are many, else out of the last place."""
+        self.at += 1
+        self.accept('not')
+        without = self.nouns()
+        many = any(noun.is_many for noun in movers)
+        if not many and places and places[-1].noun is not None:
+            noun = replace(places[-1].noun, without=without)
+            places[-1] = replace(places[-1], noun=noun)
+            return movers
+        return tuple(replace(noun, without=(*noun.without, *without)) for noun in movers)
+
+    def _read_put(self, verb: str, start: int) -> Clause:
+        movers, places = self._arguments()
+        return Clause(words.VERBS[verb], verb, self.text_from(start), movers, places)
+
+    def _read_take(self, verb: str, start: int) -> Clause:
+        out = self.accept('out')
+        movers, places = self._arguments()
+        out = self.accept('out') or out
+        is_out = bool(out) or any(place.kind == 'from' for place in places)
+        return Clause('take', verb, self.text_from(start), movers, places, is_out=is_out)
+
+    def _read_sort(self, verb: str, start: int) -> Clause:
+        self.accept('out')
+        movers, places = self._arguments()
+        if self.accept('by'):
+            raise Unclear('I can sort by colour only. Should I sort by colour?')
+        return Clause('sort', verb, self.text_from(start), movers, places)
+
+    def _read_build(self, verb: str, start: int) -> Clause:
+        self.accept('a', 'an', 'the', 'one')
+        self.accept_from(('big', 'small', 'tall', 'high', 'little'))
+        if not self.accept('tower', 'stack', 'pile'):
+            raise self.fail()
+        self.accept('of', 'from', 'with', 'out_of', 'using')
+        if self.word() == 'out_of':
+            self.at += 1
+        movers, places = self._arguments()
+        return Clause('build', verb, self.text_from(start), movers, places)
+
+    def _read_wait(self, verb: str, start: int) -> Clause:
+        self.accept('for', 'about')
+        self.accept('for', 'about')
+        value = 1.0 if self.accept('a', 'an', 'one') else self.number()
+        if value is not None and self.accept('half'):
+            value = 0.5
+        if value is None:
+            raise Unclear('How many seconds should I wait?')
+        unit = self.accept_from(words.TIMES)
+        seconds = round(value * float(words.TIMES[unit or 'seconds']), 3)
+        return Clause('wait', verb, self.text_from(start), seconds=seconds)
+
+    def _read_go(self, verb: str, start: int) -> Clause:
+        if verb == 'home' or verb == 'park' or self.accept('home', 'to_home'):
+            self.accept('it', 'arm', 'yourself')
+            return Clause('home', verb, self.text_from(start))
+        self.accept('to')
+        if self.accept('home'):
+            return Clause('home', verb, self.text_from(start))
+        raise Unclear(f"I can go home, but I do not know where '{self._rest()}' is as a goal. {SKILLS}")
+
+    def _read_stop(self, verb: str, start: int) -> Clause:
+        raise Unclear('Nothing is planned, so I stay where I am. What should I do next?')
+
+    def _read_swap(self, verb: str, start: int) -> Clause:
+        raise Unclear(
+            'I cannot swap things in one go, because I have one hand. '
+            'Please tell me one by one where each of them should go.'
+        )
+
+    def _read_see(self, verb: str, start: int) -> Clause:
+        return Clause('see', verb, self.text_from(start))
+
+    def _read_leave(self, verb: str, start: int) -> Clause:
+        if not self.starts_noun():
+            raise self.fail()
+        movers = self.nouns()
+        self.accept('alone', 'out', 'be')
+        if verb == 'leave' and any(noun.quantifier == 'bare' for noun in movers):
+            raise self.fail()
+        return Clause('forbid', verb, self.text_from(start), movers, self._places())
+
+    def _read_want(self, verb: str, start: int) -> Clause:
+        self.accept('to')
+        if self._is_verb():
+            return self.clause()
+        movers = self.nouns() if self.starts_noun() else ()
+        while self.accept('to') or self.accept_from(words.STATES):
+            pass
+        movers, places = self._arguments(movers)
+        if not movers:
+            raise self.fail()
+        return Clause('put', 'put', self.text_from(start), movers, places)
+
+    def _read_start(self, verb: str, start: int) -> Clause:
+        self.accept('by', 'with', 'to')
+        if self._is_verb():
+            return self.clause()
+        raise self.fail()
+
+    def _read_empty(self, verb: str, start: int) -> Clause:
+        """Read 'empty the bowl into the bin': everything in the bowl is moved."""
+        if self._table():
+            inside: Place = Place('table', 'on the table', word='on')
+        else:
+            inside = Place('near', '', relation='in', noun=self._target())
+        movers = (Noun('everything', quantifier='all', head='object', where=(inside,)),)
+        return Clause('put', verb, self.text_from(start), movers, self._places())
+
+    def _rest(self) -> str:
+        rest = ' '.join(token.text for token in self.tokens[self.at : self.at + 6])
+        return rest.strip(' .,;')

@@ -1,0 +1,106 @@
+"""Reads which phrase of place is the goal: 'the cube in the bowl on the tray' has two readings."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place
+
+_DESCRIBING = frozenset({'near', 'from', 'side', 'corner', 'table'})
+_GOALS = frozenset(
+    {'near', 'side', 'corner', 'table', 'point', 'there', 'direction', 'each_other',
+     'side_by_side', 'by_colour'}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a clause: what is moved, and where it goes.
+
+    Attributes:
+        movers: With the places that describe them.
+        goal: Or None when the clause names none.
+        extras: Phrases that qualify the goal, such as 'by colour' or a distance.
+    """
+
+    movers: tuple[Noun, ...]
+    goal: Place | None
+    extras: tuple[Place, ...] = ()
+
+
+def readings(clause: Clause, *, needs_goal: bool) -> tuple[Reading, ...]:
+    """Give all readings of a clause, the likeliest first.
+
+    Args:
+        clause: With its places in the order in which they were said.
+        needs_goal: False for verbs such as 'pick', whose places all describe.
+    """
+    extras = tuple(place for place in clause.places if _is_extra(place, clause.places))
+    places = tuple(place for place in clause.places if place not in extras)
+    found: list[Reading] = []
+    for split in range(len(places) - 1, -1, -1):
+        goal = _goal(places[split:])
+        movers = _described(clause.movers, places[:split])
+        if goal is not None and movers is not None:
+            found.append(Reading(movers, goal, extras))
+    whole = _described(clause.movers, places)
+    if whole is not None:
+        without = Reading(whole, None, extras)
+        found = [*found, without] if needs_goal and places else [without, *found]
+    return tuple(found)
+
+
+def _is_extra(place: Place, places: tuple[Place, ...]) -> bool:
+    if place.kind == 'by_colour':
+        return len(places) > 1
+    return place.kind == 'direction' and not place.word and len(places) > 1
+
+
+def _goal(places: tuple[Place, ...]) -> Place | None:
+    """Make the first place the goal, described by the places after it."""
+    first, rest = places[0], places[1:]
+    if first.kind not in _GOALS or first.word == 'from':
+        return None
+    if not rest:
+        return first
+    if first.kind != 'near' or first.noun is None:
+        return None
+    nouns = _described((first.noun,), rest)
+    return None if nouns is None else replace(first, noun=nouns[0])
+
+
+def _described(nouns: tuple[Noun, ...], places: tuple[Place, ...]) -> tuple[Noun, ...] | None:
+    """Attach places to the last noun, each to the noun before it; None when they cannot."""
+    if not places:
+        return nouns
+    if not nouns or nouns[-1].is_pronoun:
+        only_from = nouns and all(place.kind == 'from' for place in places)
+        return nouns if only_from else None
+    chain = _chained(places)
+    if chain is None:
+        return None
+    shares = chain.kind == 'from'
+    if shares:
+        return tuple(replace(noun, where=(*noun.where, chain)) for noun in nouns)
+    last = nouns[-1]
+    if last.without:
+        without = (*last.without[:-1], _with(last.without[-1], chain))
+        return (*nouns[:-1], replace(last, without=without))
+    return (*nouns[:-1], _with(last, chain))
+
+
+def _chained(places: tuple[Place, ...]) -> Place | None:
+    first, rest = places[0], places[1:]
+    if first.kind not in _DESCRIBING or first.relation == 'to':
+        return None
+    if not rest:
+        return first
+    if first.noun is None:
+        return None
+    nouns = _described((first.noun,), rest)
+    return None if nouns is None else replace(first, noun=nouns[0])
+
+
+def _with(noun: Noun, place: Place) -> Noun:
+    return replace(noun, where=(*noun.where, place))

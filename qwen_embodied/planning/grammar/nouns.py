@@ -1,0 +1,335 @@
+"""Reads noun phrases: quantifiers, adjectives, heads and what follows them."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.lexer import is_number
+from qwen_embodied.planning.grammar.reader import Reader
+from qwen_embodied.planning.grammar.syntax import Noun, Place
+
+_FROM_SIDES = {
+    'from_left': 'left', 'from_right': 'right', 'from_front': 'front', 'from_back': 'back',
+}  # fmt: skip
+_WHOLE = {'everything': 'all', 'anything': 'all', 'something': 'some'}
+_EACH = frozenset({'each', 'every'})
+
+
+class NounReader(Reader):
+    """Reads nouns; phrases of place inside them are read by the subclass."""
+
+    heads: tuple[Noun, ...] = ()
+    last_target: Noun | None = None
+
+    def place(self) -> Place | None:
+        """Read a phrase of place, or give None; implemented where places are read."""
+        raise NotImplementedError
+
+    def starts_noun(self, ahead: int = 0) -> bool:
+        """Say whether a noun phrase begins at the cursor or some tokens ahead."""
+        word = self.word(ahead)
+        if word in words.EXTREMES or word in words.SHADES or word == 'matching':
+            return self._is_descriptive(ahead + 1)
+        return self._is_descriptive(ahead) or word in words.ARTICLES or word in words.PRONOUNS
+
+    def nouns(self) -> tuple[Noun, ...]:
+        """Read a list of noun phrases joined by commas and 'and'."""
+        found = [*self.noun()]
+        while True:
+            step = self._joint()
+            if not step:
+                break
+            self.at += step
+            found += self.noun()
+        return tuple(_with_shared_head(found))
+
+    def noun(self) -> tuple[Noun, ...]:
+        """Read one noun phrase; 'the red and the blue cube' becomes two."""
+        start = self.at
+        pronoun = self._pronoun()
+        if pronoun is not None:
+            return (self._qualified(pronoun, start),)
+        noun = self._quantified()
+        noun = self._described(noun)
+        noun = self._headed(noun)
+        if self.at == start or not _says_something(noun):
+            raise self.fail()
+        found = self._qualified(replace(noun, text=self._said(start)), start)
+        self.heads = (found, *self.heads)
+        return _split_colours(found)
+
+    def _joint(self) -> int:
+        """Give the number of joining tokens before another noun of a list, or 0."""
+        if self.word() == ',' and self.word(1) == 'and' and self.starts_noun(2):
+            return 2
+        if self.word() in (',', 'and') and self.starts_noun(1):
+            return 1
+        return 0
+
+    def _is_descriptive(self, ahead: int) -> bool:
+        word = self.word(ahead)
+        tables = (
+            words.COLOURS, words.SHAPES, words.SHAPE_ADJECTIVES, words.PLURALS, words.GENERIC,
+            words.QUANTIFIERS, words.NUMBERS, words.ORDINALS, words.EXTREMES, self.ids,
+        )  # fmt: skip
+        return bool(word) and (any(word in table for table in tables) or is_number(word))
+
+    def _said(self, start: int) -> str:
+        said = self.text_from(start).split()
+        while said and said[0] in ('the', 'a', 'an', 'my', 'your', 'this', 'that', 'these', 'those'):
+            said.pop(0)
+        return ' '.join(said)
+
+    def _pronoun(self) -> Noun | None:
+        word = self.word()
+        if word in words.QUANTIFIERS and self.word(1) == 'them':
+            self.at += 2
+            return Noun(text=f'{word} them', quantifier='them')
+        follows = self._is_descriptive(1) or self.word(1) in words.SHADES
+        if word not in words.PRONOUNS or (follows and word not in ('it', 'them')):
+            return None
+        self.at += 1
+        self.accept('all', 'both')
+        return Noun(text=word, quantifier=words.PRONOUNS[word])
+
+    def _quantified(self) -> Noun:
+        """Read articles, quantifiers and numbers before the adjectives."""
+        noun = Noun(text='', quantifier='bare')
+        while True:
+            word = self.word()
+            if word in words.ARTICLES:
+                changes = {} if noun.quantifier != 'bare' else {'quantifier': words.ARTICLES[word]}
+                if word == 'another':
+                    changes = {'quantifier': 'another'}
+                noun = replace(noun, **changes)
+            elif word in words.QUANTIFIERS:
+                noun = self._with_quantifier(noun, word)
+            elif self._counts():
+                value = self.number()
+                noun = replace(noun, count=int(value or 0))
+                self.accept('of')
+                continue
+            else:
+                return noun
+            self.at += 1
+            self.accept('of')
+
+    def _with_quantifier(self, noun: Noun, word: str) -> Noun:
+        quantifier = 'each' if word in _EACH else words.QUANTIFIERS[word]
+        if word in _WHOLE:
+            return replace(noun, quantifier=_WHOLE[word], head='object')
+        return replace(noun, quantifier=quantifier)
+
+    def _counts(self) -> bool:
+        """Say whether a number at the cursor counts objects."""
+        word = self.word()
+        if not (word in words.NUMBERS or (is_number(word) and '.' not in word)):
+            return False
+        return self._is_descriptive(1) or self.word(1) in (*words.SHADES, 'of')
+
+    def _described(self, noun: Noun) -> Noun:
+        """Read adjectives in any order."""
+        while True:
+            word = self.word()
+            changed = self._adjective(noun, word)
+            if changed is None:
+                return noun
+            noun = changed
+
+    def _adjective(self, noun: Noun, word: str) -> Noun | None:
+        if word in words.SHADES and self.word(1) in words.COLOURS:
+            self.at += 1
+            return noun
+        if word in words.COLOURS:
+            return self._colours(noun)
+        if word in words.ORDINALS and self.word(1) not in (',', ''):
+            self.at += 1
+            return replace(noun, ordinal=words.ORDINALS[word])
+        if word in words.EXTREMES:
+            self.at += 1
+            return replace(noun, extremes=(*noun.extremes, word))
+        if word in words.SHAPE_ADJECTIVES:
+            self.at += 1
+            return replace(noun, shapes=(words.SHAPE_ADJECTIVES[word],))
+        return self._other_adjective(noun, word)
+
+    def _other_adjective(self, noun: Noun, word: str) -> Noun | None:
+        if word in ('matching', 'corresponding', 'respective'):
+            self.at += 1
+            return replace(noun, is_matching=True)
+        if word == 'other' and noun.quantifier != 'bare':
+            self.at += 1
+            return replace(noun, quantifier='rest' if noun.quantifier == 'all' else 'other')
+        if word in ('not', 'non') and self.word(1) in words.COLOURS:
+            self.at += 1
+            colour = words.COLOURS[self.take()]
+            return replace(noun, not_colours=noun.not_colours | colour)
+        if word in words.NUMBERS and self._counts():
+            return replace(noun, count=int(self.number() or 0))
+        return None
+
+    def _colours(self, noun: Noun) -> Noun:
+        """Read 'red', 'red and blue' or 'red, green and blue'."""
+        found = [*noun.colours, words.COLOURS[self.take()]]
+        self.accept('coloured')
+        while self._colour_joint():
+            self.at += self._colour_joint()
+            self.accept_from(words.SHADES)
+            found.append(words.COLOURS[self.take()])
+            self.accept('coloured')
+        return replace(noun, colours=tuple(found))
+
+    def _colour_joint(self) -> int:
+        """Give the number of joining tokens before another colour of the same noun, or 0."""
+        step = 2 if (self.word(), self.word(1)) == (',', 'and') else 1
+        if self.word() not in (',', 'and', 'or'):
+            return 0
+        shade = self.word(step) in words.SHADES
+        after = self.word(step + 1 + shade)
+        has_head = after in words.SHAPES or after in words.PLURALS or after in words.GENERIC
+        more = has_head or after in (',', 'and', 'or', 'one')
+        return step if self.word(step + shade) in words.COLOURS and more else 0
+
+    def _headed(self, noun: Noun) -> Noun:
+        """Read the head; numbers such as 'one' may be it."""
+        word = self.word()
+        if word in self.ids:
+            return replace(noun, name=self.take(), head='object')
+        if word in words.PLURALS and words.PLURALS[word] in words.COLOURS:
+            colour = words.COLOURS[words.PLURALS[self.take()]]
+            return replace(noun, colours=(*noun.colours, colour), plural=True, head='object')
+        singular = words.PLURALS.get(word, word)
+        if singular in words.SHAPES:
+            self.at += 1
+            return replace(
+                noun, head=singular, shapes=words.SHAPES[singular], plural=word != singular
+            )
+        if singular in words.GENERIC:
+            self.at += 1
+            return replace(noun, head='object', plural=word != singular)
+        if singular == 'one':
+            self.at += 1
+            return replace(noun, head='one', plural=word != 'one', like=self._antecedents())
+        if noun.quantifier != 'bare' and not noun.head:
+            return replace(noun, like=self._antecedents())
+        return noun
+
+    def _antecedents(self) -> tuple[Noun, ...]:
+        return tuple(noun for noun in self.heads if noun.shapes)[:4]
+
+    def _qualified(self, noun: Noun, start: int) -> Noun:
+        """Read what follows the head: sides, references, relative clauses, exceptions."""
+        while True:
+            changed = self._qualifier(noun)
+            if changed is None:
+                return replace(noun, text=self._said(start)) if not noun.is_pronoun else noun
+            noun = changed
+
+    def _qualifier(self, noun: Noun) -> Noun | None:
+        word = self.word()
+        if word in _FROM_SIDES and (noun.ordinal or noun.count or noun.extremes):
+            self.at += 1
+            return replace(noun, side=_FROM_SIDES[word])
+        if word in ('nearest_to', 'farthest_from'):
+            self.at += 1
+            return replace(noun, reference=(word, self.noun()[0]))
+        if word in ('nearest', 'closest', 'farthest', 'furthest', 'leftmost', 'rightmost'):
+            self.at += 1
+            return replace(noun, extremes=(*noun.extremes, word))
+        if word == 'matching':
+            self.at += 1
+            return replace(noun, is_matching=True)
+        if word == 'except':
+            return self._exception(noun)
+        return self._relative(noun, word)
+
+    def _exception(self, noun: Noun) -> Noun:
+        self.at += 1
+        self.accept('not')
+        heads = self.heads
+        found = self.nouns()
+        self.heads = heads
+        return replace(noun, without=(*noun.without, *found))
+
+    def _relative(self, noun: Noun, word: str) -> Noun | None:
+        """Read 'that is not in the bowl', 'which is red', 'not blue'."""
+        start = self.at
+        has_that = bool(self.accept('that', 'which', 'who'))
+        if has_that and not self.accept_from(words.STATES):
+            raise self.fail()
+        while has_that and self.accept_from(words.STATES):
+            pass
+        negative = bool(self.accept('not', 'neither'))
+        found = self._attribute(noun, negative) if has_that or negative else None
+        if found is None:
+            self.at = start
+            if has_that:
+                raise self.fail()
+        return found
+
+    def _attribute(self, noun: Noun, negative: bool) -> Noun | None:
+        self.accept('a', 'an', 'any', 'the')
+        self.accept_from(words.SHADES)
+        if self.word() in words.COLOURS:
+            return self._colour_attribute(noun, negative)
+        singular = words.PLURALS.get(self.word(), self.word())
+        if singular in words.SHAPES:
+            self.at += 1
+            shapes = frozenset().union(*words.SHAPES[singular])
+            if negative:
+                return replace(noun, not_shapes=noun.not_shapes | shapes)
+            return replace(noun, shapes=words.SHAPES[singular])
+        if self.word() in words.EXTREMES and not negative:
+            return replace(noun, extremes=(*noun.extremes, self.take()))
+        place = self.place()
+        if place is None:
+            return None
+        if negative:
+            return replace(noun, not_where=(*noun.not_where, place))
+        return replace(noun, where=(*noun.where, place))
+
+    def _colour_attribute(self, noun: Noun, negative: bool) -> Noun:
+        found = [words.COLOURS[self.take()]]
+        while self.word() in ('or', 'and', 'nor') and self.word(1) in words.COLOURS:
+            self.at += 1
+            found.append(words.COLOURS[self.take()])
+        if negative:
+            return replace(noun, not_colours=noun.not_colours.union(*found))
+        return replace(noun, colours=(frozenset().union(*found),))
+
+
+def _says_something(noun: Noun) -> bool:
+    described = bool(noun.colours or noun.extremes or noun.ordinal or noun.not_colours)
+    counted = noun.quantifier in ('all', 'each', 'both', 'rest', 'other', 'some') or noun.count
+    return described or bool(noun.head or noun.shapes or counted)
+
+
+def _split_colours(noun: Noun) -> tuple[Noun, ...]:
+    """Give one noun per colour where each colour means its own object."""
+    if len(noun.colours) < 2 or noun.quantifier in ('all', 'each', 'rest', 'both', 'some'):
+        return (noun,)
+    if noun.count is not None:
+        return (noun,)
+    names = ['/'.join(sorted(colour)) for colour in noun.colours]
+    head = noun.text.split()[-1] if noun.head else ''
+    return tuple(
+        replace(noun, colours=(colour,), text=f'{name} {head}'.strip())
+        for colour, name in zip(noun.colours, names, strict=True)
+    )
+
+
+def _with_shared_head(nouns: list[Noun]) -> list[Noun]:
+    """Give 'the red' the head of 'the blue cube' that follows it."""
+    result: list[Noun] = []
+    later: Noun | None = None
+    for noun in reversed(nouns):
+        lacks = not (noun.head or noun.shapes or noun.is_pronoun or noun.name)
+        if lacks and later is not None:
+            text = f'{noun.text} {later.text.split()[-1]}'
+            noun = replace(noun, head=later.head, shapes=later.shapes, text=text)  # noqa: PLW2901
+        elif noun.shapes:
+            later = noun
+        result.insert(0, noun)
+    return result

@@ -1,0 +1,117 @@
+"""Reads a whole instruction: clauses in the order in which they are to be done."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.clauses import SKILLS, ClauseReader
+from qwen_embodied.planning.grammar.lexer import Token, is_known, tokens_of
+from qwen_embodied.planning.grammar.syntax import Clause, Unclear
+
+EXAMPLE = "for example 'put the red cube in the blue bowl'"
+_JOINTS = frozenset([',', ';', '.', 'and', 'then', 'but'])
+_BEFORE_NOUNS = frozenset(
+    (*words.ARTICLES, *words.COLOURS, *words.QUANTIFIERS, *words.EXTREMES, *words.NUMBERS)
+) | words.RELATION_WORDS | words.SHADES  # fmt: skip
+
+
+def read(instruction: str, ids: frozenset[str], sight: str) -> tuple[Clause, ...]:
+    """Read an instruction into clauses.
+
+    Args:
+        instruction: The operator's words.
+        ids: Object ids that may be used as names.
+        sight: What can be seen, in words, for questions.
+
+    Raises:
+        Unclear: Something in it is not understood.
+    """
+    tokens = tokens_of(instruction)
+    if not any(token.word.strip('.,;') for token in tokens):
+        raise Unclear(f'What should I do? Tell me {EXAMPLE}.')
+    _refuse_unknown(tokens, ids, sight)
+    reader = _SentenceReader(tokens, ids)
+    return tuple(reader.clauses())
+
+
+class _SentenceReader(ClauseReader):
+    """Joins clauses."""
+
+    def clauses(self) -> list[Clause]:
+        """Read all clauses."""
+        found: list[Clause] = []
+        joint = self._joints()
+        while self.word():
+            self._add(found, joint)
+            joint = self._joints()
+            if self.word() and not joint and self.word() not in ('before', 'after', 'without'):
+                raise self.fail()
+        return found
+
+    def _joints(self) -> str:
+        """Step over what joins clauses; give the weightiest of it."""
+        seen: list[str] = []
+        while self.word() in _JOINTS or self._is_counter():
+            word = self.take()
+            seen.append('then' if word in words.ORDINALS else word)
+        return next((word for word in ('then', 'but', 'and', '.', ';', ',') if word in seen), '')
+
+    def _is_counter(self) -> bool:
+        """Say whether 'first', 'second', 'next' or 'last' counts a clause here."""
+        follows = self.word(1) == ',' or self._is_verb(1)
+        return self.word() in (*words.ORDINALS, 'next', 'last') and follows
+
+    def _add(self, found: list[Clause], joint: str) -> None:
+        """Read one clause and put it where it belongs in time."""
+        word = self.accept('before', 'after')
+        if word and self.accept('that'):
+            self._joints()
+            found.insert(max(len(found) - 1, 0), self.clause())
+        elif word:
+            self._subordinate(found, word, main=bool(found) and joint in ('', ','))
+        else:
+            found.append(self.clause(shares=joint == 'then'))
+
+    def _subordinate(self, found: list[Clause], word: str, *, main: bool) -> None:
+        """Read what follows 'before' or 'after'; main: the clause it belongs to came already."""
+        self.accept('you', 'i')
+        other = self.clause()
+        if not main:
+            self._joints()
+            found.append(self.clause())
+        place = len(found) if word == 'before' else len(found) - 1
+        found.insert(place, other)
+
+
+def _refuse_unknown(tokens: tuple[Token, ...], ids: frozenset[str], sight: str) -> None:
+    unknown = [n for n, token in enumerate(tokens) if not _is_word(token.word, ids)]
+    if not unknown:
+        _refuse_question(tokens, sight)
+        return
+    spoken = [token for token in tokens if token.word.strip('.,;')]
+    verbs = any(words.GERUNDS.get(token.word, token.word) in words.VERBS for token in tokens)
+    if len(unknown) * 2 > len(spoken) or (not verbs and len(unknown) > 1):
+        raise Unclear(f'I did not understand that. I take plain English commands, {EXAMPLE}.')
+    raise Unclear(_about_unknown(tokens, unknown[0], sight))
+
+
+def _about_unknown(tokens: tuple[Token, ...], at: int, sight: str) -> str:
+    text = tokens[at].text
+    before = tokens[at - 1].word if at else '.'
+    if before in _JOINTS or before == 'not':
+        return f"I do not know how to '{text}'. {SKILLS}"
+    is_verb = words.GERUNDS.get(before, before) in words.VERBS
+    if before in _BEFORE_NOUNS or is_verb:
+        return f"I know no '{text}'. {sight}"
+    return f"I do not know the word '{text}'. Please say it in other words. {SKILLS}"
+
+
+def _is_word(word: str, ids: frozenset[str]) -> bool:
+    return word in _JOINTS or is_known(word) or word in ids
+
+
+def _refuse_question(tokens: tuple[Token, ...], sight: str) -> None:
+    if tokens[0].word in words.QUESTION_WORDS or tokens[0].word == 'see':
+        raise Unclear(f'{sight} What should I do?')
+    if tokens[0].word == 'hand_over':
+        raise Unclear('I cannot hand things to people. Where on the table should I put it?')

@@ -1,0 +1,91 @@
+"""The table of rules, its document, its parameters and its tests say the same."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from qwen_embodied.control import Parameters as ControlParameters
+from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.parameters import build, defaults, read_yaml
+from qwen_embodied.resources import shared_file
+from qwen_embodied.safety import NOT_YET, RULES, SIMULATION_PROFILE, Parameters
+from qwen_embodied.safety.document import document
+from qwen_embodied.safety.rules import RESPONSES
+
+TESTS = Path(__file__).parents[1]
+
+
+def names_of_tests():
+    files = [*(TESTS / 'safety').glob('test_*.py'), *(TESTS / 'control').glob('test_*.py')]
+    return [
+        node.name
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+        if isinstance(node, ast.FunctionDef)
+    ]
+
+
+@pytest.mark.parametrize('kind', ['accepts', 'boundary', 'breach'])
+@pytest.mark.parametrize('rule', RULES)
+def test_every_rule_has_a_test_of_each_kind(rule, kind):
+    wanted = f'test_{rule.lower()}_{kind}'
+    assert any(name.startswith(wanted) for name in names_of_tests()), f'write {wanted}_...'
+
+
+def test_the_document_is_what_the_code_says():
+    path = shared_file('docs/safety.md')
+    assert path.read_text(encoding='utf-8') == document(), (
+        'run: python -m qwen_embodied.safety.document > docs/safety.md'
+    )
+
+
+def test_the_document_makes_no_claim_to_be_an_emergency_stop():
+    assert 'does not replace the hardware emergency stop' in document()
+
+
+def test_rules_have_known_responses_and_are_not_also_listed_as_missing():
+    assert {rule.response for rule in RULES.values()} <= set(RESPONSES)
+    assert not {f'{rule}' for rule in RULES} & set(NOT_YET)
+
+
+def test_thresholds_of_the_controller_are_those_in_the_table():
+    controller = ControlParameters()
+    assert f'{controller.path_tolerance} rad in the controller' in RULES['D3'].threshold
+    goal = f'{controller.goal_tolerance} rad within 0.1 · T + {controller.goal_time} s'
+    assert goal in RULES['D4'].threshold
+    assert controller.lease_timeout == Parameters().lease
+
+
+def test_the_parameter_file_holds_the_defaults():
+    values = read_yaml(shared_file('config/5_safety.yaml'), 'safety_supervisor')
+    assert values == defaults(Parameters)
+    assert build(Parameters, values, 'file') == Parameters()
+
+
+def test_the_parameter_file_says_why_for_each():
+    lines = shared_file('config/5_safety.yaml').read_text(encoding='utf-8').splitlines()
+    for before, line in zip(lines, lines[1:], strict=False):
+        if line.startswith('    ') and not line.strip().startswith('#'):
+            assert before.strip().startswith('#'), line
+
+
+def test_the_simulation_profile_is_legal():
+    assert build(Parameters, SIMULATION_PROFILE, 'profile').self_arming
+
+
+@pytest.mark.parametrize(
+    ('values', 'said'),
+    [
+        ({'workspace_lower': [0.0, 0.0, 2.0]}, 'workspace'),
+        ({'workspace_upper': [1.0, 1.0]}, 'workspace'),
+        ({'silence_stop': 0.1}, 'silence_stop = 0.1'),
+        ({'max_tool_speed': 1.1}, 'max_tool_speed'),
+    ],
+)
+def test_contradictions_are_refused(values, said):
+    with pytest.raises(ConfigurationError, match=said):
+        build(Parameters, values, 'file')

@@ -1,0 +1,149 @@
+"""The command line: exit codes, one clear sentence on stderr, and an answer at once."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hand_made import table, thing
+from qwen_embodied import __version__
+from qwen_embodied.bringup import LIGHT_NAMES
+from qwen_embodied.cli import Light
+from qwen_embodied.serialization import to_json
+
+ROOT = Path(__file__).resolve().parents[1]
+START = 'import sys; sys.argv[0] = "qwen-embodied"; from qwen_embodied.cli import main; main()'
+COMMANDS = ('demo', 'up', 'plan', 'perceive', 'bench', 'doctor')
+DONE, FAILED, WRONG_USAGE, MISSING = 0, 1, 2, 3
+
+
+def call(*arguments, before=''):
+    """Run the command line as a user does; code may run before it in its process."""
+    return subprocess.run(
+        [sys.executable, '-c', before + START, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, 'COLUMNS': '120', 'NO_COLOR': '1'},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def scene_file(tmp_path):
+    path = tmp_path / 'scene.json'
+    scene = table(thing('red_cube_1', 0.5, 0.1), thing('blue_bowl_1', 0.6, -0.2))
+    path.write_text(to_json(scene), encoding='utf-8')
+    return path
+
+
+def assert_refused(result, code, *words):
+    assert result.returncode == code
+    assert 'Traceback' not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+def test_help_names_every_command():
+    result = call('--help')
+    assert result.returncode == DONE
+    assert [name for name in COMMANDS if name not in result.stdout] == []
+
+
+@pytest.mark.parametrize('command', COMMANDS)
+def test_every_command_and_option_is_explained(command):
+    result = call(command, '--help')
+    assert result.returncode == DONE
+    assert 'Usage: qwen-embodied' in result.stdout
+
+
+def test_help_answers_within_300_ms():
+    def once():
+        begun = time.perf_counter()
+        call('--help')
+        return time.perf_counter() - begun
+
+    assert min(once() for _ in range(5)) <= 0.3
+
+
+def test_help_loads_nothing_heavy():
+    heavy = {'numpy', 'scipy', 'cv2', 'mujoco', 'rclpy', 'transformers', 'pinocchio'}
+    say = f'lambda: sys.stderr.write(repr(set(sys.modules) & {heavy}))'
+    result = call('--help', before=f'import atexit, sys; atexit.register({say});')
+    assert result.stderr == 'set()'
+
+
+def test_no_command_is_wrong_usage():
+    result = call()
+    assert result.returncode == WRONG_USAGE
+    assert 'demo' in result.stdout + result.stderr
+
+
+def test_version():
+    assert call('--version').stdout.strip() == __version__
+
+
+def test_lamps_are_those_of_the_profile():
+    assert tuple(light.value for light in Light) == LIGHT_NAMES
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (('dance',), ('dance',)),
+        (('demo', 'x', '--light', 'purple'), ('--light', 'sidelight')),
+        (('demo', 'x', '--seed', '-1'), ('--seed',)),
+        (('demo', 'x', '--seed', 'seven'), ('--seed',)),
+        (('up', 'moon'), ("no profile 'moon'", 'simulation')),
+        (('bench', 'speed'), ("no bench 'speed'", 'chain')),
+        (('plan', 'x', '--scene', '/nowhere.json'), ('/nowhere.json', 'cannot be read')),
+    ],
+)
+def test_wrong_usage_is_named(arguments, words):
+    assert_refused(call(*arguments), WRONG_USAGE, *words)
+
+
+def test_a_file_that_is_no_scene_is_wrong_usage(tmp_path):
+    path = tmp_path / 'scene.json'
+    path.write_text('{"stamp": 1}', encoding='utf-8')
+    assert_refused(call('plan', 'x', '--scene', path), WRONG_USAGE, str(path), 'Scene')
+
+
+def test_a_plan_is_printed_as_json(scene_file):
+    result = call('plan', 'put the red cube in the blue bowl', '--scene', scene_file)
+    assert result.returncode == DONE
+    steps = json.loads(result.stdout)['steps']
+    assert [step['action'] for step in steps] == ['pick', 'place']
+
+
+@pytest.mark.parametrize('words', ['', 'put the moon in the cup', 'flibber the gribble'])
+def test_what_cannot_be_planned_asks_and_fails(scene_file, words):
+    result = call('plan', words, '--scene', scene_file)
+    assert_refused(result, FAILED)
+    assert result.stderr.strip()
+
+
+def test_a_missing_library_names_its_extra():
+    result = call('perceive', before='import sys; sys.modules["mujoco"] = None;')
+    assert_refused(result, MISSING, 'mujoco', 'qwen_embodied[sim]')
+
+
+def test_a_look_at_the_table_as_json(tmp_path):
+    picture = tmp_path / 'look' / 'table.png'
+    result = call('perceive', '--seed', 3, '--picture', picture, '--json')
+    assert result.returncode == DONE
+    assert json.loads(result.stdout)['objects']
+    assert picture.read_bytes().startswith(b'\x89PNG')
+
+
+def test_the_doctor_speaks_json():
+    result = call('doctor', '--json')
+    assert result.returncode in (DONE, MISSING)
+    assert {'name', 'ok', 'detail', 'remedy'} == set(json.loads(result.stdout)[0])
