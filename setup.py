@@ -79,6 +79,7 @@ setup(
             'ros-builtin-interfaces',
             'ros-diagnostic-msgs',
             'ros-geometry-msgs',
+            'ros-rcl-interfaces',
             'ros-rosgraph-msgs',
             'ros-sensor-msgs',
             'ros-std-msgs',

@@ -95,6 +95,9 @@ def _read(plain: object, kind: Any, where: str) -> object:
         return _read_tuple(plain, arguments, where)
     if origin is np.ndarray:
         return _read_array(plain, where)
+    if origin is dict:
+        items = _of_type(plain, dict, where, 'an object')
+        return {key: _read(item, arguments[1], f'{where}.{key}') for key, item in items.items()}
     if dataclasses.is_dataclass(kind):
         return _read_fields(plain, kind, where)
     return _read_scalar(plain, kind, where)

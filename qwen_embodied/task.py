@@ -21,6 +21,7 @@ from qwen_embodied.errors import (
     TaskError,
     TrajectoryRejectedError,
 )
+from qwen_embodied.identity import Identities
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene, SceneObject
 from qwen_embodied.motion import Motion, Skills
 from qwen_embodied.planning import Plan, Planner, PlanRequest, Step, verify
@@ -55,6 +56,7 @@ class Executive:
         self._cancelled = threading.Event()
         self._commanded: dict[str, float] = {}
         self._held: SceneObject | None = None
+        self._names = Identities()
 
     def cancel(self) -> None:
         """Ask a running task to end after the motion that is under way; from any thread."""
@@ -66,8 +68,9 @@ class Executive:
         plan: Plan | None = None
         self._tell('accepted', instruction)
         try:
-            plan = self._plan(instruction)
-            self._carry_out(plan)
+            view = self._clear_view()
+            plan = self._plan(instruction, view)
+            self._carry_out(plan, view.scene)
         except QwenEmbodiedError as error:
             return self._end(error, plan)
         self._tell('succeeded', plan.summary or 'done')
@@ -75,8 +78,8 @@ class Executive:
 
     # -- planning -------------------------------------------------------------------------
 
-    def _plan(self, instruction: str) -> Plan:
-        view = self._clear_view()
+    def _plan(self, instruction: str, view: Observation) -> Plan:
+        self._names = Identities()
         held = self._held.id if self._held else None
         plan = self._planner.plan(PlanRequest(instruction, view.scene, view.rgb, held))
         question = next((step.question for step in plan.steps if step.action == 'ask'), None)
@@ -100,14 +103,12 @@ class Executive:
 
     # -- steps ----------------------------------------------------------------------------
 
-    def _carry_out(self, plan: Plan) -> None:
-        scene = self._cell.look().scene
+    def _carry_out(self, plan: Plan, scene: Scene) -> None:
         for number, step in enumerate(plan.steps, start=1):
-            last = number == len(plan.steps)
             self._tell('step', f'{number}/{len(plan.steps)} {step}', number=number)
             scene = self._attempts(step, scene)
-            if last and not self._skills.is_home(self._cell.state()):
-                self._move(self._skills.home(self._anchor()))
+        if not self._skills.is_home(self._cell.state()):
+            self._move(self._skills.home(self._anchor()))
 
     def _attempts(self, step: Step, scene: Scene) -> Scene:
         """Try a step until its effect is seen; gives the scene after it."""
@@ -121,12 +122,12 @@ class Executive:
         for attempt in range(self._retries + 1):
             self._check_cancelled()
             try:
+                scene = self._recover(step) if attempt else scene
                 return actions[step.action](step, scene)
             except RECOVERABLE as error:
                 if attempt == self._retries:
                     raise TaskError(f'{step} failed {attempt + 1} times: {error}') from error
                 self._tell('retry', f'{step}: {error}; I look again', attempt=attempt + 1)
-                scene = self._recover(step)
         raise AssertionError  # pragma: no cover - the loop always returns or raises
 
     def _recover(self, step: Step) -> Scene:
@@ -140,7 +141,7 @@ class Executive:
         return scene
 
     def _pick(self, step: Step, scene: Scene) -> Scene:
-        item = _ground(step.object, scene)
+        item = self._names.find(step.object, scene)
         self._move(self._skills.pick(item, scene, self._anchor()))
         if not self._is_holding():
             self._move(self._skills.let_go(self._anchor()))
@@ -150,38 +151,44 @@ class Executive:
         return scene
 
     def _place(self, step: Step, scene: Scene) -> Scene:
-        item = self._held or _ground(step.object, scene)
+        item = self._held or self._names.find(step.object, scene)
         if not self._is_holding():
             self._held = None
             raise ControlError(f'the {item.label} was lost on the way')
-        target = _ground(step.target, scene) if step.target else None
+        target = self._names.find(step.target, scene) if step.target else None
         motion = self._skills.place(
             item, step.relation or 'at', target, scene, self._anchor(), position=step.position
         )
         self._move(motion)
         self._held = None
+        if motion.expected is not None:
+            self._names.expect(step.object or item.id, item, motion.expected[:3, 3])
         after = self._clear_view().scene
         self._verify_place(step, after)
         return after
 
     def _verify_place(self, step: Step, scene: Scene) -> None:
-        item = _ground(step.object, scene)
+        item = self._names.find(step.object, scene)
         if step.target:
-            fault = unmet(item, step.relation or 'on', _ground(step.target, scene))
+            fault = unmet(item, step.relation or 'on', self._names.find(step.target, scene))
         else:
             fault = not_at(item, step.position) if step.position else None
         if fault:
             raise ControlError(f'the {item.label} is not where it should be: {fault}')
-        self._tell('verified', f'the {item.label} is {_where(step, scene)}')
+        where = 'at its place'
+        if step.target:
+            label = self._names.find(step.target, scene).label
+            where = f'{(step.relation or "on").replace("_", " ")} the {label}'
+        self._tell('verified', f'the {item.label} is {where}')
 
     def _push(self, step: Step, scene: Scene) -> Scene:
-        item = _ground(step.object, scene)
+        item = self._names.find(step.object, scene)
         motion = self._skills.push(
             item, step.direction or 'forward', step.distance or 0.1, scene, self._anchor()
         )
         self._move(motion)
         after = self._clear_view().scene
-        moved = _ground(step.object, after).position - item.position
+        moved = self._names.find(step.object, after).position - item.position
         if not float(np.linalg.norm(moved[:2])) >= 0.5 * (step.distance or 0.1):
             raise ControlError(f'the {item.label} did not move')
         self._tell('verified', f'the {item.label} moved {np.linalg.norm(moved[:2]) * 100:.0f} cm')
@@ -247,17 +254,3 @@ class Executive:
             kind = 'cancelled'
         self._tell(kind, reason)
         return TaskResult(False, reason, plan)
-
-
-def _ground(object_id: str | None, scene: Scene) -> SceneObject:
-    item = scene.find(object_id or '')
-    if item is None:
-        raise GroundingError(object_id or 'nothing', tuple(known.id for known in scene.objects))
-    return item
-
-
-def _where(step: Step, scene: Scene) -> str:
-    if step.target:
-        relation = (step.relation or 'on').replace('_', ' ')
-        return f'{relation} the {_ground(step.target, scene).label}'
-    return 'at its place'

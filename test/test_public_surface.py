@@ -114,7 +114,9 @@ def test_manifest_names_what_the_nodes_import():
     trees = [ast.parse(p.read_text('utf-8')) for p in (ROOT / 'qwen_embodied/nodes').glob('*.py')]
     imports = [n for t in trees for n in ast.walk(t) if isinstance(n, ast.ImportFrom)]
     packages = {(node.module or '').split('.')[0] for node in imports}
-    assert {name for name in packages if name.endswith(('_msgs', '_srvs'))} <= declared
+    assert {
+        name for name in packages if name.endswith(('_msgs', '_srvs', '_interfaces'))
+    } <= declared
 
 
 @pytest.mark.parametrize('name', ['README.md', 'CONTRIBUTING.md', 'seeds/README.md'])
@@ -122,3 +124,10 @@ def test_documents_link_to_files_that_exist(name):
     text = (ROOT / name).read_text(encoding='utf-8')
     links = re.findall(r'\]\((?!https?:|#)([^)#]+)', text)
     assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
+
+
+def test_every_proof_of_the_seeds_exists():
+    text = (ROOT / 'seeds/README.md').read_text(encoding='utf-8')
+    proofs = set(re.findall(r'`(test/[^`]*)`', text))
+    assert proofs
+    assert [proof for proof in proofs if not (ROOT / proof).exists()] == []

@@ -62,14 +62,14 @@ TASKS = (
     BenchTask(
         'three clauses',
         'put the red cube in the blue bowl, then put the orange ball in the white tray, '
-        'and finally place the green cube behind the purple box',
+        'and finally place the green cube next to the purple box',
         (
             ('red', 'cube'), ('blue', 'bowl'), ('orange', 'ball'), ('white', 'tray'),
             ('green', 'cube'), ('purple', 'box'),
         ),
         (
             Goal('red_cube_1', 'in', 'blue_bowl_1'), Goal('orange_ball_1', 'in', 'white_tray_1'),
-            Goal('green_cube_1', 'behind', 'purple_box_1'),
+            Goal('green_cube_1', 'next_to', 'purple_box_1'),
         ),
     ),
 )  # fmt: skip

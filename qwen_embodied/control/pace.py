@@ -47,6 +47,9 @@ class Pace:
 
     def advance(self, seconds: float, *, slow_down: bool) -> None:
         """Let real time pass; the pace goes towards 0 or 1."""
+        if self.pace == 1.0 and not slow_down:
+            self.at = min(self.at + seconds, self.path.duration)
+            return
         lowest, highest = self._bounds(seconds)
         change = lowest if slow_down else highest
         pace = min(max(self.pace + change * seconds, 0.0), 1.0)
@@ -64,10 +67,14 @@ class Pace:
         _, velocity, bend = self.path.sample(ahead)
         speed = np.maximum(np.abs(velocity), 1e-9)
         along = np.sign(velocity) * bend
+        before = along * self.pace**2
         lowest, highest = 0.0, 0.0
         for _ in range(REFINEMENTS):  # the bend counts by the pace, which the change alters
-            slower = np.clip(self.pace + min(lowest, 0.0) * seconds, 0.0, 1.0) ** 2
-            faster = np.clip(self.pace + max(highest, 0.0) * seconds, 0.0, 1.0) ** 2
-            lowest = float(np.max((-self._acceleration - along * slower) / speed))
-            highest = float(np.min((self._acceleration - along * faster) / speed))
+            slower, faster = (
+                along * float(np.clip(self.pace + change * seconds, 0.0, 1.0)) ** 2
+                for change in (min(lowest, 0.0), max(highest, 0.0))
+            )
+            limit = self._acceleration
+            lowest = float(np.max((-limit - np.minimum(before, slower)) / speed))
+            highest = float(np.min((limit - np.maximum(before, faster)) / speed))
         return min(max(lowest, -FASTEST), 0.0), max(min(highest, FASTEST), 0.0)

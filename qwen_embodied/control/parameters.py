@@ -17,7 +17,7 @@ class Parameters:
     """Tolerances and times of the tracker. SI units, radians."""
 
     control_rate: float = param(100.0, 'Commands per second, Hz.', bounds=(50.0, 1000.0))
-    contact_joints: list[str] = param(  # noqa: RUF009
+    contact_joints: list[str] = param(
         ['panda_finger_joint1'], 'Joints that objects may stop; exempt from tolerances.'
     )
     start_tolerance: float = param(

@@ -19,7 +19,7 @@ from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory
 
 Array = NDArray[np.float64]
-HISTORY = 64  # commands kept to compare with late measurements
+HISTORY = 256  # commands kept to compare with late measurements
 
 
 class Tracker:
@@ -46,6 +46,7 @@ class Tracker:
         self._trajectory: JointTrajectory | None = None
         self._given_up = ''
         self._settles = False
+        self._is_off = False
         self._held = 0.0
         self._waited = 0.0
         self._ended = ArmStatus('', 'idle')
@@ -145,10 +146,10 @@ class Tracker:
         self._check_measured(first.positions[0])
         path = CommandPath(spline, position, velocity, self.limits, self._contact)
         self._pace = Pace(path, self.limits.acceleration)
-        self._trajectory, self._given_up, self._settles = ordered, '', False
+        self._now = self._now if self._trajectory is not None else now
+        self._trajectory, self._given_up, self._settles, self._is_off = ordered, '', False, False
         self._held = self._waited = 0.0
         self._hold_reason = ''
-        self._now = now if self._now is None else max(self._now, now)
 
     def _commanded(self) -> tuple[Array, Array]:
         """Give the commanded positions and velocities (J,) now."""
@@ -172,15 +173,18 @@ class Tracker:
             )
 
     def _move(self, pace: Pace, seconds: float, elapsed: float, now: float) -> None:
-        self._hold_reason = '' if self._settles else self._watch.objection(now)
+        # To ease towards the measured place is part of a stop: it needs no permission.
+        judge = self._watch.staleness if self._settles else self._watch.objection
+        self._hold_reason = judge(now)
         self._held = self._held + elapsed if self._hold_reason else 0.0
         if self._held > self.parameters.abort_after:
             self.cancel(now, self._hold_reason)
-        slow_down = bool(self._hold_reason or (self._given_up and not self._settles))
+        slow_down = bool(self._hold_reason) or (bool(self._given_up) and not self._settles)
         pace.advance(seconds, slow_down=slow_down)
         self._step_to(pace.now()[0], seconds)
-        if self._given_up and (pace.is_at_end if self._settles else pace.is_at_rest):
-            self._rest_or_settle()
+        settling = self._settles and self._held <= self.parameters.abort_after
+        if self._given_up and (pace.is_at_end if settling else pace.is_at_rest):
+            self._rest_or_settle(now)
         elif pace.is_at_end:
             self._arrive(elapsed, now)
 
@@ -190,13 +194,13 @@ class Tracker:
             step = self.limits.velocity * seconds
             self._command = self._command + np.clip(wanted - self._command, -step, step)
 
-    def _rest_or_settle(self) -> None:
-        """End an aborted trajectory; after a tracking error, first go to where the arm is."""
-        measured = self._watch.positions()
-        if self._settles or self._command is None or measured is None:
-            self._finish('aborted', self._given_up)
-            return
-        if self._arm_distance(self._command - measured) <= self.parameters.goal_tolerance:
+    def _rest_or_settle(self, now: float) -> None:
+        """End an aborted trajectory; after a tracking error, first go to where the arm is.
+
+        Only a fresh measurement will do: an old one lies behind on the path.
+        """
+        measured = None if self._watch.staleness(now) else self._watch.positions()
+        if self._settles or not self._is_off or self._command is None or measured is None:
             self._finish('aborted', self._given_up)
             return
         inside = np.clip(measured, self.limits.lower, self.limits.upper)
@@ -218,7 +222,8 @@ class Tracker:
         elif self._waited > self.parameters.goal_time + 0.1 * self._trajectory.duration:
             limit = self.parameters.goal_tolerance
             self.cancel(now, f'goal missed by {error:.4f} rad, allowed {limit:g}, or still moving')
-            self._rest_or_settle()
+            self._is_off = not objection
+            self._rest_or_settle(now)
 
     def _is_still(self) -> bool:
         state = self._watch.latest
@@ -242,18 +247,23 @@ class Tracker:
         measured, state = self._watch.positions(), self._watch.latest
         if measured is None or state is None:
             return
-        then = state.stamp - self.parameters.response_time
-        times = np.array([time for time, _ in self._history])
-        commands = np.array([command for _, command in self._history])
-        after = int(np.clip(np.searchsorted(times, then), 1, max(len(times) - 1, 1)))
-        before = after - 1
-        if len(times) == 1:
-            expected = commands[0]
-        else:
-            span = max(times[after] - times[before], 1e-9)
-            share = float(np.clip((then - times[before]) / span, 0.0, 1.0))
-            expected = commands[before] + share * (commands[after] - commands[before])
+        expected = self._expected(state.stamp - self.parameters.response_time)
+        if expected is None:
+            return
         self._error = self._arm_distance(expected - measured)
         limit = self.parameters.path_tolerance
-        if not self._error <= limit and not self._settles:
+        if self._trajectory is not None and not self._error <= limit and not self._settles:
             self.cancel(state.stamp, f'tracking error {self._error:.3f} rad, allowed {limit:g}')
+            self._is_off = True
+
+    def _expected(self, then: float) -> Array | None:
+        """Give what was commanded at a time, (J,); None before what is remembered."""
+        newer = self._history[-1]
+        for older in reversed(self._history):
+            if older[0] <= then:
+                span = max(newer[0] - older[0], 1e-9)
+                share = min((then - older[0]) / span, 1.0)
+                result: Array = older[1] + share * (newer[1] - older[1])
+                return result
+            newer = older
+        return None if len(self._history) == HISTORY else newer[1]

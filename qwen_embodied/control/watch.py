@@ -55,6 +55,10 @@ class Watch:
 
     def objection(self, now: float) -> str:
         """Give the reason why the arm may not move now; empty when it may."""
+        return self.staleness(now) or self._refused_permission(now - self._permitted)
+
+    def staleness(self, now: float) -> str:
+        """Give what is wrong with the newest joint state; empty when it can be used."""
         if self._broken:
             return self._broken
         if self.latest is None:
@@ -64,7 +68,7 @@ class Watch:
         ahead = max(self.latest.stamp, self._arrived) - now
         if not (age <= p.state_timeout and ahead <= p.state_future):
             return f'joint_states: {age:.2f} s old'
-        return self._refused_permission(now - self._permitted)
+        return ''
 
     def _refused_permission(self, silence: float) -> str:
         if math.isinf(silence):

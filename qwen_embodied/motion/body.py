@@ -40,7 +40,7 @@ class Part:
 class Chain:
     """Forward kinematics of every body, for one row of joints or for many at once."""
 
-    def __init__(self, model: Any, names: tuple[str, ...]) -> None:  # noqa: ANN401
+    def __init__(self, model: Any, names: tuple[str, ...]) -> None:
         """Prepare for rows whose columns are the joints of names."""
         self._model, self._data = model, model.createData()
         self._columns = np.array([model.joints[model.getJointId(name)].idx_q for name in names])
@@ -88,7 +88,7 @@ class Chain:
         return result
 
 
-def _source(model: Any, joint: int) -> tuple[int, float, float]:  # noqa: ANN401
+def _source(model: Any, joint: int) -> tuple[int, float, float]:
     """Give the column that drives a joint, with the factor and offset of a mimic."""
     kind = model.joints[joint]
     if joint and kind.shortname() == 'JointModelMimic':
@@ -97,7 +97,7 @@ def _source(model: Any, joint: int) -> tuple[int, float, float]:  # noqa: ANN401
     return int(kind.idx_q), 1.0, 0.0
 
 
-def _axis(data: Any, joint: int) -> Array:  # noqa: ANN401
+def _axis(data: Any, joint: int) -> Array:
     """Give the unit twist (6,) of a joint: linear, then angular."""
     return np.array(data.joints[joint].S).reshape(6, -1)[:, 0] if joint else np.zeros(6)
 
@@ -116,7 +116,7 @@ def _motion(axis: Array, value: Array) -> Array:
     return result
 
 
-def read_parts(model: Any, xml: str) -> tuple[Part, ...]:  # noqa: ANN401
+def read_parts(model: Any, xml: str) -> tuple[Part, ...]:
     """Read the collision shapes of a URDF; a cylinder with a ball at either end is a capsule."""
     try:
         shapes = pin.buildGeomFromUrdfString(model, xml, pin.GeometryType.COLLISION)
@@ -138,7 +138,7 @@ def read_parts(model: Any, xml: str) -> tuple[Part, ...]:  # noqa: ANN401
     return tuple(sorted(parts, key=lambda part: part.body))
 
 
-def _ends(item: Any, items: list[Any]) -> list[Any]:  # noqa: ANN401
+def _ends(item: Any, items: list[Any]) -> list[Any]:
     """Find the two spheres that make a cylinder a capsule; [] when there are none."""
     if not isinstance(item.geometry, coal.Cylinder):
         return []
@@ -159,12 +159,12 @@ def _ends(item: Any, items: list[Any]) -> list[Any]:  # noqa: ANN401
     return found if len(found) == 2 else []
 
 
-def _part(model: Any, item: Any, geometry: Any) -> Part:  # noqa: ANN401
+def _part(model: Any, item: Any, geometry: Any) -> Part:
     pose = np.array(item.placement.homogeneous)
     return make_part(model.frames[item.parentFrame].name, int(item.parentJoint), geometry, pose)
 
 
-def make_part(link: str, body: int, geometry: Any, pose: Array) -> Part:  # noqa: ANN401
+def make_part(link: str, body: int, geometry: Any, pose: Array) -> Part:
     """Build a part with its cover of spheres."""
     spheres = cover(geometry)
     spheres[:, :3] = spheres[:, :3] @ pose[:3, :3].T + pose[:3, 3]

@@ -1,4 +1,4 @@
-"""Distances between a robot, itself and a world: coal's exact ones, where spheres cannot exclude them."""
+"""Distances in a world: coal gives the exact ones, where spheres cannot exclude a contact."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Collider:
     # -- parts of a query -----------------------------------------------------------------
 
     def _near_scene(self, bodies: Array, limits: Array) -> NDArray[np.bool_]:
-        """Mark (N, P, O) pairs whose spheres come nearer to an obstacle's bounds than the limit."""
+        """Mark (N, P, O) pairs whose spheres come nearer to the bounds than the limit."""
         count = len(self.world.obstacles)
         if not count:
             return np.zeros((len(bodies), len(self.parts), 0), dtype=bool)
@@ -178,22 +178,22 @@ class Collider:
         near: NDArray[np.bool_] = gap < self._rough[a, 3] + self._rough[b, 3] + limit
         return near
 
-    def _pose(self, bodies: Array, index: int, poses: dict[int, Any]) -> Any:  # noqa: ANN401
+    def _pose(self, bodies: Array, index: int, poses: dict[int, Any]) -> Any:
         if index not in poses:
             part = self.parts[index]
             poses[index] = _transform(bodies[part.body] @ part.pose)
         return poses[index]
 
-    def _to_obstacle(self, pose: Any, index: int, other: int) -> float:  # noqa: ANN401
+    def _to_obstacle(self, pose: Any, index: int, other: int) -> float:
         geometry = self.parts[index].geometry
         return min(_distance(geometry, pose, solid, place) for solid, place in self._solids[other])
 
 
-def _transform(pose: Array) -> Any:  # noqa: ANN401
+def _transform(pose: Array) -> Any:
     return coal.Transform3s(pose[:3, :3], pose[:3, 3])
 
 
-def _distance(first: Any, first_pose: Any, second: Any, second_pose: Any) -> float:  # noqa: ANN401
+def _distance(first: Any, first_pose: Any, second: Any, second_pose: Any) -> float:
     result = coal.DistanceResult()
     return float(coal.distance(first, first_pose, second, second_pose, _REQUEST, result))
 

@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import GraspError
 from qwen_embodied.geometry import inverse_pose, pose, yaw_of
 from qwen_embodied.messages import SceneObject
-from qwen_embodied.motion.robot import Gripper
+from qwen_embodied.motion.description import Gripper
 from qwen_embodied.motion.world import WALL
 
 Array = NDArray[np.float64]
 
 PALM = 0.030  # m, how far things may reach past the tool frame towards the palm
+HOLD = 0.010  # m, how far finger tips must reach below a top
 TIP_GAP = 0.003  # m, between finger tips and what carries the object
 RIM_DEPTH = 0.014  # m, how far finger tips reach below a rim
 WIDTH_TOLERANCE = 0.003  # m, of the perceived width
-ROUND_YAWS = 8  # grasps around a round object
+ROUND_YAWS = 16  # grasps around a round object
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def grasps(item: SceneObject, gripper: Gripper) -> tuple[Grasp, ...]:
         least = float(item.size[:2].min())
         raise GraspError(
             f'the {item.label} is {least * 1e3:.0f} mm wide and the gripper opens '
-            f'{gripper.opening * 1e3:.0f} mm; it needs {WIDTH_TOLERANCE * 1e3:.0f} mm more than that'
+            f'{gripper.opening * 1e3:.0f} mm; {WIDTH_TOLERANCE * 1e3:.0f} mm more are needed'
         )
     return tuple(sorted(found, key=lambda grasp: grasp.cost))
 
@@ -80,11 +81,17 @@ def _fits(width: float, gripper: Gripper) -> bool:
     return width + WIDTH_TOLERANCE <= gripper.opening
 
 
-def _height(item: SceneObject, gripper: Gripper) -> float:
-    """Give the z of the tool: at the middle, but with the palm clear of the top, tips of the ground."""
+def _heights(item: SceneObject, gripper: Gripper) -> tuple[tuple[float, float], ...]:
+    """Give z of the tool with a cost each: at the middle, or higher up where the palm needs room.
+
+    The palm stays clear of the top, the tips of the ground, and the tips reach below the middle
+    of a ball.
+    """
     middle, half = float(item.position[2]), float(item.size[2]) / 2
-    wanted = max(middle, middle + half - PALM)
-    return max(wanted, middle - half + gripper.finger_depth + TIP_GAP)
+    low = max(middle, middle + half - PALM, middle - half + gripper.finger_depth + TIP_GAP)
+    hold = min(HOLD, 1.2 * half) if item.shape != 'ball' else half + 0.004
+    high = middle + half - hold + gripper.finger_depth
+    return ((low, 0.0), (high, 0.8)) if high > low + 0.004 else ((low, 0.0),)
 
 
 def _make(item: SceneObject, position: Array, opening: float, size: tuple[float, float]) -> Grasp:
@@ -96,16 +103,17 @@ def _make(item: SceneObject, position: Array, opening: float, size: tuple[float,
 def _across(item: SceneObject, gripper: Gripper) -> list[Grasp]:
     """Across x or y of a box, each in both senses."""
     yaw = yaw_of(item.object_in_base)
-    at = np.array([*item.position[:2], _height(item, gripper)])
     narrow = float(item.size[:2].min())
+    sides = (
+        (float(item.size[0]), (0.0, np.pi)),
+        (float(item.size[1]), (np.pi / 2, -np.pi / 2)),
+    )
     return [
-        _make(item, at, yaw + turn, (width, 4.0 * (width - narrow)))
-        for width, turns in (
-            (float(item.size[0]), (0.0, np.pi)),
-            (float(item.size[1]), (np.pi / 2, -np.pi / 2)),
-        )
+        _make(item, _over(item, z), yaw + turn, (width, cost + 4.0 * (width - narrow)))
+        for width, turns in sides
         if _fits(width, gripper)
         for turn in turns
+        for z, cost in _heights(item, gripper)
     ]
 
 
@@ -114,9 +122,15 @@ def _around(item: SceneObject, gripper: Gripper) -> list[Grasp]:
     width = float(item.size[:2].max())
     if not _fits(width, gripper):
         return []
-    at = np.array([*item.position[:2], _height(item, gripper)])
-    turns = 2 * np.pi * np.arange(2 * ROUND_YAWS) / (2 * ROUND_YAWS)
-    return [_make(item, at, float(turn), (width, 0.0)) for turn in turns]
+    return [
+        _make(item, _over(item, z), 2 * np.pi * turn / ROUND_YAWS, (width, cost))
+        for z, cost in _heights(item, gripper)
+        for turn in range(ROUND_YAWS)
+    ]
+
+
+def _over(item: SceneObject, z: float) -> Array:
+    return np.array([*item.position[:2], z])
 
 
 def _rims(item: SceneObject, gripper: Gripper) -> list[Grasp]:

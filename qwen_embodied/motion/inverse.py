@@ -68,7 +68,7 @@ class Inverse:
     def attempt(
         self, tool_in_base: ArrayLike, seed: Array, margin: float, restarts: int
     ) -> Solution:
-        """Give the best of the seed and a number of random starts; stops at the first that reaches."""
+        """Start at the seed, then at random; give the first that reaches, else the best."""
         matrix = np.asarray(tool_in_base, dtype=float)
         goal = pin.SE3(matrix[:3, :3], matrix[:3, 3])
         limits = self._robot.limits

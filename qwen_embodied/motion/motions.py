@@ -39,6 +39,11 @@ class Held:
     width: float
     command: float
 
+    @property
+    def blind(self) -> float:
+        """Finger position below which the fingers have missed it, m."""
+        return (self.command + self.width / 2) / 2
+
 
 @dataclass(frozen=True, eq=False)
 class Motion:

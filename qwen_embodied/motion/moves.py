@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,11 +12,12 @@ from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import JointState, JointTrajectory
 from qwen_embodied.motion.checker import slow_demand
 from qwen_embodied.motion.collision import NEVER, Collider, Demand
+from qwen_embodied.motion.description import Gripper
 from qwen_embodied.motion.motions import Segment
 from qwen_embodied.motion.parameters import MotionParameters
 from qwen_embodied.motion.path import PathOptions, search, straight_path
-from qwen_embodied.motion.robot import Gripper, Robot
-from qwen_embodied.motion.timing import rest_to_rest, time_path
+from qwen_embodied.motion.robot import Robot
+from qwen_embodied.motion.timing import rest_to_rest, slowed, time_path
 from qwen_embodied.motion.world import World
 
 Array = NDArray[np.float64]
@@ -26,6 +25,7 @@ Array = NDArray[np.float64]
 EXACT = 0.999  # share of the limits that is used, so that rounding never exceeds them
 BLENDS = (0.25, 0.1, 0.03)  # rad, tried in turn until the rounded path is free
 LINE_BLEND = 0.03  # rad
+SLACK = 0.002  # m
 CHECK_RATE = 60.0  # Hz, of the last collision check
 RISE = 0.02  # m, by which a line grows until its end is free
 HIGHEST = 0.30  # m, longest line
@@ -53,6 +53,10 @@ class Mover:
         row: Array = self.robot.rows(state)[0]
         limits = self.robot.all_limits
         return np.clip(row, limits.lower, limits.upper)
+
+    def opened(self, width: float) -> float:
+        """Give the finger position with room on both sides of a width, m."""
+        return min(self.gripper.open, width / 2 + self.parameters.finger_room)
 
     # -- demands --------------------------------------------------------------------------
 
@@ -90,21 +94,24 @@ class Mover:
             limit_margin=self.parameters.limit_margin,
         )
         path = search(collider, demand, start[:-1], goal, options)
+        # Between checked points the way may come a little nearer than at them.
+        lenient = Demand(demand.scene - SLACK, demand.own - SLACK)
+        contacts = []
         for blend in BLENDS:
-            arm = time_path(
-                path,
-                self.limits,
-                tool_speed=self.parameters.tool_speed,
-                robot=self.robot,
-                blend=blend,
-            )
-            trajectory = self._with_fingers(arm, float(start[-1]), finger)
+            trajectory = self._free_move(path, blend, float(start[-1]), finger)
             spline = TrajectorySpline(trajectory)
             rows = spline.sample(spline.dense_times(CHECK_RATE)).positions
-            contact = collider.first(rows, demand)
-            if contact is None or len(path) == 2:
+            contact = collider.first(rows, lenient)
+            if contact is None:
                 return Segment(name, trajectory)
-        raise CollisionError('path', contact.first, contact.second)
+            contacts.append(contact)
+        raise CollisionError('path', contacts[-1].first, contacts[-1].second)
+
+    def _free_move(self, path: Array, blend: float, start: float, end: float) -> JointTrajectory:
+        """Time a path away from things, while the fingers move from start to end."""
+        speed = self.parameters.tool_speed
+        arm = time_path(path, self.limits, tool_speed=speed, robot=self.robot, blend=blend)
+        return self._with_fingers(arm, start, end)
 
     def line(self, name: str, points: Array, finger: float, speed: float | None = None) -> Segment:
         """Follow points (N, J) of a straight line slowly."""
@@ -133,8 +140,6 @@ class Mover:
         """Let the fingers move evenly over the whole time of the arm, or slow the arm for them."""
         motion = rest_to_rest(np.array([start]), np.array([end]), self.finger_limits)
         if abs(end - start) > 1e-9 and motion.duration > arm.duration:
-            from qwen_embodied.motion.timing import slowed
-
             arm = slowed(arm, motion.duration / arm.duration)
         u = (arm.times / arm.times[-1])[:, None]
         total, change = arm.duration, end - start
@@ -207,8 +212,11 @@ class Mover:
 
 def _joined(arm: JointTrajectory, finger: JointTrajectory) -> JointTrajectory:
     """Put the fingers' column beside the arm's; both have the same times."""
-    columns = {
-        field: np.column_stack([getattr(arm, field), getattr(finger, field)])
-        for field in ('positions', 'velocities', 'accelerations')
-    }
-    return replace(arm, joint_names=(*arm.joint_names, *finger.joint_names), **columns)
+
+    def both(field: str) -> Array:
+        return np.column_stack([getattr(arm, field), getattr(finger, field)])
+
+    names = (*arm.joint_names, *finger.joint_names)
+    return JointTrajectory(
+        names, arm.times, both('positions'), both('velocities'), both('accelerations')
+    )

@@ -68,10 +68,6 @@ class PathChecker:
         share = (np.arange(count) + 1.0)[:, None] / count
         return self.demand_free(start + share * (end - start))
 
-    def path_free(self, path: Array) -> bool:
-        """True when every edge keeps its distances."""
-        return all(self.edge_free(a, b) for a, b in zip(path[:-1], path[1:], strict=True))
-
     def require(self, part: str, point: Array) -> None:
         """Raise CollisionError naming a part of the motion when a point is too near something."""
         contact = self._collider.first(self.rows(np.atleast_2d(point)), self._demand)
@@ -163,7 +159,8 @@ def _shortened(path: Array, checker: PathChecker, attempts: int) -> Array:
 
 def _without_doubles(path: Array) -> Array:
     moves = np.linalg.norm(np.diff(path, axis=0), axis=1) > 1e-9
-    return path[np.concatenate([[True], moves])]
+    kept: Array = path[np.concatenate([[True], moves])]
+    return kept
 
 
 def straight_path(

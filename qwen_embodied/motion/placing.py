@@ -63,6 +63,11 @@ class Place:
             raise GroundingError('nothing', tuple(item.id for item in self.scene.objects))
 
     @property
+    def is_beside(self) -> bool:
+        """True when the object will stand on the table."""
+        return self.relation not in ('in', 'on')
+
+    @property
     def others(self) -> list[SceneObject]:
         """What stands there besides the held object."""
         return [item for item in self.scene.objects if item.id != self.item.id]

@@ -4,68 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pinocchio as pin
-import yaml
 from numpy.typing import ArrayLike, NDArray
 
-from qwen_embodied.errors import ConfigurationError, ContractError, RobotModelError
-from qwen_embodied.limits import JointLimits
+from qwen_embodied.errors import RobotModelError
 from qwen_embodied.messages import JointState
 from qwen_embodied.motion.body import Chain, Part, read_parts
+from qwen_embodied.motion.description import (
+    RobotSettings,
+    all_limits,
+    arm_limits,
+    joints_to,
+    read_xml,
+)
 from qwen_embodied.motion.inverse import Inverse, Solution
-from qwen_embodied.resources import shared_file
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Gripper:
-    """A two-finger gripper that one joint drives.
-
-    Attributes:
-        joint: Position of one finger; the other mimics it.
-        open: Joint position when open, m.
-        closed: Joint position when closed, m.
-        finger_depth: How far the finger tips reach past the tool frame, m.
-        acceleration: Largest, m/s².
-        jerk: Largest, m/s³.
-    """
-
-    joint: str
-    open: float
-    closed: float
-    finger_depth: float
-    acceleration: float
-    jerk: float
-
-    @property
-    def opening(self) -> float:
-        """Largest width between the fingers, m."""
-        return 2.0 * (self.open - self.closed)
-
-
-@dataclass(frozen=True)
-class RobotSettings:
-    """What a URDF cannot hold.
-
-    Attributes:
-        acceleration: Largest of each joint, rad/s².
-        jerk: Largest of each joint, rad/s³.
-        gripper: Or None for a bare arm.
-        home: Where the arm waits, rad; None is the middle of the joints.
-        base_frame: Name of the frame in which poses are given; the URDF's root.
-    """
-
-    acceleration: Sequence[float] = ()
-    jerk: Sequence[float] = ()
-    gripper: Gripper | None = None
-    home: Sequence[float] | None = None
-    base_frame: str = field(default='base')
 
 
 class Robot:
@@ -74,7 +32,7 @@ class Robot:
     Joint arrays q are (J,) in the order of joint_names; rows of (N, J + 1) also hold the gripper.
     """
 
-    def __init__(self, model: Any, parts: tuple[Part, ...], tool: str, arm: tuple[str, ...],  # noqa: ANN401
+    def __init__(self, model: Any, parts: tuple[Part, ...], tool: str, arm: tuple[str, ...],
                  settings: RobotSettings) -> None:  # fmt: skip
         """Use Robot.from_urdf or load_robot."""
         self.model = model
@@ -83,8 +41,8 @@ class Robot:
         self.tool_frame, self.joint_names = tool, arm
         self.gripper, self.base_frame = settings.gripper, settings.base_frame
         self.tool_id = model.getFrameId(tool)
-        self.limits = _arm_limits(model, arm, settings)
-        self.all_limits = _all_limits(model, self.limits, settings.gripper)
+        self.limits = arm_limits(model, arm, settings)
+        self.all_limits = all_limits(model, self.limits, settings.gripper)
         self._columns = np.array([model.joints[model.getJointId(n)].idx_v for n in arm])
         self.chain = Chain(model, self.all_limits.names)
         frame = model.frames[self.tool_id]
@@ -113,7 +71,7 @@ class Robot:
         Raises:
             RobotModelError: Names what the description lacks.
         """
-        xml = _xml(source)
+        xml = read_xml(source)
         try:
             model = pin.buildModelFromXML(xml, mimic=True)
         except (ValueError, RuntimeError) as error:
@@ -121,7 +79,7 @@ class Robot:
         if not model.existFrame(tool_frame):
             known = [frame.name for frame in model.frames if frame.type == pin.FrameType.BODY]
             raise RobotModelError(f'the URDF has no link {tool_frame}; it has {", ".join(known)}')
-        arm = tuple(joints) if joints is not None else _joints_to(model, tool_frame)
+        arm = tuple(joints) if joints is not None else joints_to(model, tool_frame)
         for name in arm:
             if not model.existJointName(name):
                 raise RobotModelError(f'the URDF has no movable joint {name}')
@@ -202,98 +160,3 @@ class Robot:
     def check(self, q: ArrayLike) -> None:
         """Raise JointLimitError for the first arm joint outside its limits."""
         self._inverse.check(np.asarray(q, dtype=float))
-
-
-def load_robot(name: str = 'panda') -> Robot:
-    """Load a preset of config/robots, or a path of such a YAML file."""
-    path = Path(name) if name.endswith('.yaml') else shared_file(f'config/robots/{name}.yaml')
-    try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8'))
-        return from_settings(values, shared_file(values['urdf']))
-    except OSError as error:
-        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
-    except (KeyError, TypeError) as error:
-        raise ConfigurationError(f'{path}: lacks {error}') from error
-
-
-def from_settings(values: dict[str, Any], source: str | Path) -> Robot:
-    """Build a robot from the content of a preset and a URDF (path or XML)."""
-    grip = values.get('gripper')
-    gripper = grip and Gripper(
-        grip['joint'], float(grip['open']), float(grip['closed']), float(grip['finger_depth']),
-        float(grip['acceleration']), float(grip['jerk']),
-    )  # fmt: skip
-    settings = RobotSettings(
-        values.get('acceleration', ()), values.get('jerk', ()), gripper or None,
-        values.get('home'), values.get('base_frame', 'base'),
-    )  # fmt: skip
-    return Robot.from_urdf(source, values['tool_frame'], values['joints'], settings)
-
-
-def _xml(source: str | Path) -> str:
-    if isinstance(source, str) and '<robot' in source:
-        return source
-    try:
-        return Path(source).read_text(encoding='utf-8')
-    except OSError as error:
-        raise RobotModelError(f'the URDF {source} cannot be read: {error}') from error
-
-
-def _joints_to(model: Any, tool_frame: str) -> tuple[str, ...]:  # noqa: ANN401
-    joint = model.frames[model.getFrameId(tool_frame)].parentJoint
-    names: list[str] = []
-    while joint > 0:
-        names.append(model.names[joint])
-        joint = model.parents[joint]
-    return tuple(reversed(names))
-
-
-def _arm_limits(model: Any, arm: tuple[str, ...], settings: RobotSettings) -> JointLimits:  # noqa: ANN401
-    for field_name in ('acceleration', 'jerk'):
-        if len(getattr(settings, field_name)) != len(arm):
-            raise RobotModelError(
-                f'{field_name} has {len(getattr(settings, field_name))} values; the arm has the '
-                f'{len(arm)} joints {", ".join(arm)}; a URDF cannot hold it, so give it in settings'
-            )
-    columns = [_column(model, name) for name in arm]
-    return _limits(model, arm, columns, settings.acceleration, settings.jerk)
-
-
-def _all_limits(model: Any, limits: JointLimits, gripper: Gripper | None) -> JointLimits:  # noqa: ANN401
-    if gripper is None:
-        return limits
-    if not model.existJointName(gripper.joint):
-        raise RobotModelError(f'the URDF has no gripper joint {gripper.joint}')
-    columns = [_column(model, name) for name in (*limits.names, gripper.joint)]
-    return _limits(
-        model, (*limits.names, gripper.joint), columns,
-        [*limits.acceleration, gripper.acceleration], [*limits.jerk, gripper.jerk],
-    )  # fmt: skip
-
-
-def _column(model: Any, name: str) -> tuple[int, int]:  # noqa: ANN401
-    joint = model.joints[model.getJointId(name)]
-    if joint.nq != 1 or joint.nv != 1:
-        raise RobotModelError(f'{name} is continuous, fixed or a mimic; it needs finite limits')
-    return joint.idx_q, joint.idx_v
-
-
-def _limits(
-    model: Any,  # noqa: ANN401
-    names: tuple[str, ...],
-    columns: list[tuple[int, int]],
-    acceleration: Sequence[float],
-    jerk: Sequence[float],
-) -> JointLimits:
-    lower = np.array([model.lowerPositionLimit[q] for q, _ in columns])
-    upper = np.array([model.upperPositionLimit[q] for q, _ in columns])
-    velocity = np.array([model.velocityLimit[v] for _, v in columns])
-    for name, low, high, speed in zip(names, lower, upper, velocity, strict=True):
-        if not (np.isfinite(low) and np.isfinite(high) and low < high and abs(low) < 1e6):
-            raise RobotModelError(f'{name} has no position limits in the URDF')
-        if not (np.isfinite(speed) and 0 < speed < 1e6):
-            raise RobotModelError(f'{name} has no velocity limit in the URDF')
-    try:
-        return JointLimits(names, lower, upper, velocity, np.array(acceleration), np.array(jerk))
-    except ContractError as error:
-        raise RobotModelError(f'limits of {", ".join(names)}: {error}') from error

@@ -22,11 +22,11 @@ util.setLogLevel(util.LogLevel.LOG_NONE)
 class _Edges(base.MotionValidator):  # type: ignore[misc]
     """Lets whole edges be checked at once, which is much faster than state by state."""
 
-    def __init__(self, space: Any, edge: Edge, joints: int) -> None:  # noqa: ANN401
+    def __init__(self, space: Any, edge: Edge, joints: int) -> None:
         super().__init__(space)
         self._edge, self._joints = edge, joints
 
-    def checkMotion(self, first: Any, second: Any, *_: Any) -> bool:  # noqa: ANN401, N802
+    def checkMotion(self, first: Any, second: Any, *_: Any) -> bool:  # noqa: N802
         """Answer OMPL; a numpy bool would raise."""
         start = np.array([first[i] for i in range(self._joints)])
         end = np.array([second[i] for i in range(self._joints)])
@@ -76,7 +76,7 @@ def connect(
     )
 
 
-def _state(space: Any, values: Array) -> Any:  # noqa: ANN401
+def _state(space: Any, values: Array) -> Any:
     state = space.allocState()
     for index, value in enumerate(values.tolist()):
         state[index] = value

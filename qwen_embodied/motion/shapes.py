@@ -40,7 +40,7 @@ class Solid:
         object.__setattr__(self, 'size', size)
         object.__setattr__(self, 'pose', pose)
 
-    def geometry(self) -> Any:  # noqa: ANN401
+    def geometry(self) -> Any:
         """Build coal's shape."""
         x, _, z = self.size.tolist()
         if self.kind == 'box':
@@ -80,12 +80,12 @@ class Obstacle:
         return centre, (high - low) / 2
 
 
-def box(name: str, size: Any, pose: Any, role: str = 'obstacle') -> Obstacle:  # noqa: ANN401
+def box(name: str, size: Any, pose: Any, role: str = 'obstacle') -> Obstacle:
     """Build a box of a size (x, y, z) m at a pose (4, 4) in the base frame."""
     return Obstacle(name, (Solid('box', size, pose),), role)
 
 
-def cover(geometry: Any) -> Array:  # noqa: ANN401
+def cover(geometry: Any) -> Array:
     """Cover a coal shape with spheres.
 
     Returns:
@@ -95,9 +95,9 @@ def cover(geometry: Any) -> Array:  # noqa: ANN401
     if isinstance(geometry, coal.Sphere):
         return np.array([[0.0, 0.0, 0.0, geometry.radius]])
     if isinstance(geometry, coal.Capsule):
-        return _row(geometry.radius, geometry.halfLength, 0.7, 0.0)
+        return _row(geometry.radius, geometry.halfLength, 0.7, inset=False)
     if isinstance(geometry, coal.Cylinder):
-        return _row(geometry.radius, geometry.halfLength, 1.0, 0.5)
+        return _row(geometry.radius, geometry.halfLength, 1.0, inset=True)
     if isinstance(geometry, coal.Box):
         return _cells(np.zeros(3), np.array(geometry.halfSide))
     geometry.computeLocalAABB()
@@ -106,14 +106,13 @@ def cover(geometry: Any) -> Array:  # noqa: ANN401
     return _cells((low + high) / 2, (high - low) / 2)
 
 
-def _row(radius: float, half: float, pitch: float, inset: float) -> Array:
-    """Spheres along z; `inset` 0.5 puts them into the middle of their slices, 0 on the ends."""
+def _row(radius: float, half: float, pitch: float, inset: bool) -> Array:
+    """Spheres along z; inset puts them into the middle of slices, else they reach the ends."""
     count = max(int(np.ceil(2 * half / (pitch * radius))), 1)
+    slice_half = half / count
     if inset:
-        slice_half = half / count
         z = -half + slice_half * (2 * np.arange(count) + 1)
     else:
-        slice_half = half / count
         z = np.linspace(-half, half, count + 1)
     reach = float(np.hypot(radius, slice_half))
     zeros = np.zeros(len(z))

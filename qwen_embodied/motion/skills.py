@@ -9,16 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import CollisionError, ContractError, GraspError
-from qwen_embodied.geometry import inverse_pose
 from qwen_embodied.messages import JointState, Scene, SceneObject
-from qwen_embodied.motion.choosing import Option, first_that_works, postures
-from qwen_embodied.motion.collision import Collider
-from qwen_embodied.motion.grasp import PALM, TIP_GAP, Grasp, grasps, tool_down
-from qwen_embodied.motion.motions import Held, Motion, Segment
+from qwen_embodied.motion.motions import Held, Motion
 from qwen_embodied.motion.moves import Mover
 from qwen_embodied.motion.parameters import MotionParameters
-from qwen_embodied.motion.path import straight_path
-from qwen_embodied.motion.placing import Place, places, reach
+from qwen_embodied.motion.picking import Situation, pick_motion, put_motion
+from qwen_embodied.motion.placing import Place, places
+from qwen_embodied.motion.pushing import PUSHES, push_motion
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.shapes import Obstacle
 from qwen_embodied.motion.world import World
@@ -26,16 +23,8 @@ from qwen_embodied.motion.world import World
 Array = NDArray[np.float64]
 
 AT_HOME = 0.03  # rad
-PUSHES = {
-    'left': (0.0, 1.0),
-    'right': (0.0, -1.0),
-    'forward': (1.0, 0.0),
-    'back': (-1.0, 0.0),
-}
-PUSH_ROOM = 0.025  # m, between fingers and object before a push
-PUSH_HEIGHTS = (0.3, 0.5)  # share of the object's height at which the finger tips push
-FINGER_HALF = 0.012  # m, half of the closed fingers across
-MOST_POSES = 64  # tool poses for which joints are computed
+MOST_PLACES = 64  # places for which joints are computed
+DROP_STEP = 0.01  # m
 
 
 class Skills:
@@ -54,12 +43,10 @@ class Skills:
         """Take the robot, what the operator set, and bodies that no camera sees."""
         self.robot = robot
         self.parameters = parameters or MotionParameters()
+        self.held: Held | None = None
         self._mover = Mover(robot, self.parameters)
         self._obstacles = obstacles
-        self._scene: Scene | None = None
-        self.held: Held | None = None
-
-    # -- questions ------------------------------------------------------------------------
+        self._scene = Scene(0.0, robot.base_frame, (), 0.0)
 
     def is_home(self, state: JointState) -> bool:
         """True when the arm waits at home."""
@@ -68,15 +55,22 @@ class Skills:
 
     def is_holding(self, state: JointState) -> bool:
         """True when the fingers of a measured state are kept apart by what was picked."""
-        if self.held is None:
-            return False
         finger = float(state.of((self._mover.gripper.joint,))[0])
-        return finger > (self.held.command + self.held.width / 2) / 2
+        held = self.held
+        return held is not None and self._grips(finger) and finger > held.blind
 
-    # -- skills ---------------------------------------------------------------------------
+    def _grips(self, finger: float) -> bool:
+        """True when the fingers are not opened beyond what was picked."""
+        held = self.held
+        return held is not None and finger < (held.width / 2 + self._mover.opened(held.width)) / 2
 
     def pick(self, item: SceneObject, scene: Scene, state: JointState) -> Motion:
         """Take an object: pre-grasp, approach, grasp, lift.
+
+        Args:
+            item: To be taken.
+            scene: What stands on the table, with the item.
+            state: Where the motion starts; what the gripper held is no longer held.
 
         Raises:
             GraspError: The gripper cannot take it.
@@ -84,28 +78,7 @@ class Skills:
             CollisionError: Something is in the way.
         """
         self.held, self._scene = None, scene
-        world = World.from_scene(scene, obstacles=self._obstacles)
-        before, start = self._clear(world, self._mover.row(state))
-        candidates = grasps(item, self._mover.gripper)
-        options = postures(
-            self.robot,
-            [grasp.tool_in_base for grasp in candidates],
-            [grasp.cost for grasp in candidates],
-            start[:-1],
-            self.parameters.limit_margin,
-        )
-        near = Collider(self.robot, world.without([item.id]))
-        far = Collider(self.robot, world)
-
-        def attempt(option: Option) -> Motion:
-            grasp = candidates[option.index]
-            finger = min(self._mover.gripper.open, grasp.width / 2 + self.parameters.finger_room)
-            way = self._mover.rise(option.joints, self.parameters.approach, finger, near, far)
-            first = self._mover.transit('pre-grasp', world, start, way[-1], finger)
-            rest = self._take(item, grasp, way, finger)
-            return replace(rest, segments=(*before, first, *rest.segments))
-
-        motion = first_that_works(options, attempt)
+        motion = pick_motion(self._situation(state), item)
         self.held = motion.held
         return motion
 
@@ -121,6 +94,14 @@ class Skills:
     ) -> Motion:
         """Put down what is held: transfer, lower, release, retreat.
 
+        Args:
+            item: What is held, for the case that nothing is.
+            relation: in, on, left_of, right_of, in_front_of, behind, next_to or at.
+            target: The relation refers to it; None for 'at'.
+            scene: What stands on the table; the held object in it is not looked at.
+            state: Where the motion starts.
+            position: (x, y) m for 'at'.
+
         Raises:
             GraspError: Nothing is held.
             UnreachableError: The arm cannot reach any place.
@@ -134,14 +115,9 @@ class Skills:
         request = Place(
             held.item, relation, target, scene, position, (x0, x1, y0, y1), self.parameters.gap
         )
-        spots = places(request)[:MOST_POSES]
-        failure: CollisionError | None = None
-        for drop in self._drops(relation, target):
-            try:
-                return self._put(held, spots, drop, self._mover.row(state))
-            except CollisionError as error:
-                failure = failure or error
-        raise failure or CollisionError('place', item.label, 'everything')
+        motion = self._put(held, places(request)[:MOST_PLACES], self._drops(request), state)
+        self._scene = _with(scene, held.item, motion.expected)
+        return motion
 
     def push(
         self, item: SceneObject, direction: str, distance: float, scene: Scene, state: JointState
@@ -158,52 +134,24 @@ class Skills:
         if direction not in PUSHES:
             raise ContractError('direction', direction, f'one of {", ".join(PUSHES)}')
         self._scene = scene
-        way = np.array(PUSHES[direction])
-        self._check_goal(item, way * distance)
-        world = World.from_scene(scene, obstacles=self._obstacles)
-        before, start = self._clear(world, self._mover.row(state))
-        room = reach(item, way) + FINGER_HALF + PUSH_ROOM
-        behind = item.position[:2] - way * room
-        angle = float(np.arctan2(way[1], way[0])) + np.pi / 2
-        turns = (0.0, np.pi, np.pi / 2, -np.pi / 2)
-        poses = [
-            tool_down(np.array([*behind, self._push_height(item, share)]), angle + turn)
-            for share in PUSH_HEIGHTS
-            for turn in turns
-        ]
-        margin = self.parameters.limit_margin
-        costs = [0.0, 0.0, 0.5, 0.5, 1.0, 1.0, 1.5, 1.5]
-        options = postures(self.robot, poses, costs, start[:-1], margin)
-        near, far = Collider(self.robot, world.without([item.id])), Collider(self.robot, world)
-        closed = self._mover.gripper.closed
-
-        def attempt(option: Option) -> Motion:
-            down = self._mover.rise(option.joints, self.parameters.approach, closed, near, far)
-            offset = np.append(way * (distance + PUSH_ROOM), 0.0)
-            push = straight_path(self.robot, down[0], offset, margin=margin)
-            up = self._mover.rise(push[-1], self.parameters.approach, closed, near, near)
-            segments = (
-                *before,
-                self._mover.transit('pre-push', world, start, down[-1], closed),
-                self._mover.line('approach', down[::-1], closed),
-                self._mover.line('push', push, closed, self.parameters.push_speed),
-                self._mover.line('retreat', up, closed),
-            )
-            expected = item.object_in_base.copy()
-            expected[:2, 3] += way * distance
-            return Motion(segments, expected=expected)
-
-        return first_that_works(options, attempt)
+        motion = push_motion(self._situation(state), item, np.array(PUSHES[direction]) * distance)
+        self._scene = _with(scene, item, motion.expected)
+        return motion
 
     def home(self, state: JointState, scene: Scene | None = None) -> Motion:
-        """Go where the arm hides nothing; the gripper keeps what it holds."""
-        world = self._world(scene or self._scene)
-        before, start = self._clear(world, self._mover.row(state))
-        finger = float(start[-1])
-        return Motion(
-            (*before, self._mover.transit('home', world, start, self.robot.home, finger)),
-            held=self.held,
+        """Go where the arm hides nothing; the gripper keeps what it holds.
+
+        Args:
+            state: Where the motion starts.
+            scene: What stands on the table; None is what the last skill saw or left.
+        """
+        self._scene = scene or self._scene
+        situation = self._situation(state)
+        finger = float(situation.start[-1])
+        move = self._mover.transit(
+            'home', situation.world, situation.start, self.robot.home, finger
         )
+        return Motion((*situation.before, move))
 
     def let_go(self, state: JointState) -> Motion:
         """Open the gripper where it is."""
@@ -212,105 +160,38 @@ class Skills:
         opened = self._mover.gripper.open
         return Motion((self._mover.fingers('release', row[:-1], float(row[-1]), opened),))
 
-    # -- parts ----------------------------------------------------------------------------
+    def _situation(self, state: JointState) -> Situation:
+        """Build the world around the robot and what it holds."""
+        row = self._mover.row(state)
+        held = self.held if self._grips(float(row[-1])) else None
+        world = World.from_scene(self._scene, [held.item.id] if held else (), self._obstacles)
+        if held:
+            world = world.attach(held.item, held.object_in_tool)
+        return Situation.of(self._mover, world, row)
 
-    def _world(self, scene: Scene | None) -> World:
-        """Build the world around what is held."""
-        scene = scene or Scene(0.0, self.robot.base_frame, (), 0.0)
-        held = self.held
-        world = World.from_scene(scene, [held.item.id] if held else (), self._obstacles)
-        return world.attach(held.item, held.object_in_tool) if held else world
-
-    def _clear(self, world: World, row: Array) -> tuple[tuple[Segment, ...], Array]:
-        """Move away from things first when the start is too near them."""
-        segments = self._mover.escape(world, row)
-        return segments, segments[-1].trajectory.positions[-1] if segments else row
-
-    def _take(self, item: SceneObject, grasp: Grasp, way: Array, finger: float) -> Motion:
-        """Go down a line (given bottom first), close, go up."""
-        command = max(self._mover.gripper.closed, grasp.width / 2 - self.parameters.squeeze)
-        held = Held(item, grasp.object_in_tool, grasp.width, command)
-        margin = self.parameters.limit_margin
-        height = max(self.parameters.lift, float(np.ptp(self.robot.tool_poses(way)[:, 2, 3])))
-        up = straight_path(self.robot, way[0], [0.0, 0.0, height], margin=margin)
-        segments = (
-            self._mover.line('approach', way[::-1], finger),
-            self._mover.fingers('grasp', way[0], finger, command),
-            self._mover.line('lift', up, command),
-        )
-        return Motion(segments, grasp, held)
-
-    def _drops(self, relation: str, target: SceneObject | None) -> list[float]:
+    def _drops(self, request: Place) -> list[float]:
         """Heights over the support at which to let go, in the order of liking, m."""
-        least = self.parameters.release_gap
-        if target is None or not target.is_container or relation not in ('in', 'on'):
+        least, most = self.parameters.release_gap, self.parameters.drop
+        if request.target is None or not request.target.is_container or request.is_beside:
             return [least]
-        return [least, *np.arange(0.01, self.parameters.drop + 1e-9, 0.01).tolist()]
+        return [least, *np.arange(DROP_STEP, most + 1e-9, DROP_STEP).tolist()]
 
-    def _put(self, held: Held, spots: tuple[Array, ...], drop: float, row: Array) -> Motion:
-        world = self._world(self._scene)
-        before, start = self._clear(world, row)
-        lifted = np.array([0.0, 0.0, drop])
-        tools = []
-        for spot in spots:
-            tool = spot @ inverse_pose(held.object_in_tool)
-            tool[:3, 3] += lifted
-            tools.append(tool)
-        costs = [2.0 * number / len(spots) for number in range(len(spots))]
-        margin = self.parameters.limit_margin
-        options = postures(self.robot, tools, costs, start[:-1], margin)
-        near = Collider(self.robot, world)
-        opened = min(self._mover.gripper.open, held.width / 2 + self.parameters.finger_room)
-        gripping = float(start[-1])
-
-        def attempt(option: Option) -> Motion:
-            row_there = np.append(option.joints, held.width / 2)
-            contact = near.first(row_there[None], self._mover.near(near, 0.001))
-            if contact is not None:
-                raise CollisionError('release', contact.first, contact.second)
-            down = self._mover.rise(option.joints, self.parameters.approach, gripping, near, near)
-            left = _moved(held.item, spots[option.index])
-            bare = world.detach()
-            after = replace(bare, boxes=(*bare.boxes, *World.of(left).boxes))
-            up = self._mover.rise(
-                option.joints, self.parameters.approach, opened,
-                Collider(self.robot, bare), Collider(self.robot, after),
-            )  # fmt: skip
-            segments = (
-                *before,
-                self._mover.transit('transfer', world, start, down[-1], gripping),
-                self._mover.line('lower', down[::-1], gripping),
-                self._mover.fingers('release', option.joints, gripping, opened),
-                self._mover.line('retreat', up, opened),
-            )
-            return Motion(segments, held=None, expected=spots[option.index])
-
-        motion = first_that_works(options, attempt)
-        self.held = None
-        self._scene = _with(self._scene, _moved(held.item, motion.expected))
-        return motion
-
-    def _check_goal(self, item: SceneObject, way: Array) -> None:
-        x0, x1, y0, y1 = self.parameters.workspace
-        x, y = item.position[:2] + way
-        if not (x0 <= x <= x1 and y0 <= y <= y1):
-            raise CollisionError('push', f'the {item.label}', f'the edge at ({x:.2f}, {y:.2f})')
-
-    def _push_height(self, item: SceneObject, share: float) -> float:
-        """Give the z of the tool whose tips are at a share of the height, palm over the top."""
-        height = float(item.size[2])
-        bottom = float(item.position[2]) - height / 2
-        tips = bottom + max(share * height, TIP_GAP)
-        return max(tips + self._mover.gripper.finger_depth, bottom + height - PALM)
+    def _put(
+        self, held: Held, spots: tuple[Array, ...], drops: list[float], state: JointState
+    ) -> Motion:
+        """Take the lowest release for which a way is found."""
+        situation = self._situation(state)
+        failures: list[CollisionError] = []
+        for drop in drops:
+            try:
+                return put_motion(situation, held, spots, drop)
+            except CollisionError as error:
+                failures.append(error)
+        raise failures[0]
 
 
-def _moved(item: SceneObject, pose: Array | None) -> SceneObject:
-    return item if pose is None else replace(item, object_in_base=pose)
-
-
-def _with(scene: Scene | None, item: SceneObject) -> Scene | None:
-    """Give the scene with one object at another place."""
-    if scene is None:
-        return None
+def _with(scene: Scene, item: SceneObject, pose: Array | None) -> Scene:
+    """Give the scene with one object at another pose."""
     others = tuple(other for other in scene.objects if other.id != item.id)
-    return replace(scene, objects=(*others, item))
+    moved = item if pose is None else replace(item, object_in_base=pose)
+    return replace(scene, objects=(*others, moved))

@@ -93,7 +93,7 @@ def rounded(points: Array, blend: float) -> tuple[Array, Array]:
     length = float(along[-1])
     width = min(blend, length / 2)
     grid = np.linspace(0.0, length, 4 * KNOTS + 1)
-    window = max(int(round(width / 3 / (length / (4 * KNOTS)))) | 1, 1)
+    window = max(round(width / 3 / (length / (4 * KNOTS))) | 1, 1)
     line = np.stack([np.interp(grid, along, column) for column in points.T], axis=1)
     pad = 2 * window
     before = 2 * line[0] - line[pad:0:-1]
@@ -149,14 +149,16 @@ def _checked(path: ArrayLike, limits: JointLimits) -> Array:
             f'[{limits.lower[column]:.3f}, {limits.upper[column]:.3f}]'
         )
     moves = np.linalg.norm(np.diff(points, axis=0), axis=1) > STILL
-    return points[np.concatenate([[True], moves])]
+    kept: Array = points[np.concatenate([[True], moves])]
+    return kept
 
 
 def _tool_ceiling(curve: CubicSpline, robot: Robot, tool_speed: float) -> Array:
     """Give the largest speed along the path at each knot that keeps the tool's speed, (K,)."""
     positions = robot.tool_poses(curve(curve.x))[:, :3, 3]
     rate = np.linalg.norm(np.gradient(positions, curve.x, axis=0), axis=1)
-    return tool_speed / np.maximum(rate, 1e-6)
+    ceiling: Array = tool_speed / np.maximum(rate, 1e-6)
+    return ceiling
 
 
 def _speed_profile(
@@ -209,7 +211,7 @@ def _sampled(
 ) -> JointTrajectory:
     """Smooth the speed over time and sample joints, velocities and accelerations."""
     fine, position = profile
-    window = int(round(SMOOTHING / 0.001)) | 1
+    window = round(SMOOTHING / 0.001) | 1
     pad = window + 1
     padded = np.pad(position, pad, mode='edge')
     for _ in range(2):

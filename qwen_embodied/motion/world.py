@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,7 +52,7 @@ class World:
     def from_scene(
         cls, scene: Scene, ignore: Iterable[str] = (), obstacles: Sequence[Obstacle] = ()
     ) -> World:
-        """Build the table, the perceived objects but those with ignored ids, and more obstacles."""
+        """Build the table, the perceived objects without some ids, and more obstacles."""
         left_out = set(ignore)
         seen = [solid_object(item) for item in scene.objects if item.id not in left_out]
         return cls(boxes=(table(scene.table_height), *seen, *obstacles))
@@ -147,7 +148,7 @@ def _bowl(size: Array, frame: Array) -> list[Solid]:
     foot = 2.0 * float(profile[0, 0])
     floor = np.array([foot, foot, WALL])
     solids = [Solid('cylinder', floor, frame @ pose([0, 0, (WALL - size[2]) / 2]))]
-    for low, high in zip(profile[:-1], profile[1:], strict=True):
+    for low, high in pairwise(profile):
         run, rise = high - low
         length = float(np.hypot(run, rise))
         width = 2.0 * float(high[0]) * np.tan(np.pi / SEGMENTS)

@@ -31,6 +31,10 @@ class Parameters(ControlParameters):
     """The tracker's tolerances, the robot, and the way to it."""
 
     robot: str = param('panda', 'File of config/robots that describes the arm.')
+    velocity_scale: float = param(0.5, 'Share of the joint speeds allowed.', bounds=(0.01, 1.0))
+    acceleration_scale: float = param(
+        0.5, 'Share of the joint accelerations allowed.', bounds=(0.01, 1.0)
+    )
     lookahead: float = param(
         0.02, 'How far ahead of a joint state its set-point lies, s.', bounds=(0.0, 0.1)
     )
@@ -46,7 +50,9 @@ class ArmControllerNode(Node):
             'arm_controller', automatically_declare_parameters_from_overrides=True, **options
         )
         self._values = values = declare(self, Parameters)
-        self._limits = load_robot(values.robot).all_limits
+        self._limits = load_robot(values.robot).all_limits.scaled(
+            values.velocity_scale, values.acceleration_scale, 1.0
+        )
         # A set-point is reached one lookahead after it was made.
         details = replace(select(values, ControlParameters), response_time=values.lookahead)
         self._follower = Follower(self._limits, details)

@@ -31,6 +31,7 @@ class Follower:
         self._heard_state = self._heard_lease = float('-inf')
         self._pending: tuple[JointTrajectory, float] | None = None
         self._refused = ArmStatus('', 'idle')
+        self._passed_on = ''
 
     @property
     def now(self) -> float:
@@ -61,7 +62,8 @@ class Follower:
         lease, rejection = heard
         self._heard_lease = time.monotonic()
         self._tracker.on_permission(lease.permission, self.now, '; '.join(lease.reasons))
-        if rejection.trajectory_id not in ('', self._refused.trajectory_id):
+        if rejection.trajectory_id not in ('', self._passed_on):
+            self._passed_on = rejection.trajectory_id
             self.refuse(rejection.trajectory_id, rejection.reasons)
 
     def follow(self, trajectory: JointTrajectory) -> None:

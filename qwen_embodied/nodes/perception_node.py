@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
@@ -15,9 +16,9 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
-from qwen_embodied.errors import QwenEmbodiedError
+from qwen_embodied.errors import PerceptionError, QwenEmbodiedError
 from qwen_embodied.geometry import pose, rotation_of
-from qwen_embodied.messages import Frame, JointState, Scene
+from qwen_embodied.messages import Frame, JointState
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import image_to_ros
@@ -30,6 +31,8 @@ from qwen_embodied.nodes.wiring import every, hear, same
 from qwen_embodied.parameters import param
 from qwen_embodied.perception import LightingCorrection, PerceptionParameters, SceneEstimator
 
+HOME_TOLERANCE = 0.05  # rad and rad/s
+STATE_TOLERANCE = 0.05  # s between an image and the joint state that belongs to it
 SILENCE = 5.0  # s without images after which the diagnostics say so
 
 
@@ -42,10 +45,17 @@ class Parameters(PerceptionParameters):
         [0.4, 0.0, 1.25], 'Of the optical frame in the base frame, x y z, m.'
     )
     camera_quaternion: list[float] = param(
-        [-0.70584645, 0.70584645, -0.04219941, 0.04219941], 'Of the optical frame in the base frame, x y z w.'
+        [-0.70584645, 0.70584645, -0.04219941, 0.04219941],
+        'Of the optical frame in the base frame, x y z w.',
     )
     pair_tolerance: float = param(
         0.02, 'Largest difference of the stamps of colour and depth, s.', bounds=(0.0, 0.2)
+    )
+    scene_from: str = param(
+        'home',
+        'Where the arm is while scenes are made: at rest at home, where it hides nothing, '
+        'or anywhere. The first scene is made from anywhere.',
+        choices=('home', 'anywhere'),
     )
     max_rate: float = param(10.0, 'Most scenes per second.', bounds=(0.1, 60.0))
 
@@ -58,13 +68,15 @@ class PerceptionNode(Node):
         super().__init__(
             'perception', automatically_declare_parameters_from_overrides=True, **options
         )
-        values = declare(self, Parameters)
+        self._values = values = declare(self, Parameters)
         self._camera_in_base = pose(values.camera_position, rotation_of(values.camera_quaternion))
         self._correct = LightingCorrection()
+        self._robot = load_robot(values.robot) if values.robot else None
         self._estimate = SceneEstimator(
             parameters=select(values, PerceptionParameters),
-            body=load_robot(values.robot).link_spheres if values.robot else None,
+            body=self._robot.link_spheres if self._robot else None,
         )
+        self._anywhere = True
         self._frames = FrameJoiner(values.pair_tolerance)
         self._states: deque[JointState] = deque(maxlen=100)
         self._trouble = ''
@@ -93,26 +105,41 @@ class PerceptionNode(Node):
             return
         try:
             frame = raw.convert(self._camera_in_base)
-            corrected = self._correct(frame.rgb)
-            clean = replace(frame, rgb=corrected.rgb)
-            scene = self._estimate(clean, self._state_at(frame.stamp))
+            self._see(replace(frame, rgb=self._correct(frame.rgb).rgb))
         except QwenEmbodiedError as error:
             self._trouble = f'image dropped: {error}'
             self.get_logger().warning(self._trouble, throttle_duration_sec=1.0)
             return
         self._trouble = ''
-        self._publish(clean, scene)
 
-    def _state_at(self, stamp: float) -> JointState | None:
-        """Give the joint state nearest to a time."""
-        return min(tuple(self._states), key=lambda state: abs(state.stamp - stamp), default=None)
-
-    def _publish(self, frame: Frame, scene: Scene) -> None:
+    def _see(self, frame: Frame) -> None:
+        """Publish the image; estimate and publish the scene while the view is clear."""
         header = conversions.header(frame.stamp, frame.frame_id)
         self._image_out.publish(image_to_ros(frame.rgb, header))
+        state = self._state_at(frame.stamp)
+        if not (self._anywhere or self._is_home(state)):
+            return
+        scene = self._estimate(frame, state)
+        self._anywhere = self._values.scene_from == 'anywhere'
         self._scene_out.publish(conversions.scene_to_ros(scene))
         if self._markers_out.get_subscription_count():
             self._markers_out.publish(markers_to_ros(scene))
+
+    def _is_home(self, state: JointState | None) -> bool:
+        if self._robot is None or state is None:
+            return True
+        away = np.abs(state.of(self._robot.joint_names) - self._robot.home).max()
+        speed = 0.0 if state.velocities is None else np.abs(state.velocities).max()
+        return bool(away <= HOME_TOLERANCE and speed <= HOME_TOLERANCE)
+
+    def _state_at(self, stamp: float) -> JointState | None:
+        """Give the joint state nearest to a time; without one the robot would be an object."""
+        if self._robot is None:
+            return None
+        near = min(tuple(self._states), key=lambda item: abs(item.stamp - stamp), default=None)
+        if near is None or abs(near.stamp - stamp) > STATE_TOLERANCE:
+            raise PerceptionError(f'no joint_states within {STATE_TOLERANCE} s of the image')
+        return near
 
     def _diagnose(self) -> None:
         self._worker.check()

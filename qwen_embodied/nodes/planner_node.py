@@ -27,7 +27,8 @@ from qwen_embodied.nodes.workcell import Patience, RosWorkcell
 from qwen_embodied.parameters import param
 from qwen_embodied.planning import GrammarPlanner
 from qwen_embodied.serialization import to_json
-from qwen_embodied.task import Executive, TaskEvent
+from qwen_embodied.task import Executive
+from qwen_embodied.workcell import TaskEvent
 
 
 @dataclass(frozen=True)

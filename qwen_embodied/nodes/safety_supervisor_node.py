@@ -34,6 +34,9 @@ from qwen_embodied.safety import (
 )
 
 
+END_PATIENCE = 0.3  # s; the planner may hear of an end before the supervisor does
+
+
 @dataclass(frozen=True)
 class Parameters(SafetyParameters):
     """Thresholds of the rules, the robot, and how often the lease is renewed."""
@@ -59,6 +62,7 @@ class SafetySupervisorNode(Node):
             parameters=select(values, SafetyParameters),
         )
         self._rejection = Rejection()
+        self._proposed: tuple[JointTrajectoryMessage, float] | None = None
         self._said = ''
         self._judging = 0.0
         self._approved_out = self.create_publisher(
@@ -98,6 +102,7 @@ class SafetySupervisorNode(Node):
 
     def _on_status(self, status: ArmStatus) -> None:
         self._supervisor.on_arm_status(status, self._now())
+        self._take_proposed()
 
     def _on_scene(self, scene: Scene) -> None:
         self._surroundings.hear_scene(scene)
@@ -105,6 +110,17 @@ class SafetySupervisorNode(Node):
             self._supervisor.body = self._surroundings.body()
 
     def _on_proposed(self, message: JointTrajectoryMessage) -> None:
+        self._proposed = (message, time.monotonic() + END_PATIENCE)
+        self._take_proposed()
+
+    def _take_proposed(self) -> None:
+        """Judge what is proposed, once the end of the trajectory before it was heard."""
+        if self._proposed is None:
+            return
+        message, deadline = self._proposed
+        if self._supervisor.state == 'EXECUTING' and time.monotonic() < deadline:
+            return
+        self._proposed = None
         started, now = time.monotonic(), self._now()
         reasons = self._judge(message, now)
         self._judging += time.monotonic() - started
@@ -130,6 +146,7 @@ class SafetySupervisorNode(Node):
             return (str(breach_of_contract(error)),)
 
     def _renew(self) -> None:
+        self._take_proposed()
         self._say(self._supervisor.tick(self._now()))
 
     def _say(self, state: SafetyState) -> None:

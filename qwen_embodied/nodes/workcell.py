@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.errors import CameraError, ControlError, TaskError
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
-from qwen_embodied.task import Observation, TaskEvent
+from qwen_embodied.workcell import Observation, TaskEvent
 
 ENDED = ('succeeded', 'aborted', 'rejected')
 
@@ -45,7 +45,7 @@ class RosWorkcell:
         report: Callable[[TaskEvent], None],
         patience: Patience | None = None,
         *,
-        frames: int = 2,
+        frames: int = 3,
     ) -> None:
         """Join the outputs.
 

@@ -19,6 +19,7 @@ Points = NDArray[np.float32]
 WIDEST_WALL = 0.016
 LEAST_HOLE = 0.05
 RINGS = 12
+KERNEL = np.ones((3, 3), np.uint8)
 SECTORS = 24
 
 
@@ -50,7 +51,7 @@ def find_container(window: Window, rest: Mask, tray_ratio: float) -> Container |
         tray_ratio: A square container lower than this times its short side is a tray.
     """
     pixel = window.surface.pixel
-    hole = _highest_hole(window, rest, pixel)
+    hole = _hole(window, rest, pixel)
     if hole is None:
         return None
     reach = 2 * int(np.ceil(WIDEST_WALL / pixel)) + 1
@@ -64,32 +65,38 @@ def find_container(window: Window, rest: Mask, tray_ratio: float) -> Container |
     return _with_contents(solid, window, rest, hole > 0)
 
 
-def _highest_hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
-    """Give the filled hull of the hole at the highest level that still has a rim around it."""
+def _hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
+    """Give the filled hull of what a wall encloses, cut as near to its rim as it is closed."""
     least = (LEAST_HOLE / pixel) ** 2
     walls = window.walls & rest
-    if walls.sum() < least / 4:
-        return None
-    height = np.where(walls, window.points[..., 2], 0.0).astype(np.float32)
+    rim = _rim_level(window, walls, pixel) if walls.sum() > least / 4 else 0.0
     lost = ~window.measured & walls
-    best = None
-    for level in np.arange(0.01, float(np.percentile(height[walls], 97.0)), 0.004):
-        above = ((height > level) | lost).astype(np.uint8)
-        above = cv2.morphologyEx(above, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    for level in (0.75 * rim, 0.5 * rim, 0.3 * rim) if rim > 0.012 else ():
+        above = (walls & ((window.points[..., 2] > level) | lost)).astype(np.uint8)
+        above = cv2.morphologyEx(above, cv2.MORPH_CLOSE, KERNEL)
         outlines, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         for at, outline in enumerate(outlines):
-            parent = -1 if tree is None else tree[0][at][3]
-            if parent < 0:
-                continue
             hull = cv2.convexHull(outline)
-            area = cv2.contourArea(hull)
-            if area > least and area > 0.35 * cv2.contourArea(outlines[parent]):
-                best = hull
-    if best is None:
-        return None
-    filled = np.zeros(height.shape, np.uint8)
-    cv2.fillConvexPoly(filled, best, 1)
-    return filled
+            area, parent = cv2.contourArea(hull), tree[0][at][3]
+            if parent >= 0 and area > max(least, 0.35 * cv2.contourArea(outlines[parent])):
+                filled: NDArray[np.uint8] = np.zeros(walls.shape, np.uint8)
+                cv2.fillConvexPoly(filled, hull, 1)
+                return filled
+    return None
+
+
+def _rim_level(window: Window, walls: Mask, pixel: float) -> float:
+    """Give the height above the table that most of the outer border reaches, m."""
+    filled = cv2.morphologyEx(walls.astype(np.uint8), cv2.MORPH_CLOSE, KERNEL)
+    outlines, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
+    reach = 2 * int(np.ceil(WIDEST_WALL / pixel)) + 1
+    inner = cv2.erode(filled, np.ones((reach, reach), np.uint8), borderValue=0) > 0
+    border = window.points[(filled > 0) & ~inner & window.raised & window.known]
+    if len(border) < 30:
+        return 0.0
+    peaks = _peaks(border.astype(np.float64), border[:, :2].mean(axis=0))
+    return float(np.percentile(peaks, 60.0)) if len(peaks) >= 0.4 * SECTORS else 0.0
 
 
 def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
@@ -114,6 +121,7 @@ def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
     paint = np.median(window.rgb[on_rim], axis=0)
     lost = band & ~window.measured & ~on_rim & window.like(paint)
     lost &= np.isfinite(window.points[..., 0])
+    lost &= cv2.blur((lost | on_rim).astype(np.float32), (3, 3)) > 0.4
     outline = window.points[on_rim][:, :2].astype(np.float64)
     painted = window.at_level(lost, level)
     centre = np.median(inner[:, :2], axis=0)
@@ -205,7 +213,7 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     contents = within & (excess > 0.010) & (out < 0.9)
     contents |= hole & known & (height > solid.size[2] + 0.008)
     contents = cv2.morphologyEx(
-        contents.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
+        contents.astype(np.uint8), cv2.MORPH_OPEN, KERNEL
     ) > 0
     margin = 0.008 / float(solid.size[:2].min()) * 2
     region = (rest & (np.nan_to_num(out, nan=9.0) < 1 + margin)) | hole

@@ -59,10 +59,19 @@ def draw_scene(
         if corners is not None:
             _draw_box(canvas, corners, INK[item.colour], is_seen=item.box is not None)
             drawn.append((item, corners))
-    taken: list[Rectangle] = []
+    taken = [_bounds(corners) for _, corners in drawn]
     for item, corners in drawn:
         _draw_label(canvas, item, corners, taken)
     return canvas
+
+
+def _bounds(corners: NDArray[np.float64]) -> Rectangle:
+    """Give the middle of a box, which no label may cover."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    inset = 0.12 * (high - low)
+    x0, y0 = np.round(low + inset).astype(int)
+    x1, y1 = np.round(high - inset).astype(int)
+    return int(x0), int(y0), int(x1), int(y1)
 
 
 def _corners(item: SceneObject) -> NDArray[np.float64]:
@@ -119,7 +128,9 @@ def _free_place(
     middle = (x0 + x1 - size[0]) / 2
     row = (y0 + y1 - size[1]) / 2
     wishes = [(middle, y0 - size[1] - 4), (middle, y1 + 4), (x1 + 4, row), (x0 - size[0] - 4, row)]
+    wishes += [(x, y) for x in (x1 + 4, x0 - size[0] - 4) for y in (y0 - size[1], y1)]
     wishes += [(middle, y0 - k * (size[1] + 3) - 4) for k in (2, 3)]
+    wishes += [(middle, y1 + k * (size[1] + 3) + 4) for k in (1, 2)]
     places = [
         (int(np.clip(x, 0, max(0, shape[1] - size[0]))), int(np.clip(y, 0, max(0, shape[0] - size[1]))))
         for x, y in wishes

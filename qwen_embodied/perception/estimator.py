@@ -14,8 +14,9 @@ from qwen_embodied.messages import Frame, JointState, Scene, SceneObject
 from qwen_embodied.perception.finding import find_objects
 from qwen_embodied.perception.lighting import measure_light
 from qwen_embodied.perception.parameters import PerceptionParameters
+from qwen_embodied.perception.stacking import restack
 from qwen_embodied.perception.surface import Surface, look
-from qwen_embodied.perception.tracking import Sighting, Tracker
+from qwen_embodied.perception.tracking import Tracker
 
 Body = Callable[[JointState], NDArray[np.float64]]
 
@@ -49,10 +50,13 @@ class SceneEstimator:
             joint_state: At the time of the frame, for dropping the robot's own points.
         """
         surface = look(frame, self._parameters, self._spheres(joint_state))
-        sightings = find_objects(surface, self._parameters)
+        found = find_objects(surface, self._parameters)
+        sightings, bearers = restack(found, self._tracker.objects, self._parameters)
         seen = [sighting.item for sighting in sightings]
         objects = self._tracker.update(
-            sightings, frame.stamp, lambda item: is_clear(item, frame, surface, seen)
+            sightings,
+            frame.stamp,
+            lambda item: None if item.id in bearers else is_clear(item, frame, surface, seen),
         )
         return Scene(
             frame.stamp, self._parameters.frame_id, objects, surface.plane.height,

@@ -31,15 +31,7 @@ def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sig
 
 def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]:
     """Give a window on each connected piece above the table that may be objects."""
-    raised = surface.raised.astype(np.uint8)
-    near = cv2.dilate(raised, np.ones((7, 7), np.uint8)) > 0
-    walls = surface.raised | (~surface.measured & near & (surface.height > UNSEEN))
-    joined = cv2.morphologyEx(walls.astype(np.uint8), cv2.MORPH_CLOSE, KERNEL)
-    joined[surface.robot] = 0
-    outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    cv2.drawContours(joined, outlines, -1, 1, cv2.FILLED)
-    joined[surface.robot] = 0
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
+    count, labels, stats = _connected(surface, parameters)
     smallest = (parameters.min_side / surface.pixel) ** 2
     windows = []
     for label in range(1, count):
@@ -53,6 +45,22 @@ def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]
         if _may_be_objects(window, smallest, parameters):
             windows.append(window)
     return windows
+
+
+def _connected(
+    surface: Surface, parameters: PerceptionParameters
+) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
+    """Label what is raised, with what it encloses; lost depth is taken for steep walls."""
+    walls = surface.raised | (~surface.measured & (surface.height > UNSEEN))
+    joined = cv2.morphologyEx(walls.astype(np.uint8), cv2.MORPH_CLOSE, KERNEL)
+    joined[surface.robot] = 0
+    outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    largest = (parameters.max_side / surface.pixel) ** 2
+    small = [outline for outline in outlines if 20 < cv2.contourArea(outline) < largest]
+    cv2.drawContours(joined, small, -1, 1, cv2.FILLED)
+    joined[surface.robot] = 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
+    return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def _may_be_objects(window: Window, smallest: float, parameters: PerceptionParameters) -> bool:

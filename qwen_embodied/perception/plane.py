@@ -12,7 +12,7 @@ from qwen_embodied.errors import PerceptionError
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 Array = NDArray[np.float64]
-HYPOTHESES = 160
+HYPOTHESES = 120
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def find_table(points: Array, parameters: PerceptionParameters) -> Plane:
 
 def _largest(points: Array, parameters: PerceptionParameters) -> Plane | None:
     rng = np.random.default_rng(0)
-    sample = points[rng.integers(len(points), size=min(len(points), 1200))]
+    sample = points[rng.integers(len(points), size=min(len(points), 800))]
     corners = points[rng.integers(len(points), size=(HYPOTHESES, 3))]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normals, axis=1)
@@ -90,8 +90,9 @@ def _refined(points: Array, coefficients: Array, parameters: PerceptionParameter
         near = np.abs(residual) < tolerance
         if near.sum() < 10:
             return None
-        coefficients = np.linalg.lstsq(design[near], points[near, 2], rcond=None)[0]
-        residual = points[near, 2] - design[near] @ coefficients
+        chosen, z = design[near], points[near, 2]
+        coefficients = np.linalg.solve(chosen.T @ chosen, chosen.T @ z)
+        residual = z - chosen @ coefficients
         noise = 1.4826 * float(np.median(np.abs(residual)))
         tolerance = min(parameters.plane_tolerance, max(0.003, 3 * noise))
     if np.hypot(*coefficients[:2]) > np.tan(parameters.table_tilt):

@@ -28,6 +28,7 @@ class Surface:
         rgb: Colour, smoothed over 3x3 pixels, (H, W, 3) uint8.
         x: In the base frame, (H, W) m, NaN where it is not known.
         y: In the base frame, (H, W) m, NaN where it is not known.
+        own_height: Above the table, small holes filled, (H, W) m; UNSEEN where invalid.
         height: Above the table, smoothed, small holes filled, (H, W) m; UNSEEN where invalid.
         depth: As measured, (H, W) m, NaN where invalid.
         measured: Pixels with valid depth, or just a speck without, (H, W).
@@ -43,6 +44,7 @@ class Surface:
     rgb: NDArray[np.uint8]
     x: Image
     y: Image
+    own_height: Image
     height: Image
     depth: Image
     measured: Mask
@@ -75,15 +77,15 @@ def look(
     measured |= cv2.blur(measured.astype(np.float32), (3, 3)) > 0.73
     plane, pixel = _table(points, depth, np.isfinite(depth) & ~robot, parameters, frame)
     height = points[2] - (plane.a * points[0] + plane.b * points[1] + plane.c)
-    height = np.where(np.isfinite(filled), height, np.float32(UNSEEN)).astype(np.float32)
-    height = cv2.medianBlur(height, 5 if plane.noise > 0.0035 else 3)
+    own = np.where(np.isfinite(filled), height, np.float32(UNSEEN)).astype(np.float32)
+    height = cv2.medianBlur(own, 5 if plane.noise > 0.0035 else 3)
     raised = (height > max(parameters.min_height, 3.0 * plane.noise)) & ~robot
     flat = (np.abs(height) < parameters.min_height)[::6, ::6]
     camera = np.append(origin[:2], plane.distances(origin[None].astype(np.float64)))
     if camera[2] < parameters.min_height:
         raise PerceptionError('the camera is below the table; check camera_in_base')
     return Surface(
-        rgb, points[0], points[1], height, depth, measured,
+        rgb, points[0], points[1], own, height, depth, measured,
         np.isfinite(filled) & ~foreign, raised, robot, plane, pixel, camera,
         np.median(rgb[::6, ::6][flat], axis=0) if flat.any() else np.full(3, 128.0),
     )
@@ -93,7 +95,7 @@ def _table(
     points: list[Image], depth: Image, usable: Mask, parameters: PerceptionParameters, frame: Frame
 ) -> tuple[Plane, float]:
     """Find the table on every sixth pixel; give the size of a pixel there, m, too."""
-    step = (slice(2, None, 6), slice(2, None, 6))
+    step = (slice(2, None, 8), slice(2, None, 8))
     chosen = usable[step]
     if chosen.sum() < 50:
         raise PerceptionError('the robot hides the table; move the arm out of the view')

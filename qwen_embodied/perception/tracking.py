@@ -133,7 +133,7 @@ class Tracker:
             return []
         clear = is_clear(track.item)
         if clear is None:
-            return [replace(track, missed=0)]
+            return [replace(track, seen=stamp, missed=0)]
         missed = track.missed + 1 if clear else track.missed
         item = replace(track.item, box=None, confidence=max(0.3, track.item.confidence * 0.95))
         if missed >= self._parameters.vanish_after:

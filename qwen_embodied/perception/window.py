@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,10 +42,8 @@ class Window:
 
     @property
     def walls(self) -> Mask:
-        """Pixels that are raised or, beside those, so steep that their depth was lost."""
-        raised = self.raised.astype(np.uint8)
-        beside = cv2.dilate(raised, np.ones((7, 7), np.uint8)) > 0
-        return np.asarray(self.raised | (~self.measured & self.island & beside))
+        """Pixels that are raised or so steep that their depth was lost."""
+        return np.asarray(self.raised | (~self.measured & self.island))
 
     def like(self, rgb: Array) -> Mask:
         """Give the pixels (H, W) that look more like a colour (3,) than like the table."""
@@ -73,7 +70,14 @@ def cut(surface: Surface, labels: NDArray[np.int32], label: int, place: tuple[sl
         place: Its rows and columns.
     """
     island = labels[place] == label
-    points = np.dstack([surface.x[place], surface.y[place], surface.height[place]])
+    height, camera = surface.height[place], surface.camera.astype(np.float32)
+    # A pixel lies where its ray pierces the smoothed height, not at the depth that was smoothed.
+    ratio = (camera[2] - height) / (camera[2] - surface.own_height[place])
+    points = np.dstack([
+        camera[0] + (surface.x[place] - camera[0]) * ratio,
+        camera[1] + (surface.y[place] - camera[1]) * ratio,
+        height,
+    ])
     return Window(
         column=place[1].start,
         row=place[0].start,

@@ -58,10 +58,10 @@ class Parameters:
     slow_tool_speed: float = param(
         0.25, 'Tool speed up to which the hand may touch things, m/s.', bounds=(0.01, 0.25)
     )
-    workspace_lower: list[float] = param(  # noqa: RUF009
+    workspace_lower: list[float] = param(
         [-0.3, -0.8, 0.0], 'Lowest corner x, y, z of the box for the tool, base frame, m.'
     )
-    workspace_upper: list[float] = param(  # noqa: RUF009
+    workspace_upper: list[float] = param(
         [0.9, 0.8, 1.3], 'Highest corner x, y, z of the box for the tool, base frame, m.'
     )
     clearance_step: float = param(
@@ -76,7 +76,7 @@ class Parameters:
     silence_stop: float = param(
         0.5, 'Age of an input after which the stop latches, s.', bounds=(0.05, 5.0)
     )
-    heartbeats: list[str] = param(  # noqa: RUF009
+    heartbeats: list[str] = param(
         ['arm_controller'], 'Sources without whose heartbeat nothing may move.'
     )
     tracking_stop: float = param(

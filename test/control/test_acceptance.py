@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from control.following import HOME, NAMES, Cell, quintic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from control.following import HOME, NAMES, Cell, quintic
 from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.messages import JointTrajectory
 
@@ -48,7 +48,10 @@ def refusal(trajectory):
         (changed('positions', (9, 3), -0.002), 'panda_finger_joint1 goes from -0.0020'),
         (changed('velocities', (9, 0), 1.01), 'shoulder at 1.01 /s, allowed 1'),
         (changed('velocities', (-1, 2), 0.1), 'wrist does not end at rest but at 0.1 /s'),
-        (quintic(HOME + [0.0101, 0, 0, 0], HOME, 2.0), 'shoulder starts 0.0101 rad from where'),
+        (
+            quintic(HOME + np.array([0.0101, 0, 0, 0]), HOME, 2.0),
+            'shoulder starts 0.0101 rad from where',
+        ),
     ],
 )
 def test_refuses_and_says_why(trajectory, said):
@@ -69,6 +72,6 @@ def test_refuses_every_number_that_is_not_finite(field, row, column, value):
 
 def test_refuses_a_start_far_from_the_measured_arm():
     cell = Cell()
-    cell.arm._positions = HOME + [0.2, 0, 0, 0]
+    cell.arm._positions = HOME + np.array([0.2, 0, 0, 0])
     with pytest.raises(TrajectoryRejectedError, match='from where the arm is measured'):
         cell.start(MOVE)

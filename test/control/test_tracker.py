@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from control.following import HOME, LIMITS, NAMES, PERIOD, Cell, bang, quintic
 
+from control.following import HOME, LIMITS, NAMES, PERIOD, Cell, bang, quintic
 from qwen_embodied.control import FakeArm, Parameters, Tracker
 from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.interpolation import TrajectorySpline
@@ -44,10 +44,10 @@ def test_commands_nothing_before_the_first_state():
 
 
 def test_holds_on_start_up_where_the_arm_is_measured():
-    cell = Cell(FakeArm(NAMES, HOME + [0.1, 0.0, 0.0, -0.01]))
+    cell = Cell(FakeArm(NAMES, HOME + np.array([0.1, 0.0, 0.0, -0.01])))
     cell.run(0.5)
     assert np.array(cell.commands) == pytest.approx(np.tile(cell.commands[0], (51, 1)))
-    assert cell.commands[0] == pytest.approx(HOME + [0.1, 0.0, 0.0, -0.01])
+    assert cell.commands[0] == pytest.approx(HOME + np.array([0.1, 0.0, 0.0, -0.01]))
 
 
 def test_follows_a_trajectory_to_its_end():
@@ -223,6 +223,26 @@ def test_d3_breach_aborts_names_the_error_and_stops_pressing():
     assert bend <= 1.1
 
 
+def test_stops_pressing_though_the_supervisor_has_said_stop():
+    cell = running()
+    cell.arm.stuck = {'shoulder'}
+    cell.run(0.1)
+    cell.permission = 'stop'
+    cell.finish()
+    assert cell.commands[-1] == pytest.approx(cell.arm.read().positions, abs=0.02)
+
+
+def test_ends_though_the_arm_is_stuck_and_then_silent():
+    cell = running()
+    cell.arm.stuck = {'shoulder'}
+    while cell.commands[-1][0] <= cell.commands[-2][0] + 1e-9 or not cell.tracker.status.reason:
+        cell.tick()
+    cell.run(0.3)
+    cell.states = False
+    cell.run(1.0)
+    assert cell.tracker.status.state == 'aborted'
+
+
 def test_moves_again_after_it_was_stuck():
     cell = running()
     cell.arm.stuck = {'shoulder'}
@@ -366,7 +386,7 @@ def test_refuses_a_trajectory_while_it_comes_to_rest():
 
 def test_joins_a_start_that_is_a_little_off_smoothly():
     cell = Cell()
-    cell.start(quintic(HOME + [0.0099, -0.0099, 0.0, 0.0], GOAL, 2.6))
+    cell.start(quintic(HOME + np.array([0.0099, -0.0099, 0.0, 0.0]), GOAL, 2.6))
     assert cell.finish().state == 'succeeded'
     step, bend = cell.largest()
     assert step <= 1.0 + 1e-9

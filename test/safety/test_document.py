@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_the_parameter_file_holds_the_defaults():
 
 def test_the_parameter_file_says_why_for_each():
     lines = shared_file('config/5_safety.yaml').read_text(encoding='utf-8').splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         if line.startswith('    ') and not line.strip().startswith('#'):
             assert before.strip().startswith('#'), line
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from safety.cases import GOOD, SlidingBody, at, broken, line, quintic
 
 FAR = quintic([0.5, 0.5, 0.04], 2.0)  # at most 0.469 m/s

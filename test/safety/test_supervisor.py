@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from safety.cases import GOOD, HOME, LIMITS, SlidingBody, Watched, at, quintic
 
 from qwen_embodied.messages import ArmStatus, JointState
 from qwen_embodied.safety import STATES, Parameters, Supervisor
+from safety.cases import GOOD, HOME, LIMITS, SlidingBody, Watched, at, quintic
 
 
 def quiet_for(seconds, *mute, state='EXECUTING'):
@@ -189,9 +189,9 @@ def test_d2_accepts_extra_joints():
 @pytest.mark.parametrize(('value', 'state'), [(1.0086, 'ARMED'), (1.0088, 'STOP_LATCHED')])
 def test_d2_boundary_of_the_hard_limits(value, state):
     cell = Watched()
-    cell.positions = HOME + [1.0, 0, 0]
+    cell.positions = HOME + np.array([1.0, 0, 0])
     cell.run()
-    cell.positions = HOME + [value, 0, 0]
+    cell.positions = HOME + np.array([value, 0, 0])
     assert cell.run(0.02).state == state
 
 
@@ -199,7 +199,7 @@ def test_d2_boundary_of_the_hard_limits(value, state):
 def test_d2_boundary_of_a_jump(jump, state):
     # 1.5 · 2 rad/s · 0.01 s + 0.001
     cell = Watched().run()
-    cell.positions = HOME + [jump, 0, 0]
+    cell.positions = HOME + np.array([jump, 0, 0])
     assert cell.run(0.01).state == state
 
 

@@ -11,6 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from qwen_embodied.errors import ContractError
+from qwen_embodied.messages import JointState, JointTrajectory
+from qwen_embodied.safety import (
+    Parameters,
+    SafetyContext,
+    breach_of_contract,
+    check_size,
+    check_trajectory,
+)
 from safety.cases import (
     ARM,
     GOOD,
@@ -24,16 +34,6 @@ from safety.cases import (
     line,
     quintic,
     scaled,
-)
-
-from qwen_embodied.errors import ContractError
-from qwen_embodied.messages import JointState, JointTrajectory
-from qwen_embodied.safety import (
-    Parameters,
-    SafetyContext,
-    breach_of_contract,
-    check_size,
-    check_trajectory,
 )
 
 
@@ -186,12 +186,12 @@ def test_size_is_judged_before_a_message_is_converted():
 
 @pytest.mark.parametrize('offset', [-0.0099, 0.0, 0.0099])
 def test_c3_accepts_a_start_nearly_where_the_arm_is(offset):
-    assert broken(GOOD, state=at(HOME + [offset, 0, 0])) == set()
+    assert broken(GOOD, state=at(HOME + np.array([offset, 0, 0]))) == set()
 
 
 @pytest.mark.parametrize(('offset', 'fine'), [(0.0099, True), (0.0101, False), (-0.0101, False)])
 def test_c3_boundary_of_the_start(offset, fine):
-    assert broken(GOOD, state=at(HOME + [0, offset, 0])) == (set() if fine else {'C3'})
+    assert broken(GOOD, state=at(HOME + np.array([0, offset, 0]))) == (set() if fine else {'C3'})
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,11 @@ def test_c3_boundary_of_the_speed_at_the_start(speed, fine):
 @pytest.mark.parametrize(
     ('state', 'said'),
     [
-        (at(HOME + [0.5, 0, 0]), 'C3 slide: starts at 0.0000 rad, measured 0.5000, 0.5000 apart'),
-        (at(HOME + [0, 2 * np.pi, 0]), 'C3 elbow: starts at 0.5000'),
+        (
+            at(HOME + np.array([0.5, 0, 0])),
+            'C3 slide: starts at 0.0000 rad, measured 0.5000, 0.5000 apart',
+        ),
+        (at(HOME + np.array([0, 2 * np.pi, 0])), 'C3 elbow: starts at 0.5000'),
         (at([np.nan, 0.5, 0.04]), 'C3 slide: starts at 0.0000 rad, measured nan'),
         (at(velocities=[0, 0.2, 0]), 'C3 elbow: moves at 0.2 rad/s now'),
         (at(velocities=[0, np.nan, 0]), 'C3 elbow: moves at nan rad/s now'),

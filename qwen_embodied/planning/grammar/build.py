@@ -51,12 +51,15 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
 def _forbid(clause: Clause, table: Table) -> None:
     resolver = Resolver(table.copy())
     is_goal = clause.verb in _PUTTING and bool(clause.places)
+    if any(noun.quantifier == 'rest' for noun in clause.movers):
+        return
     for reading in readings(clause, needs_goal=is_goal):
         names = [name for noun in reading.movers for name in resolver.resolve(noun, 'mover')]
         if is_goal and reading.goal is not None and reading.goal.noun is not None:
             target = resolver.target(reading.goal.noun, 'any', tuple(names))
             relation = reading.goal.relation
             table.banned |= {(name, relation, target) for name in names}
+            table.target = target
         elif is_goal and reading.goal is not None:
             raise Unclear('I did not understand what I must not do. Please say what I should do.')
         else:
@@ -122,7 +125,8 @@ class _Clause:
                 raise Unclear(f"What should I {self.clause.verb}? Please name the object.")
             return (self.table.held,)
         found = [name for noun in nouns for name in self.resolver.movers(noun)]
-        return tuple(dict.fromkeys(found))
+        self.resolver.current = tuple(dict.fromkeys(found))
+        return self.resolver.current
 
     def _put(self) -> None:
         nouns, goal = self.reading.movers, self.reading.goal
@@ -175,7 +179,8 @@ class _Clause:
         elif goal.kind == 'near' and goal.relation == 'on' and goal.noun is not None:
             names = self._names()
             base = self.resolver.target(goal.noun, 'support', names)
-            self.mover.tower((base, *(name for name in names if name != base)), is_list=True)
+            is_list = len(self.reading.movers) > 1
+            self.mover.tower(tuple(n for n in names if n != base), is_list=is_list, base=base)
         else:
             self._put()
 

@@ -47,6 +47,9 @@ class ClauseReader(PlaceReader):
         """Step over a verb and give its base form, or ''."""
         word = self.word()
         base = words.GERUNDS.get(word, word)
+        if word == 'lower' and (self.word(1) in words.ARTICLES or self.word(1) in words.PRONOUNS):
+            self.at += 1
+            return 'put'
         if base in words.VERBS or base == 'touch':
             self.at += 1
             return base
@@ -76,11 +79,12 @@ class ClauseReader(PlaceReader):
         if not self.starts_noun():
             raise self._unknown_verb()
         movers = self.nouns()
+        before = self._places()
         while self.accept('should', 'must', 'would', 'can', 'to') or self.accept_from(words.STATES):
             pass
         if self.accept('not'):
             raise Unclear('Please say it without "not": what should I do with it?')
-        movers, places = self._arguments(movers)
+        movers, places = self._arguments(movers, before)
         kind, verb = 'put', 'put'
         if self.previous is not None and self.previous.kind in ('stack', 'push', 'sort', 'put'):
             kind, verb = self.previous.kind, self.previous.verb
@@ -96,21 +100,30 @@ class ClauseReader(PlaceReader):
         return self.fail()
 
     def _arguments(
-        self, movers: tuple[Noun, ...] = ()
+        self, movers: tuple[Noun, ...] = (), before: tuple[Place, ...] = ()
     ) -> tuple[tuple[Noun, ...], tuple[Place, ...]]:
         """Read what is moved, particles and places, and take exceptions to where they belong."""
-        self.accept('down', 'up', 'back', 'over')
+        self._particles()
+        self.accept('only')
         if not movers and self.starts_noun():
             movers = self.nouns()
-        places: list[Place] = []
+        places = list(before)
         while True:
+            self._particles()
             place = self.place()
             if place is not None:
                 places.append(place)
             elif self._starts_exception():
                 movers = self._with_exception(movers, places)
-            elif not self.accept('down', 'up', 'back', 'over'):
+            elif not self.accept('back'):
                 return movers, tuple(places)
+
+    def _particles(self) -> None:
+        """Step over 'down', 'up', 'off', and 'back' where a goal follows it."""
+        while self.accept('down', 'up', 'over', 'off'):
+            pass
+        if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there'}:
+            self.at += 1
 
     def _starts_exception(self) -> bool:
         step = 1 if self.word() in (',', 'but') else 0
@@ -152,16 +165,18 @@ class ClauseReader(PlaceReader):
         movers, places = self._arguments()
         if self.accept('by'):
             raise Unclear('I can sort by colour only. Should I sort by colour?')
+        if any(place.kind == 'from' for place in places):
+            raise Unclear('Into which containers should I sort them?')
         return Clause('sort', verb, self.text_from(start), movers, places)
 
     def _read_build(self, verb: str, start: int) -> Clause:
+        self.accept('me', 'us')
         self.accept('a', 'an', 'the', 'one')
         self.accept_from(('big', 'small', 'tall', 'high', 'little'))
         if not self.accept('tower', 'stack', 'pile'):
             raise self.fail()
-        self.accept('of', 'from', 'with', 'out_of', 'using')
-        if self.word() == 'out_of':
-            self.at += 1
+        while self.accept('of', 'from', 'with', 'out_of', 'using', 'out', ','):
+            pass
         movers, places = self._arguments()
         return Clause('build', verb, self.text_from(start), movers, places)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place
 
-_DESCRIBING = frozenset({'near', 'from', 'side', 'corner', 'table'})
+_DESCRIBING = frozenset({'held', 'near', 'from', 'side', 'corner', 'table'})
 _GOALS = frozenset(
     {'near', 'side', 'corner', 'table', 'point', 'there', 'direction', 'each_other',
      'side_by_side', 'by_colour'}

@@ -55,7 +55,7 @@ def tokens_of(instruction: str) -> tuple[Token, ...]:
 
 def is_number(word: str) -> bool:
     """Say whether a token is written as a number."""
-    return word[-1:].isdigit()
+    return word[-1:].isdecimal() and not word[:1].isalpha()
 
 
 def is_known(word: str) -> bool:
@@ -100,9 +100,16 @@ def _merge(tokens: list[Token]) -> list[Token]:
 
 def _phrase_length(tokens: list[Token], at: int) -> int:
     for length in range(min(LONGEST_PHRASE, len(tokens) - at), 0, -1):
-        if tuple(token.word for token in tokens[at : at + length]) in PHRASES:
+        meaning = PHRASES.get(tuple(token.word for token in tokens[at : at + length]))
+        if meaning is not None and not _describes_noun(meaning, tokens[at + length :]):
             return length
     return 0
+
+
+def _describes_noun(meaning: tuple[str, ...], following: list[Token]) -> bool:
+    """Say whether 'in the left' goes on with a noun, as in 'in the left bowl'."""
+    is_side = len(meaning) == 1 and meaning[0].partition('_')[0] in ('on', 'to', 'from')
+    return is_side and bool(following) and following[0].word in _NOUNISH
 
 
 def _vocabulary() -> frozenset[str]:
@@ -120,3 +127,6 @@ def _vocabulary() -> frozenset[str]:
 
 
 _VOCABULARY = _vocabulary()
+_NOUNISH = frozenset(
+    (*words.COLOURS, *words.SHAPES, *words.PLURALS, *words.GENERIC, *words.SHADES, 'one')
+)

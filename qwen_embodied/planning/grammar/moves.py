@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qwen_embodied.messages import SceneObject
-from qwen_embodied.planning.facts import NO_SUPPORT, Rest
+from qwen_embodied.messages import CONTAINERS, SceneObject
+from qwen_embodied.planning.facts import Rest
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.spots import free_spot, region
@@ -73,16 +73,15 @@ class Mover:
         self.table.place(name, relation, target)
         self.table.target = target
 
-    def tower(self, names: tuple[str, ...], *, is_list: bool) -> None:
-        """Stack objects, the first at the bottom; a set is stacked the largest first."""
+    def tower(self, names: tuple[str, ...], *, is_list: bool, base: str | None = None) -> None:
+        """Stack objects on a base, the first at the bottom; a set is stacked largest first."""
         items = [self.table.items[name] for name in names]
         if not is_list:
             items.sort(key=_for_tower)
-        else:
-            balls = [item for item in items[:-1] if item.shape in NO_SUPPORT[:1]]
-            if balls:
-                raise Unclear(f'Nothing can stand on {speech.the(balls[0])}. What should I stack?')
-        ordered = [item.id for item in items]
+        ordered = [*((base,) if base else ()), *(item.id for item in items)]
+        balls = [name for name in ordered[:-1] if self.table.items[name].shape == 'ball']
+        if balls:
+            raise Unclear(f'Nothing can stand on {self._the(balls[0])}. What should I stack?')
         steps = len(self.table.steps)
         for lower, upper in zip(ordered, ordered[1:], strict=False):
             self.onto(upper, _on(self.table.items[lower]), lower)
@@ -135,14 +134,13 @@ class Mover:
 
     def _put_near(self, names: tuple[str, ...], goal: Place, *, is_set: bool) -> None:
         role = {'in': 'container', 'on': 'support'}.get(goal.relation, 'any')
-        if goal.noun is None:
-            goal = replace(goal, noun=Noun('it', quantifier='it'))
-            role = 'container' if goal.relation == 'in' else role
-        target = self.resolver.target(goal.noun or Noun('it', quantifier='it'), role, names)
+        target = self.resolver.target(goal.noun or self._unsaid(goal.relation), role, names)
         if is_set:
             names = tuple(name for name in names if name != target)
         relation = self._relation(goal.relation, target)
         done = [name for name in names if self._is_there(name, relation, target)]
+        if names and set(done) == set(names) <= self.table.moved:
+            return
         if len(done) == len(names):
             where = f'{self._words(relation)} {self._the(target)}'
             subject = speech.listed([self._the(name) for name in names]) or 'Everything'
@@ -151,6 +149,13 @@ class Mover:
         for name in self._unstacked(names):
             self.onto(name, relation, target)
         self.table.target = target
+
+    def _unsaid(self, relation: str) -> Noun:
+        """Give the noun left out in 'drop it in': what was named last, else any container."""
+        if relation == 'in' and self.table.target is None:
+            shapes = (frozenset(CONTAINERS),)
+            return Noun('container', head='container', shapes=shapes)
+        return Noun('it', quantifier='it')
 
     def _relation(self, said: str, target: str) -> str:
         item = self.table.items[target]
@@ -200,6 +205,10 @@ class Mover:
             return free_spot(self.table, name, region(goal.word, area), goal.word)
         if not goal.word:
             raise Unclear('In which direction should I move it: left, right, forward or back?')
+        if goal.text == 'back' and name in self.table.origins:
+            return free_spot(self.table, name, self._home_of(name))
+        if goal.text in ('back', 'away') and self.verb not in _SHIFTING:
+            raise Unclear(f"I do not know where '{goal.text}' is. Where should I put it?")
         if goal.distance is None and not (is_one and self.verb in _SHIFTING):
             side = _SIDE_OF_DIRECTION[goal.word]
             return free_spot(self.table, name, region(side, area), side)

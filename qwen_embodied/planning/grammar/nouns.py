@@ -32,6 +32,8 @@ class NounReader(Reader):
         word = self.word(ahead)
         if word in words.EXTREMES or word in words.SHADES or word == 'matching':
             return self._is_descriptive(ahead + 1)
+        if word == 'what':
+            return self.word(ahead + 1) in ('is', 'are')
         return self._is_descriptive(ahead) or word in words.ARTICLES or word in words.PRONOUNS
 
     def nouns(self) -> tuple[Noun, ...]:
@@ -86,7 +88,7 @@ class NounReader(Reader):
         word = self.word()
         if word in words.QUANTIFIERS and self.word(1) == 'them':
             self.at += 2
-            return Noun(text=f'{word} them', quantifier='them')
+            return Noun(text='them', quantifier='them')
         follows = self._is_descriptive(1) or self.word(1) in words.SHADES
         if word not in words.PRONOUNS or (follows and word not in ('it', 'them')):
             return None
@@ -99,7 +101,11 @@ class NounReader(Reader):
         noun = Noun(text='', quantifier='bare')
         while True:
             word = self.word()
-            if word in words.ARTICLES:
+            if word == 'what' and self.word(1) in ('is', 'are'):
+                noun = replace(noun, quantifier='all', head='object')
+                self.at += 1
+                return noun
+            if word in words.ARTICLES and not noun.head:
                 changes = {} if noun.quantifier != 'bare' else {'quantifier': words.ARTICLES[word]}
                 if word == 'another':
                     changes = {'quantifier': 'another'}
@@ -109,7 +115,8 @@ class NounReader(Reader):
             elif self._counts():
                 value = self.number()
                 noun = replace(noun, count=int(value or 0))
-                self.accept('of')
+                if self.accept('of'):
+                    noun = replace(noun, quantifier='some')
                 continue
             else:
                 return noun
@@ -200,6 +207,8 @@ class NounReader(Reader):
         if word in words.PLURALS and words.PLURALS[word] in words.COLOURS:
             colour = words.COLOURS[words.PLURALS[self.take()]]
             return replace(noun, colours=(*noun.colours, colour), plural=True, head='object')
+        if word == 'of' and (noun.extremes or noun.ordinal) and not noun.head:
+            return self._one_of(noun)
         singular = words.PLURALS.get(word, word)
         if singular in words.SHAPES:
             self.at += 1
@@ -212,9 +221,20 @@ class NounReader(Reader):
         if singular == 'one':
             self.at += 1
             return replace(noun, head='one', plural=word != 'one', like=self._antecedents())
+        if noun.quantifier == 'rest' and not noun.head:
+            return replace(noun, head='object')
         if noun.quantifier != 'bare' and not noun.head:
             return replace(noun, like=self._antecedents())
         return noun
+
+    def _one_of(self, noun: Noun) -> Noun:
+        """Read 'of the red cubes' after 'the largest'."""
+        self.at += 1
+        pool = self.noun()[0]
+        return replace(
+            pool, quantifier=noun.quantifier, count=noun.count, plural=(noun.count or 1) > 1,
+            extremes=(*pool.extremes, *noun.extremes), ordinal=noun.ordinal,
+        )  # fmt: skip
 
     def _antecedents(self) -> tuple[Noun, ...]:
         return tuple(noun for noun in self.heads if noun.shapes)[:4]
@@ -256,7 +276,8 @@ class NounReader(Reader):
     def _relative(self, noun: Noun, word: str) -> Noun | None:
         """Read 'that is not in the bowl', 'which is red', 'not blue'."""
         start = self.at
-        has_that = bool(self.accept('that', 'which', 'who'))
+        is_what = self.tokens[start - 1].word == 'what' if start else False
+        has_that = bool(self.accept('that', 'which', 'who')) or is_what
         if has_that and not self.accept_from(words.STATES):
             raise self.fail()
         while has_that and self.accept_from(words.STATES):
@@ -281,6 +302,8 @@ class NounReader(Reader):
             if negative:
                 return replace(noun, not_shapes=noun.not_shapes | shapes)
             return replace(noun, shapes=words.SHAPES[singular])
+        if self.word() in ('nearest_to', 'farthest_from') and not negative:
+            return replace(noun, reference=(self.take(), self.noun()[0]))
         if self.word() in words.EXTREMES and not negative:
             return replace(noun, extremes=(*noun.extremes, self.take()))
         place = self.place()

@@ -41,8 +41,8 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     every one of the > all | any of the > all | each one of > all | all my > all
     both of the > both | both of > both | both the > both
     everything else > rest | the rest of the > rest | the rest of > rest | the rest > rest
-    all others > rest | all the others > rest | all other > all other | the others > rest
-    the other ones > rest | the remaining ones > rest | all remaining > rest | every other > all other
+    all others > all other ones | all the others > all other ones | the others > all other ones
+    the other ones > all other ones | the remaining ones > all other ones | all remaining > all other | every other > all other
     whatever is left > rest | what is left > rest | anything else > rest | all the other > all other
     other than > except | apart from > except | aside from > except | except for > except
     excluding > except | but not > except | and not > except | everything but > everything except
@@ -117,6 +117,11 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     describe the scene > see | what is there > see | look around > see
     list the objects > see | what objects do you see > see | what objects are there > see
     tell me what you see > see | what are you seeing > see | what is in front of you > see
+    in there > there | on there > there | in it there > there
+    get me > hand_over | fetch me > hand_over | hand it over > hand_over | whatever is > what is
+    that you are holding > held | which you are holding > held | you are holding > held
+    that you hold > held | you hold > held | in your hand > held | in your gripper > held
+    that you have in your hand > held | in the gripper > held | currently held > held
     give me > hand_over | hand me > hand_over | bring me > hand_over | pass me > hand_over
     hand over > hand_over | give it to me > hand_over
     alone > alone | as it is > alone | as they are > alone | where it is > alone

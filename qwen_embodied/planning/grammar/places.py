@@ -29,24 +29,23 @@ class PlaceReader(NounReader):
     def place(self) -> Place | None:
         """Read one phrase of place, or give None and stay."""
         start = self.at
-        found = self._short() or self._measured() or self._point() or self._related()
-        if found is None:
+        for reader in (self._short, self._measured, self._point, self._related):
             self.at = start
-            return None
-        return replace(found, text=self.text_from(start))
+            found = reader()
+            if found is not None:
+                return replace(found, text=self.text_from(start))
+        self.at = start
+        return None
 
     def _short(self) -> Place | None:
         """Read the phrases that need no noun."""
         word = self.word()
-        if word == 'there':
+        if word in ('there', 'held', 'by_colour'):
             self.at += 1
-            return Place('there', '')
+            return Place(word, '')
         if word in ('each_other', 'side_by_side', 'together'):
             self.at += 1
             return Place('each_other' if word == 'each_other' else 'side_by_side', '')
-        if word == 'by_colour':
-            self.at += 1
-            return Place('by_colour', '')
         if word in ('at', 'on', 'in', 'to') and self.word(1).startswith('corner_'):
             self.at += 1
             corner = self.take().removeprefix('corner_')

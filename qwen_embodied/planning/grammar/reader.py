@@ -56,6 +56,8 @@ class Reader:
 
     def fail(self) -> Unclear:
         """Build the question about the words at the cursor."""
+        if self.word() in ('or', 'either', 'neither', 'nor'):
+            return Unclear(f"Please decide for me: I cannot follow '{self.word()}'.")
         rest = ' '.join(token.text for token in self.tokens[self.at : self.at + 6] if token.text)
         if not rest.strip(' .,;'):
             said = ' '.join(token.text for token in self.tokens[-6:] if token.text)

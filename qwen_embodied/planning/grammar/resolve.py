@@ -12,7 +12,8 @@ from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
 
 _NEAR = 0.17
-_WHOLE_SHAPES: frozenset[str] = frozenset()
+_CONE = math.cos(math.radians(45.0))
+_ANY: frozenset[str] = frozenset()
 
 
 class Resolver:
@@ -25,6 +26,7 @@ class Resolver:
     def __init__(self, table: Table) -> None:
         """Take the table as it is at this point of the plan."""
         self.table = table
+        self.current: tuple[str, ...] = ()
 
     def movers(self, noun: Noun) -> tuple[str, ...]:
         """Give the ids of what is to be moved."""
@@ -73,8 +75,12 @@ class Resolver:
 
     def _pointed_target(self, noun: Noun, role: str, movers: tuple[str, ...]) -> str:
         table = self.table
+        if noun.text in ('itself', 'themselves'):
+            raise Unclear('Nothing can be put in, on or next to itself. Where should it go?')
         last = table.movers if len(table.movers) == 1 else ()
-        options = [*last, table.target] if role != 'container' else [table.target, *last]
+        options = [*last, table.target]
+        if role == 'container':
+            options = [table.target, *last, *reversed(table.mentioned)]
         for name in options:
             if name is None or name in movers or name == table.held:
                 continue
@@ -88,8 +94,11 @@ class Resolver:
         if noun.name is not None:
             return (noun.name,) if noun.name in table.items else ()
         names = self._described(noun)
-        for shapes in self._ranks(noun, role):
+        for shapes, colours in self._ranks(noun, role):
             fitting = [n for n in names if not shapes or table.items[n].shape in shapes]
+            if colours:
+                fitting = [n for n in fitting if table.items[n].colour in colours]
+                fitting = fitting if set(fitting) - set(table.mentioned) else []
             fitting = self._for_role(noun, shapes, fitting, role)
             if fitting:
                 return tuple(fitting)
@@ -118,30 +127,37 @@ class Resolver:
             found |= set(self.table.mentioned)
         return found
 
-    def _ranks(self, noun: Noun, role: str) -> list[frozenset[str]]:
-        """Give the sets of shapes to try in order; the empty set stands for any shape."""
-        ranks = list(noun.shapes)
+    def _ranks(self, noun: Noun, role: str) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """Give sets of shapes and colours to try in order; empty sets stand for any."""
+        ranks = [(shapes, _ANY) for shapes in noun.shapes]
         if noun.head == 'box' and role not in ('container', 'any'):
             ranks = ranks[:1]
-        if not noun.shapes:
-            ranks = [shapes for other in noun.like for shapes in other.shapes]
-            ranks.append(_WHOLE_SHAPES)
-        return ranks
+        if noun.shapes:
+            return ranks
+        for other in noun.like:
+            colours = _ANY.union(*other.colours)
+            is_alike = not noun.colours and noun.quantifier != 'rest'
+            if colours and is_alike:
+                ranks += [(shapes, colours) for shapes in other.shapes]
+            ranks += [(shapes, _ANY) for shapes in other.shapes]
+        return [*ranks, (_ANY, _ANY)]
 
     def _for_role(
         self, noun: Noun, shapes: frozenset[str], names: list[str], role: str
     ) -> list[str]:
-        is_open = not noun.shapes
+        is_open = noun.head in ('', 'object', 'one')
         if role == 'container':
             holding = [n for n in names if self.table.items[n].is_container]
             return holding if holding or (is_open and shapes) else names
-        if role == 'mover' and is_open and not shapes:
+        if role == 'mover' and is_open:
             movable = [n for n in names if self.table.is_movable(n)]
-            return movable or ([] if noun.is_many else names)
+            return movable or ([] if noun.is_many or shapes else names)
         return names
 
     def at(self, place: Place, names: list[str]) -> frozenset[str]:
         """Give those of the names that are at a place."""
+        if place.kind == 'held':
+            return frozenset(n for n in names if n == self.table.held)
         if place.kind == 'table':
             return frozenset(n for n in names if n not in self.table.rests)
         if place.kind in ('side', 'corner'):
@@ -150,14 +166,24 @@ class Resolver:
         if place.noun is None:
             raise Unclear(f"I do not know where '{place.text}' is. Please name the object.")
         role = 'container' if place.relation == 'in' else 'any'
-        others = self.resolve(place.noun, role) if not place.noun.is_pronoun else (
-            self._pointed_target(place.noun, role, ()),
-        )  # fmt: skip
-        if len(others) > 1 and not place.noun.is_many:
-            raise Unclear(speech.which(_singular(place.noun), self._items(others)))
-        return frozenset(
-            n for n in names for other in others if n != other and self._holds(n, place, other)
-        )
+        pairs = [(n, other) for other in self._anchors(place.noun, role) for n in names]
+        pairs = [(n, other) for n, other in pairs if n != other and self._holds(n, place, other)]
+        anchors = dict.fromkeys(other for _, other in pairs)
+        if len(anchors) > 1 and not place.noun.is_many:
+            raise Unclear(speech.which(_singular(place.noun), self._items(tuple(anchors))))
+        self.table.mention(tuple(anchors))
+        return frozenset(n for n, _ in pairs)
+
+    def _anchors(self, noun: Noun, role: str) -> tuple[str, ...]:
+        """Give what a describing place may refer to; several, where the words leave it open."""
+        if noun.is_pronoun:
+            is_mover = len(self.current) == 1 and role == 'any'
+            return self.current if is_mover else (self._pointed_target(noun, role, ()),)
+        found = self._candidates(noun, role)
+        if not found:
+            raise Unclear(self._absent(noun))
+        is_plain = not (noun.extremes or noun.ordinal or noun.reference or noun.count)
+        return found if is_plain else self._chosen(noun, found)
 
     def _holds(self, name: str, place: Place, other: str) -> bool:
         rest = self.table.rests.get(name)
@@ -173,7 +199,7 @@ class Resolver:
         distance = math.hypot(x - ox, y - oy)
         if ahead is None:
             return distance <= _NEAR
-        return ahead > 0.02 and ahead >= distance * 0.6
+        return ahead > 0.02 and ahead >= distance * _CONE
 
     def _chosen(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
         """Apply ordinals, extremes and numbers."""
@@ -216,7 +242,8 @@ class Resolver:
         wanted = 2 if noun.quantifier == 'both' else noun.count
         if wanted is not None:
             return self._exactly(noun, found, wanted)
-        if noun.quantifier in ('a', 'some', 'another'):
+        loose_any = noun.text.startswith('any ') and not noun.plural
+        if noun.quantifier in ('a', 'some', 'another') or loose_any:
             return self._any(found)
         bare_colour = noun.quantifier == 'bare' and not noun.head and noun.colours
         if noun.is_many or (bare_colour and not noun.extremes):

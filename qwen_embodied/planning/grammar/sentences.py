@@ -97,6 +97,11 @@ def _refuse_unknown(tokens: tuple[Token, ...], ids: frozenset[str], sight: str) 
 
 def _about_unknown(tokens: tuple[Token, ...], at: int, sight: str) -> str:
     text = tokens[at].text
+    if text in words.UNSUPPORTED_PLACES:
+        return (
+            f"I cannot put things '{text}' something, only in, on, left of, right of, "
+            'in front of, behind or next to it. Where should it go?'
+        )
     before = tokens[at - 1].word if at else '.'
     if before in _JOINTS or before == 'not':
         return f"I do not know how to '{text}'. {SKILLS}"

@@ -120,19 +120,19 @@ a: a an some another
 QUANTIFIERS = _table("""
 all: all every each everything any anything
 both: both
-rest: rest others remaining remainder
+rest: rest remaining remainder
 other: other
 some: something
 """)
 PRONOUNS = _table("""
-it: it this that
-them: them these those both
+it: it this that itself
+them: them these those both themselves they
 """)
 
 # Verbs: base form → the kind of clause it opens.
 VERBS = _table("""
 put: put place set move bring drop throw lay transfer deposit insert stick relocate carry shift
-put: return toss stow pack load position dump gather collect assemble
+put: return toss stow pack load position dump pop slot gather collect assemble
 take: take get fetch remove
 pick: pick grab grasp lift hold raise seize
 release: release
@@ -201,13 +201,16 @@ FILLERS = frozenset(
     straight directly exactly right_away arm neatly safely nicely here_we_go first_of_all""".split()
 )
 QUESTION_WORDS = frozenset('what where which who how why when is are do does'.split())
+UNSUPPORTED_PLACES = frozenset(
+    'between under underneath below beneath above around against among beyond opposite across'.split()
+)
 CONDITIONS = frozenset('if unless until when whenever while or once because'.split())
 GLUE = frozenset(
     """and then , ; . of not no never except but that which by colour with matching same corner
     corners table size order before after you i have to out_of home position each_other there
     down up back off over away tower pile heap stack down_to colours coloured half bit for about
     should would could can will let us me do does be done too is are robot alone around x y it's
-    who from_left from_right from_front from_back shape kind type turn put_back own corner their
+    non nor neither next last only either using who from_left from_right from_front from_back shape kind type held own corner their
     respective corresponding top bottom way as seen my your and_a_half how none nothing having
     been farthest_from nearest_to doing did want wants like am was were its in it""".split()
 )

@@ -1,0 +1,92 @@
+"""What is remembered explains what is seen: a known object that hides a known one beneath it."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from qwen_embodied.messages import SceneObject
+from qwen_embodied.perception.parameters import PerceptionParameters
+from qwen_embodied.perception.tracking import Sighting
+
+
+def restack(
+    sightings: list[Sighting], known: tuple[SceneObject, ...], parameters: PerceptionParameters
+) -> tuple[list[Sighting], frozenset[str]]:
+    """Take apart what looks like one tall object but is one known object on another.
+
+    Seen from above, the lower of two equal cubes is hidden. A tall thing that nobody knows, on
+    the place of a lower known one, that would be a known one if it stood on it, does.
+
+    Args:
+        sightings: Of one frame.
+        known: Objects remembered from before.
+        parameters: Thresholds.
+
+    Returns:
+        The sightings, and the ids of the hidden objects that bear one of them.
+    """
+    result, bearers = [], set()
+    for sighting in sightings:
+        bearer = _bearer(sighting, sightings, known, parameters)
+        if bearer is not None:
+            bearers.add(bearer.id)
+            sighting = Sighting(_lifted(sighting.item, bearer, parameters))
+        result.append(sighting)
+    return result, frozenset(bearers)
+
+
+def same_look(first: SceneObject, second: SceneObject, slack: float) -> bool:
+    """Tell whether two objects agree in colour, shape and, within a slack in m, in size."""
+    one = np.append(np.sort(first.size[:2]), first.size[2])
+    two = np.append(np.sort(second.size[:2]), second.size[2])
+    words = first.colour == second.colour and first.shape == second.shape
+    return words and bool((np.abs(one - two) <= slack).all())
+
+
+def _bearer(
+    sighting: Sighting,
+    sightings: list[Sighting],
+    known: tuple[SceneObject, ...],
+    parameters: PerceptionParameters,
+) -> SceneObject | None:
+    item, slack = sighting.item, parameters.match_size
+    if item.is_container or any(same_look(item, other, slack) for other in known):
+        return None
+    for lower in known:
+        seen = any(
+            same_look(lower, other.item, slack) for other in sightings if other is not sighting
+        )
+        if seen or lower.is_container or not _is_over(item, lower, parameters.depth_step):
+            continue
+        upper = _lifted(item, lower, parameters)
+        if any(same_look(upper, other, slack) for other in known if other is not lower):
+            return lower
+    return None
+
+
+def _is_over(upper: SceneObject, lower: SceneObject, step: float) -> bool:
+    apart = float(np.linalg.norm(upper.position[:2] - lower.position[:2]))
+    return apart < 0.5 * float(lower.size[:2].max()) and _top(upper) > _top(lower) + step
+
+
+def _top(item: SceneObject) -> float:
+    return float(item.position[2] + item.size[2] / 2)
+
+
+def _lifted(item: SceneObject, lower: SceneObject, parameters: PerceptionParameters) -> SceneObject:
+    """Give the object as it is when it stands on the lower one instead of on the table."""
+    height = _top(item) - _top(lower)
+    size = np.array([*item.size[:2], height])
+    object_in_base = np.array(item.object_in_base)
+    object_in_base[2, 3] = _top(lower) + height / 2
+    shape = item.shape
+    if shape in ('cube', 'box'):
+        is_cube = np.ptp(size) <= parameters.cube_tolerance * size.mean()
+        shape = 'cube' if is_cube else 'box'
+    return replace(
+        item, label=f'{item.colour} {shape}', shape=shape, size=size,
+        object_in_base=object_in_base,
+    )  # fmt: skip

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from qwen_embodied.errors import CollisionError, JointLimitError, UnreachableError
+from qwen_embodied.geometry import pose, rotation_x
+from qwen_embodied.motion import PathOptions, World, box, plan_path, straight_path
+
+
+def above(robot, y):
+    return robot.inverse(pose([0.5, y, 0.25], rotation_x(np.pi)))
+
+
+@pytest.fixture
+def wall():
+    return World(boxes=(box('wall', (0.3, 0.02, 0.5), pose([0.5, 0.0, 0.25])),))
+
+
+def test_free_way_is_the_straight_joint_line(robot):
+    path = plan_path(robot, World(), above(robot, 0.3), above(robot, -0.3))
+    assert len(path) == 2
+
+
+def test_path_leads_around_a_wall_and_every_edge_is_free(robot, wall):
+    start, goal = above(robot, 0.3), above(robot, -0.3)
+    path = plan_path(robot, wall, start, goal)
+    assert len(path) > 2
+    np.testing.assert_array_equal(path[[0, -1]], [start, goal])
+    for a, b in zip(path[:-1], path[1:], strict=True):
+        for share in np.linspace(0.0, 1.0, 40):
+            row = np.append(a + share * (b - a), robot.gripper.open)
+            assert not wall.collides(robot, row, margin=0.02)
+
+
+def test_same_question_gives_the_same_bytes(robot, wall):
+    ask = (robot, wall, above(robot, 0.3), above(robot, -0.3))
+    first = plan_path(*ask)
+    plan_path(robot, wall, above(robot, 0.25), above(robot, -0.2))
+    assert plan_path(*ask).tobytes() == first.tobytes()
+
+
+@pytest.mark.parametrize(('part', 'order'), [('start', (1, 0)), ('goal', (0, 1))])
+def test_end_in_collision_names_the_part_and_both_bodies(robot, part, order):
+    free, blocked = above(robot, 0.3), above(robot, 0.0)
+    world = World(boxes=(box('pillar', (0.1, 0.1, 0.6), pose([0.5, 0.0, 0.3])),))
+    ends = [(free, blocked)[at] for at in order]
+    with pytest.raises(CollisionError, match=f'the {part} is blocked: panda_.* touches pillar'):
+        plan_path(robot, world, *ends)
+
+
+def test_shut_way_names_what_blocks_it(robot):
+    wall = World(boxes=(box('wall', (3.0, 0.02, 3.0), pose([1.6, 0.0, 0.0])),))
+    options = PathOptions(iterations=50)
+    with pytest.raises(CollisionError, match='the path is blocked: panda_.* touches wall'):
+        plan_path(robot, wall, above(robot, 0.3), above(robot, -0.3), options)
+
+
+def test_zero_budget_is_a_typed_failure(robot, wall):
+    with pytest.raises(CollisionError, match='the path is blocked'):
+        plan_path(robot, wall, above(robot, 0.3), above(robot, -0.3), PathOptions(iterations=0))
+
+
+def test_goal_outside_the_limits_is_refused(robot):
+    with pytest.raises(JointLimitError, match='panda_joint1'):
+        plan_path(robot, World(), robot.home, robot.home + [3.0, 0, 0, 0, 0, 0, 0])
+
+
+def test_straight_path_keeps_line_and_orientation(robot):
+    points = straight_path(robot, above(robot, 0.1), [0.0, 0.0, -0.15])
+    tools = robot.tool_poses(points)
+    np.testing.assert_allclose(tools[:, :2, 3], np.tile(tools[0, :2, 3], (len(tools), 1)), atol=1e-5)
+    np.testing.assert_allclose(tools[:, :3, :3], np.tile(tools[0, :3, :3], (len(tools), 1, 1)), atol=1e-4)
+    assert np.abs(np.diff(points, axis=0)).max() < 0.2
+
+
+def test_straight_path_out_of_reach_says_so(robot):
+    with pytest.raises(UnreachableError, match='the straight line from'):
+        straight_path(robot, above(robot, 0.1), [0.0, 0.0, 1.5])

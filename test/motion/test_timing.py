@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from qwen_embodied.errors import TimingError
+from qwen_embodied.interpolation import TrajectorySpline
+from qwen_embodied.limits import JointLimits
+from qwen_embodied.motion import time_path
+
+
+def densified(trajectory):
+    times = np.arange(0.0, trajectory.duration, 0.001)
+    return TrajectorySpline(trajectory).sample(times).positions
+
+
+def random_path(robot, rng, corners):
+    margin = 0.1
+    lower, upper = robot.limits.lower + margin, robot.limits.upper - margin
+    return np.clip(robot.home + rng.uniform(-0.8, 0.8, (corners, 7)), lower, upper)
+
+
+@pytest.mark.parametrize('corners', [2, 3, 6])
+def test_limits_hold_between_the_points_at_1_khz(robot, rng, corners):
+    limits = robot.limits.scaled(0.5, 0.5, 0.2)
+    for _ in range(4):
+        q = densified(time_path(random_path(robot, rng, corners), limits))
+        velocity = np.diff(q, axis=0) / 0.001
+        acceleration = np.diff(q, 2, axis=0) / 0.001**2
+        jerk = np.diff(q, 3, axis=0) / 0.001**3
+        assert (np.abs(velocity) <= limits.velocity * 1.001).all()
+        assert (np.abs(acceleration) <= limits.acceleration * 1.005).all()
+        assert (np.abs(jerk) <= limits.jerk * 1.05).all()
+        assert ((q >= limits.lower) & (q <= limits.upper)).all()
+
+
+def test_motion_starts_and_ends_at_rest_at_the_ends_of_the_path(robot, rng):
+    path = random_path(robot, rng, 4)
+    trajectory = time_path(path, robot.limits)
+    np.testing.assert_allclose(trajectory.positions[[0, -1]], path[[0, -1]], atol=1e-9)
+    for rates in (trajectory.velocities, trajectory.accelerations):
+        np.testing.assert_array_equal(rates[[0, -1]], 0.0)
+
+
+def test_times_increase_in_steps_that_controllers_accept(robot, rng):
+    steps = np.diff(time_path(random_path(robot, rng, 5), robot.limits).times)
+    assert (steps >= 0.002).all()
+    assert (steps <= 0.05).all()
+
+
+def test_slow_limits_give_few_enough_points(robot, rng):
+    slow = robot.limits.scaled(0.01, 0.01, 0.01)
+    trajectory = time_path(random_path(robot, rng, 4), slow)
+    assert trajectory.duration > 40.0
+    assert len(trajectory.times) <= 2000
+
+
+def test_some_limit_is_nearly_reached(robot):
+    path = np.stack([robot.home, robot.home + [1.0, 0, 0, 0, 0, 0, 0]])
+    trajectory = time_path(path, robot.limits)
+    speed = np.abs(trajectory.velocities) / robot.limits.velocity
+    push = np.abs(trajectory.accelerations) / robot.limits.acceleration
+    assert max(speed.max(), push.max()) > 0.95
+
+
+def test_corners_are_passed_without_stopping(robot):
+    corner = robot.home + [0.5, 0, 0, 0, 0, 0, 0]
+    path = np.stack([robot.home, corner, corner + [0, 0.4, 0, 0, 0, 0, 0]])
+    trajectory = time_path(path, robot.limits)
+    speed = np.linalg.norm(trajectory.velocities, axis=1)
+    inner = speed[len(speed) // 5 : -len(speed) // 5]
+    assert inner.min() > 0.2
+    assert np.linalg.norm(trajectory.positions - corner, axis=1).min() < 0.05
+
+
+def test_tool_speed_is_kept(robot):
+    path = np.stack([robot.home, robot.home + [1.5, 0.5, 0, 0.5, 0, 0, 0]])
+    trajectory = time_path(path, robot.limits, tool_speed=0.25, robot=robot)
+    tools = robot.tool_poses(densified(trajectory))[:, :3, 3]
+    speed = np.linalg.norm(np.diff(tools, axis=0), axis=1) / 0.001
+    assert speed.max() <= 0.251
+    assert np.median(speed) > 0.2
+
+
+def test_same_path_gives_the_same_bytes(robot, rng):
+    path = random_path(robot, rng, 5)
+    first, second = time_path(path, robot.limits), time_path(path, robot.limits)
+    assert first.positions.tobytes() == second.positions.tobytes()
+    assert first.times.tobytes() == second.times.tobytes()
+
+
+def test_path_without_motion_is_a_short_rest(robot):
+    trajectory = time_path(np.stack([robot.home] * 3), robot.limits)
+    assert 0.0 < trajectory.duration < 0.5
+    np.testing.assert_array_equal(trajectory.positions, np.tile(robot.home, (len(trajectory.times), 1)))
+
+
+def test_any_number_of_joints_will_do():
+    limits = JointLimits(('a', 'b'), [-1, -1], [1, 1], [1, 1], [2, 2], [50, 50])
+    trajectory = time_path([[0, 0], [0.5, -0.5], [0.9, 0.9]], limits)
+    assert trajectory.joint_names == ('a', 'b')
+
+
+@pytest.mark.parametrize(
+    ('path', 'message'),
+    [
+        ([[0.0, 0.0], [0.0, 1.5]], r'point 1 has b = 1\.500, allowed \[-1\.000, 1\.000\]'),
+        ([[0.0, 0.0, 0.0]], 'a path of shape'),
+        ([[0.0, np.nan]], 'a path of shape'),
+    ],
+)
+def test_path_that_cannot_be_timed_says_why(path, message):
+    limits = JointLimits(('a', 'b'), [-1, -1], [1, 1], [1, 1], [2, 2], [50, 50])
+    with pytest.raises(TimingError, match=message):
+        time_path(path, limits)
