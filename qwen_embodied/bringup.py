@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from qwen_embodied.errors import ConfigurationError
@@ -27,6 +27,10 @@ DEFAULT_ENVIRONMENT = {
     'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
     'MUJOCO_GL': 'egl',
 }
+
+# s. A machine that also simulates and renders may stop a process for a while. The arm holds as
+# early as any arm, but what holds for less than this goes on by itself.
+SIMULATION_SILENCE = 2.0
 
 Value = bool | int | float | str
 Settings = tuple[tuple[str, Value], ...]
@@ -137,8 +141,8 @@ def simulation(*, seed: int = 0, light: str = 'normal', namespace: str = '') -> 
     from qwen_embodied import control, safety
 
     clock: Settings = (('use_sim_time', True),)
-    may: Settings = tuple(safety.SIMULATION_PROFILE.items())
-    late: Settings = tuple(control.SIMULATION_PROFILE.items())
+    may: Settings = (*safety.SIMULATION_PROFILE.items(), ('silence_stop', SIMULATION_SILENCE))
+    late: Settings = (*control.SIMULATION_PROFILE.items(), ('abort_after', SIMULATION_SILENCE))
     nodes = (
         NodeSpec('simulation', ('config/1_camera.yaml',), (('seed', seed), ('light', light))),
         NodeSpec('arm_controller', ('config/6_control.yaml',), (*clock, *late), moves_arm=True),
@@ -152,18 +156,30 @@ def simulation(*, seed: int = 0, light: str = 'normal', namespace: str = '') -> 
 PROFILES = {'simulation': simulation}
 
 
-def graph_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the environment in which nodes hear one another well.
+def from_text(profile: Callable[..., Profile], given: Mapping[str, str]) -> Profile:
+    """Build a profile from its arguments as text, as launch gives them."""
+    seed = given.get('seed', '0')
+    if not seed.isdecimal():
+        raise ConfigurationError(f'seed = {seed!r}; it must be a whole number, 0 or more')
+    return profile(**{**given, 'seed': int(seed)})
+
+
+def added_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the variables with which nodes hear one another well, without those already set.
 
     Fast DDS loses about half of the camera images with its defaults; with the transports of
-    config/fastdds.xml it loses none. What the user has set stays as it is.
+    config/fastdds.xml it loses none.
 
     Args:
-        base: Environment to start from; this process's where absent.
+        base: What is set already; this process's environment where absent.
     """
-    result = dict(os.environ if base is None else base)
-    for name, value in DEFAULT_ENVIRONMENT.items():
-        result.setdefault(name, value)
-    if not any(result.get(name) for name in TRANSPORT_VARIABLES):
-        result[TRANSPORT_VARIABLES[0]] = str(shared_file(TRANSPORTS))
-    return result
+    known = os.environ if base is None else base
+    added = {name: value for name, value in DEFAULT_ENVIRONMENT.items() if name not in known}
+    if not any(known.get(name) for name in TRANSPORT_VARIABLES):
+        added[TRANSPORT_VARIABLES[0]] = str(shared_file(TRANSPORTS))
+    return added
+
+
+def graph_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give a whole environment with what `added_environment` adds."""
+    return {**(os.environ if base is None else base), **added_environment(base)}

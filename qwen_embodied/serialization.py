@@ -93,7 +93,7 @@ def _read(plain: object, kind: Any, where: str) -> object:
         return None if plain is None else _read(plain, other, where)
     if origin is tuple:
         return _read_tuple(plain, arguments, where)
-    if origin is np.ndarray:
+    if origin in (np.ndarray, NDArray):  # from numpy 2.5 on NDArray is an alias of its own
         return _read_array(plain, where)
     if origin is dict:
         items = _of_type(plain, dict, where, 'an object')

@@ -32,6 +32,8 @@ __all__ = ['Executive', 'Observation', 'TaskEvent', 'TaskResult', 'Workcell']
 
 RECOVERABLE = (GroundingError, MotionError, ControlError, TrajectoryRejectedError, PerceptionError)
 
+CARRYING = ('transfer', 'lower', 'home')  # segments in which what is held must stay held
+
 
 @dataclass(frozen=True)
 class TaskResult:
@@ -160,7 +162,7 @@ class Executive:
             item, step.relation or 'at', target, scene, self._anchor(), position=step.position
         )
         self._move(motion)
-        self._held = None
+        self._held = self._skills.held = None
         if motion.expected is not None:
             self._names.expect(step.object or item.id, item, motion.expected[:3, 3])
         after = self._clear_view().scene
@@ -215,6 +217,8 @@ class Executive:
                 raise TrajectoryRejectedError((f'{segment.name}: {status.reason}',))
             if status.state != 'succeeded':
                 raise ControlError(f'{segment.name} was aborted: {status.reason}')
+            if self._held and segment.name in CARRYING and not self._is_holding():
+                raise ControlError(f'the {self._held.label} was lost on the way')
 
     def _remember(self, trajectory: JointTrajectory, status: ArmStatus) -> None:
         if status.state == 'succeeded':

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -147,3 +148,18 @@ def test_the_doctor_speaks_json():
     result = call('doctor', '--json')
     assert result.returncode in (DONE, MISSING)
     assert {'name', 'ok', 'detail', 'remedy'} == set(json.loads(result.stdout)[0])
+
+
+def test_up_starts_every_node_and_ctrl_c_ends_them(tmp_path):
+    line = [sys.executable, '-u', '-c', START, 'up', 'simulation', '--logs', str(tmp_path)]
+    environment = {**os.environ, 'ROS_DOMAIN_ID': '83', 'PYTHONUNBUFFERED': '1'}
+    with subprocess.Popen(
+        line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as up:
+        said = [up.stdout.readline() for _ in range(6)]
+        assert 'Ctrl-C' in said[-1]
+        up.send_signal(signal.SIGINT)
+        assert up.wait(30) == DONE
+    processes = [int(text.split()[-1]) for text in said[:-1]]
+    assert len(processes) == 5
+    assert not [number for number in processes if Path(f'/proc/{number}').exists()]

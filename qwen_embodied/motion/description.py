@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -62,13 +63,30 @@ class RobotSettings:
 
 
 def read_xml(source: str | Path) -> str:
-    """Give the XML of a URDF that is given as such or by its path."""
-    if isinstance(source, str) and '<robot' in source:
-        return source
+    """Give the XML of a URDF that is given as such or by its path, once it is complete.
+
+    Raises:
+        RobotModelError: It cannot be read, or names the joint that lacks a limit.
+    """
     try:
-        return Path(source).read_text(encoding='utf-8')
-    except OSError as error:
-        raise RobotModelError(f'the URDF {source} cannot be read: {error}') from error
+        given = isinstance(source, str) and '<robot' in source
+        xml = str(source) if given else Path(source).read_text(encoding='utf-8')
+        joints = ElementTree.fromstring(xml).findall('joint')
+    except (OSError, ElementTree.ParseError) as error:
+        name = 'the URDF' if given else f'the URDF {source}'
+        raise RobotModelError(f'{name} cannot be read: {error}') from error
+    for joint in joints:
+        _check_joint(joint)
+    return xml
+
+
+def _check_joint(joint: ElementTree.Element) -> None:
+    name, limit = joint.get('name'), joint.find('limit')
+    if joint.get('type') not in ('revolute', 'prismatic'):
+        return
+    for attribute in ('lower', 'upper', 'velocity'):
+        if limit is None or limit.get(attribute) is None:
+            raise RobotModelError(f'{name} has no {attribute} limit in the URDF')
 
 
 def joints_to(model: Any, tool_frame: str) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import CollisionError, ContractError, GroundingError
-from qwen_embodied.geometry import inverse_pose, pose, rotation_z, transform, yaw_of
+from qwen_embodied.geometry import pose, rotation_z, yaw_of
 from qwen_embodied.messages import Scene, SceneObject
-from qwen_embodied.motion.world import WALL, bowl_profile
+from qwen_embodied.motion.containers import room_in
+from qwen_embodied.motion.footprint import ROUND, gap_to_circle, radius, reach
 
 Array = NDArray[np.float64]
 
@@ -22,11 +23,10 @@ DIRECTIONS: dict[str, tuple[float, float]] = {
     'behind': (1.0, 0.0),
     'in_front_of': (-1.0, 0.0),
 }
-ROUND = ('ball', 'bowl', 'cylinder')
 APART = 0.025  # m, least gap to other objects on the table
-INSIDE_GAP = 0.008  # m, least gap to walls and contents of a container
 SLIDES = (0.0, 0.03, -0.03, 0.06, -0.06, 0.09, -0.09)  # m, along the target's side
 FARTHER = (0.0, 0.02, 0.04, 0.06, -0.02)  # m, added to the gap
+NEAR = (0.0, 0.02, -0.02)  # m, the same for next_to
 AT_SHIFTS = ((0.0, 0.0), (0.01, 0.0), (-0.01, 0.0), (0.0, 0.01), (0.0, -0.01))  # m
 
 
@@ -71,22 +71,6 @@ class Place:
     def others(self) -> list[SceneObject]:
         """What stands there besides the held object."""
         return [item for item in self.scene.objects if item.id != self.item.id]
-
-
-def reach(item: SceneObject, direction: Array, yaw: float | None = None) -> float:
-    """Give half the extent of an object along a horizontal unit direction (2,), m."""
-    if item.shape in ROUND:
-        return float(item.size[:2].max()) / 2
-    angle = yaw_of(item.object_in_base) if yaw is None else yaw
-    axes = rotation_z(angle)[:2, :2]
-    return float(np.abs(axes.T @ direction) @ item.size[:2] / 2)
-
-
-def radius(item: SceneObject) -> float:
-    """Give the radius of a circle around an object's footprint, m."""
-    if item.shape in ROUND:
-        return float(item.size[:2].max()) / 2
-    return float(np.hypot(*item.size[:2])) / 2
 
 
 def places(request: Place) -> tuple[Array, ...]:
@@ -139,8 +123,9 @@ def _spots(request: Place) -> Iterator[tuple[float, float]]:
         order = sorted(DIRECTIONS.values(), key=lambda d: -float(np.array(d) @ towards))
     else:
         order = [DIRECTIONS[request.relation]]
-    for more in FARTHER:
-        for slide in SLIDES:
+    near = request.relation == 'next_to'
+    for more in NEAR if near else FARTHER:
+        for slide in SLIDES[:3] if near else SLIDES:
             for way in order:
                 direction = np.array(way)
                 side = np.array([-direction[1], direction[0]])
@@ -158,18 +143,9 @@ def _blocked(spot: Array, request: Place) -> str | None:
         return f'the edge of the workspace at ({spot[0]:.2f}, {spot[1]:.2f})'
     own = radius(request.item)
     for other in request.others:
-        if _gap(other, spot, own) < APART:
+        if gap_to_circle(other, spot, own) < APART:
             return other.label
     return None
-
-
-def _gap(other: SceneObject, spot: Array, own: float) -> float:
-    """Give the gap between an object's footprint and a circle around a spot, m."""
-    local = transform(inverse_pose(other.object_in_base), [*spot, other.position[2]])[:2]
-    if other.shape in ROUND:
-        return float(np.hypot(*local)) - float(other.size[:2].max()) / 2 - own
-    outside = np.maximum(np.abs(local) - other.size[:2] / 2, 0.0)
-    return float(np.hypot(*outside)) - own
 
 
 def _target(request: Place) -> SceneObject:
@@ -188,7 +164,7 @@ def _on_top(request: Place) -> tuple[Array, ...]:
         other for other in request.others
         if other.id != target.id
         and other.position[2] > target.position[2] + target.size[2] / 4
-        and _gap(other, target.position[:2], radius(request.item)) < 0.0
+        and gap_to_circle(other, target.position[:2], radius(request.item)) < 0.0
     ]  # fmt: skip
     if above:
         raise CollisionError(
@@ -198,16 +174,6 @@ def _on_top(request: Place) -> tuple[Array, ...]:
     return tuple(_pose(target.position[:2], top, yaw) for yaw in yaws)
 
 
-def floor_of(target: SceneObject) -> tuple[Array, float]:
-    """Give half the sizes (2,) of a container's flat floor and the floor's z in the base, m."""
-    z = float(target.position[2] - target.size[2] / 2) + WALL
-    if target.shape == 'bowl':
-        # Things on the slope slide to the middle, so half the belly counts as floor.
-        flat = float(bowl_profile(target.size)[1, 0]) - WALL
-        return np.array([flat, flat]), z
-    return target.size[:2] / 2 - WALL, z
-
-
 def _inside(request: Place) -> tuple[Array, ...]:
     """On a container's floor, beside what is in it already."""
     target = _target(request)
@@ -215,53 +181,6 @@ def _inside(request: Place) -> tuple[Array, ...]:
         raise ContractError(
             'place.target', target.label, 'a bowl, bin or tray for the relation in'
         )
-    half, floor = floor_of(target)
-    contents = [
-        other for other in request.others if other.id != target.id and _holds(target, other)
-    ]
-    height = floor + float(request.item.size[2]) / 2
-    yaw = yaw_of(target.object_in_base)
-    found = []
-    for local in _floor_grid(half, target, request.item):
-        spot = transform(target.object_in_base, [*local, 0.0])[:2]
-        gaps = [_gap(other, spot, _inner_radius(request.item)) for other in contents]
-        room = min(gaps, default=0.03)
-        if room < INSIDE_GAP:
-            continue
-        found.append((_cost(local, target) - 0.5 * min(room, 0.02), spot))
-    if not found:
-        names = ', '.join(other.label for other in contents) or f'walls {half.round(3).tolist()} m'
-        raise CollisionError(f'place in the {target.label}', f'the {request.item.label}', names)
-    found.sort(key=lambda entry: entry[0])
-    best = [spot for _, spot in found[:12]]
-    return tuple(_pose(spot, height, turn) for spot in best for turn in _yaws(request, yaw))
-
-
-def _cost(local: Array, target: SceneObject) -> float:
-    """Like the middle of a bowl, and the ends of a bin: so that more things find room in it."""
-    if target.shape == 'bowl':
-        return float(np.hypot(*local))
-    return float(abs(local[1]) - 0.5 * abs(local[0]))
-
-
-def _inner_radius(item: SceneObject) -> float:
-    """A middle between the inner and outer circle of a footprint, m."""
-    return (radius(item) + float(item.size[:2].max()) / 2) / 2
-
-
-def _floor_grid(half: Array, target: SceneObject, item: SceneObject) -> list[Array]:
-    """Local spots (x, y) m at which the object is clear of the walls; at least the middle."""
-    own = _inner_radius(item)
-    room = np.maximum(half - own - INSIDE_GAP, 0.0)
-    xs, ys = (np.linspace(-side, side, 2 * int(side / 0.01) + 1) for side in room)
-    grid = [np.array([x, y]) for x in xs for y in ys]
-    if target.shape == 'bowl':
-        grid = [local for local in grid if float(np.hypot(*local)) <= room[0] + 1e-9]
-    fits = own <= float(half.min()) or target.shape == 'bowl'
-    return grid if fits else []
-
-
-def _holds(target: SceneObject, other: SceneObject) -> bool:
-    """True when an object's centre lies over a container."""
-    local = np.abs(transform(inverse_pose(target.object_in_base), other.position)[:2])
-    return bool((local <= target.size[:2] / 2).all())
+    spots = room_in(request.item, target, request.others)
+    yaws = _yaws(request, yaw_of(target.object_in_base))
+    return tuple(_pose(spot[:2], float(spot[2]), turn) for spot in spots for turn in yaws)

@@ -10,12 +10,12 @@ from qwen_embodied.errors import CollisionError
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.motion.choosing import Option, first_that_works, postures
 from qwen_embodied.motion.collision import Collider
+from qwen_embodied.motion.footprint import reach
 from qwen_embodied.motion.grasp import PALM, TIP_GAP, tool_down
 from qwen_embodied.motion.motions import Motion
 from qwen_embodied.motion.moves import Mover
 from qwen_embodied.motion.path import straight_path
 from qwen_embodied.motion.picking import Situation
-from qwen_embodied.motion.placing import reach
 
 Array = NDArray[np.float64]
 

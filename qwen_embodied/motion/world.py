@@ -81,11 +81,16 @@ class World:
         return replace(self, attached=None)
 
     def clearance(self, robot: Robot, row: Array) -> Contact | None:
-        """Give the nearest pair for joints (J,) or (J + 1,); None when all is beyond 1 m."""
-        from qwen_embodied.motion.collision import Collider
+        """Give what is nearest to the robot or what it holds; None when all is beyond 1 m.
+
+        Args:
+            robot: Whose links count.
+            row: Joints (J,) or (J + 1,).
+        """
+        from qwen_embodied.motion.collision import NEVER, Collider
 
         collider = Collider(robot, self)
-        return collider.nearest(np.asarray(row, dtype=float), collider.demand(FAR, FAR))
+        return collider.nearest(np.asarray(row, dtype=float), collider.demand(FAR, NEVER))
 
     def collides(self, robot: Robot, row: Array, margin: float = 0.0) -> bool:
         """True when joints (J,) or (J + 1,) bring anything nearer than a margin, m."""

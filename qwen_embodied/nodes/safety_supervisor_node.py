@@ -14,27 +14,19 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
-from qwen_embodied.errors import ContractError
-from qwen_embodied.messages import ArmStatus, JointState, Scene
+from qwen_embodied.messages import ArmStatus
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
-from qwen_embodied.nodes.conversions_safety import Rejection, safety_to_ros
+from qwen_embodied.nodes.conversions_safety import safety_to_ros
+from qwen_embodied.nodes.judging import Judge
 from qwen_embodied.nodes.parameters import declare, select
 from qwen_embodied.nodes.run import run
-from qwen_embodied.nodes.surroundings import Surroundings
 from qwen_embodied.nodes.wiring import every, hear, same, serve
 from qwen_embodied.parameters import param
 from qwen_embodied.safety import Parameters as SafetyParameters
-from qwen_embodied.safety import (
-    SafetyState,
-    Supervisor,
-    Verdict,
-    breach_of_contract,
-    check_size,
-)
+from qwen_embodied.safety import SafetyState, Verdict
 
-
-END_PATIENCE = 0.3  # s; the planner may hear of an end before the supervisor does
+PATIENCE = 0.5  # s in which the end of the last trajectory, or a late state, may be heard
 
 
 @dataclass(frozen=True)
@@ -54,17 +46,11 @@ class SafetySupervisorNode(Node):
             'safety_supervisor', automatically_declare_parameters_from_overrides=True, **options
         )
         values = declare(self, Parameters)
-        robot = load_robot(values.robot)
-        self._surroundings = Surroundings(robot)
-        self._supervisor = Supervisor(
-            robot.all_limits,
-            gripper_joint=robot.gripper.joint if robot.gripper else None,
-            parameters=select(values, SafetyParameters),
-        )
-        self._rejection = Rejection()
+        rules = select(values, SafetyParameters)
+        self._judge = Judge(load_robot(values.robot), rules, self._stamps)
+        self._supervisor = self._judge.supervisor
         self._proposed: tuple[JointTrajectoryMessage, float] | None = None
-        self._said = ''
-        self._judging = 0.0
+        self._last = self._judge.tick()
         self._approved_out = self.create_publisher(
             JointTrajectoryMessage, 'trajectory/approved', qos.RELIABLE
         )
@@ -75,96 +61,68 @@ class SafetySupervisorNode(Node):
         every(self, 1.0 / values.rate, self._renew)
 
     def _subscribe(self) -> None:
-        state, status = conversions.joint_state_from_ros, conversions.arm_status_from_ros
-        hear(self, 'joint_states', qos.NEWEST, state, self._on_state, JointStateMessage)
+        judge, read = self._judge, conversions
+        state, status = read.joint_state_from_ros, read.arm_status_from_ros
+        hear(self, 'joint_states', qos.NEWEST, state, judge.hear_state, JointStateMessage)
         hear(self, 'arm/status', qos.RELIABLE, status, self._on_status, DiagnosticStatus)
-        scene = conversions.scene_from_ros
-        hear(self, 'perception/scene', qos.NEWEST, scene, self._on_scene, String)
+        scene = read.scene_from_ros
+        hear(self, 'perception/scene', qos.NEWEST, scene, judge.hear_scene, String)
         hear(
             self, 'trajectory/proposed', qos.RELIABLE, same, self._on_proposed,
             JointTrajectoryMessage,
         )  # fmt: skip
 
-    def _now(self) -> float:
-        """Give the time in s; it stands still while a trajectory is judged.
-
-        Nothing is heard during that time, and that is nobody's silence.
-        """
-        return time.monotonic() - self._judging
-
     def _stamps(self) -> float:
         """Give the time of the clock that stamps the joint states, s."""
         return float(self.get_clock().now().nanoseconds) * 1e-9
 
-    def _on_state(self, state: JointState) -> None:
-        self._surroundings.hear_state(state)
-        self._supervisor.on_joint_state(state, self._now(), self._stamps())
-
     def _on_status(self, status: ArmStatus) -> None:
-        self._supervisor.on_arm_status(status, self._now())
+        self._judge.hear_status(status)
         self._take_proposed()
 
-    def _on_scene(self, scene: Scene) -> None:
-        self._surroundings.hear_scene(scene)
-        if self._supervisor.body is None:
-            self._supervisor.body = self._surroundings.body()
-
     def _on_proposed(self, message: JointTrajectoryMessage) -> None:
-        self._proposed = (message, time.monotonic() + END_PATIENCE)
+        self._proposed = (message, time.monotonic() + PATIENCE)
         self._take_proposed()
 
     def _take_proposed(self) -> None:
-        """Judge what is proposed, once the end of the trajectory before it was heard."""
+        """Judge what is proposed, once nothing that passes by itself stands against it."""
         if self._proposed is None:
             return
         message, deadline = self._proposed
-        if self._supervisor.state == 'EXECUTING' and time.monotonic() < deadline:
+        is_ready = self._supervisor.state == 'ARMED' and not self._last.reasons
+        if not is_ready and time.monotonic() < deadline:
             return
         self._proposed = None
-        started, now = time.monotonic(), self._now()
-        reasons = self._judge(message, now)
-        self._judging += time.monotonic() - started
-        if reasons:
-            self._rejection = Rejection(message.header.frame_id, reasons)
-            self.get_logger().warning(f'{message.header.frame_id} rejected: {"; ".join(reasons)}')
+        name, size = message.header.frame_id, (len(message.points), len(message.joint_names))
+        state, rejection = self._judge.judge(
+            name, size, lambda: conversions.trajectory_from_ros(message)
+        )
         # The lease goes first: the controller starts nothing without it.
-        self._say(self._supervisor.tick(now))
-        if not reasons:
+        self._say(state)
+        if rejection is None:
             self._approved_out.publish(message)
-
-    def _judge(self, message: JointTrajectoryMessage, now: float) -> tuple[str, ...]:
-        """Give the reasons against a trajectory; none when it is approved."""
-        size = (len(message.points), len(message.joint_names))
-        breaches = check_size(*size, self._supervisor.parameters)
-        if breaches:
-            return tuple(map(str, breaches))
-        self._supervisor.body = self._surroundings.body()
-        try:
-            trajectory = conversions.trajectory_from_ros(message)
-            return self._supervisor.propose(trajectory, now, self._stamps()).reasons
-        except ContractError as error:
-            return (str(breach_of_contract(error)),)
+        else:
+            self.get_logger().warning(f'{name} rejected: {"; ".join(rejection.reasons)}')
 
     def _renew(self) -> None:
         self._take_proposed()
-        self._say(self._supervisor.tick(self._now()))
+        self._say(self._judge.tick())
 
     def _say(self, state: SafetyState) -> None:
-        self._state_out.publish(safety_to_ros(state, self._rejection))
-        text = f'{state.state}: {"; ".join(state.reasons)}' if state.reasons else state.state
-        if text.partition(' for ')[0] != self._said.partition(' for ')[0]:
-            self.get_logger().info(text)
-        self._said = text
+        self._state_out.publish(safety_to_ros(state, self._judge.rejection))
+        if (state.state, bool(state.reasons)) != (self._last.state, bool(self._last.reasons)):
+            self.get_logger().info(f'{state.state} {"; ".join(state.reasons)}')
+        self._last = state
 
     def _stop(self) -> tuple[bool, str]:
-        self._say(self._supervisor.stop('service ~/stop', self._now()))
+        self._say(self._supervisor.stop('service ~/stop', self._judge.now()))
         return True, self._supervisor.state
 
     def _reset(self) -> tuple[bool, str]:
-        return self._answer(self._supervisor.reset(self._now()))
+        return self._answer(self._supervisor.reset(self._judge.now()))
 
     def _arm(self) -> tuple[bool, str]:
-        return self._answer(self._supervisor.arm(self._now()))
+        return self._answer(self._supervisor.arm(self._judge.now()))
 
     def _answer(self, verdict: Verdict) -> tuple[bool, str]:
         return verdict.approved, '; '.join(verdict.reasons) or self._supervisor.state

@@ -27,16 +27,20 @@ def linear(rgb: ArrayLike) -> Array:
 
 def oklab(rgb: ArrayLike) -> Array:
     """Give lightness, a and b of OKLab (..., 3) for sRGB of 0 to 255."""
-    to_cones = np.array([
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ])
-    to_lab = np.array([
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ])
+    to_cones = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    to_lab = np.array(
+        [
+            [0.2104542553, 0.7936177850, -0.0040720468],
+            [1.9779984951, -2.4285922050, 0.4505937099],
+            [0.0259040371, 0.7827717662, -0.8086757660],
+        ]
+    )
     return np.asarray(np.cbrt(linear(rgb) @ to_cones.T) @ to_lab.T)
 
 
@@ -90,7 +94,8 @@ def _table() -> NDArray[np.uint8]:
 def colour_indices(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Name each pixel of (H, W, 3): indices into BASIC_COLOURS, (H, W)."""
     fifth = rgb >> 3
-    return _table()[fifth[..., 0], fifth[..., 1], fifth[..., 2]]
+    found: NDArray[np.uint8] = _table()[fifth[..., 0], fifth[..., 1], fifth[..., 2]]
+    return found
 
 
 def alike(first: ArrayLike, second: ArrayLike) -> bool:

@@ -73,8 +73,8 @@ def _hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
     lost = ~window.measured & walls
     for level in (0.75 * rim, 0.5 * rim, 0.3 * rim) if rim > 0.012 else ():
         above = (walls & ((window.points[..., 2] > level) | lost)).astype(np.uint8)
-        above = cv2.morphologyEx(above, cv2.MORPH_CLOSE, KERNEL)
-        outlines, tree = cv2.findContours(above, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        closed = cv2.morphologyEx(above, cv2.MORPH_CLOSE, KERNEL)
+        outlines, tree = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         for at, outline in enumerate(outlines):
             hull = cv2.convexHull(outline)
             area, parent = cv2.contourArea(hull), tree[0][at][3]
@@ -134,7 +134,8 @@ def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
 def _sectors(points: Array, centre: Array) -> NDArray[np.int64]:
     """Give the sector around the centre in which each of the points (N, 2) lies."""
     angle = np.arctan2(points[:, 1] - centre[1], points[:, 0] - centre[0])
-    return ((angle + np.pi) / (2 * np.pi) * SECTORS).astype(np.int64) % SECTORS
+    share = (angle + np.pi) / (2 * np.pi)
+    return np.asarray((share * SECTORS).astype(np.int64) % SECTORS)
 
 
 def _peaks(wall: Array, centre: Array) -> Array:
@@ -148,8 +149,8 @@ def _outer(outline: Array, level: float, pixel: float, tray_ratio: float) -> Sol
     """Give the outer box of a container, whose rim lies nearer to a circle or a rectangle."""
     offset = outline.mean(axis=0)
     hull = cv2.convexHull(((outline - offset) * 1e3).astype(np.float32))
-    (u, v), sides, angle = cv2.minAreaRect(hull)
-    sides, yaw = np.array(sides) / 1e3, float(np.radians(angle))
+    (u, v), extent, angle = cv2.minAreaRect(hull)
+    sides, yaw = np.array(extent) / 1e3, float(np.radians(angle))
     middle = offset + np.array([u, v]) / 1e3
     centre, diameter = _circle(hull[:, 0].astype(np.float64) / 1e3)
     off_circle = np.abs(np.linalg.norm(outline - offset - centre, axis=1) - diameter / 2)
@@ -186,8 +187,10 @@ def _from_centre(solid: Solid, points: Points) -> Points:
     c, s = np.cos(solid.yaw), np.sin(solid.yaw)
     x, y = points[..., 0] - solid.centre[0], points[..., 1] - solid.centre[1]
     along, across = (c * x + s * y) / (solid.size[0] / 2), (c * y - s * x) / (solid.size[1] / 2)
-    out = np.hypot(along, across) if solid.shape == 'bowl' else np.maximum(
-        np.abs(along), np.abs(across)
+    out = (
+        np.hypot(along, across)
+        if solid.shape == 'bowl'
+        else np.maximum(np.abs(along), np.abs(across))
     )
     return np.asarray(out, dtype=np.float32)
 
@@ -203,18 +206,20 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     known = window.known & (height > -0.02) & rest
     within = known & (out < 0.97)
     ring = np.clip(np.nan_to_num(out, nan=9.0) * RINGS, 0, RINGS - 1).astype(int)
-    profile = np.array([
-        np.percentile(height[within & (ring == k)], 25) if (within & (ring == k)).sum() > 3
-        else np.inf for k in range(RINGS)
-    ])
+    profile = np.array(
+        [
+            np.percentile(height[within & (ring == k)], 25)
+            if (within & (ring == k)).sum() > 3
+            else np.inf
+            for k in range(RINGS)
+        ]
+    )
     profile = np.minimum.accumulate(profile[::-1])[::-1]
     profile = np.where(np.isfinite(profile), profile, 0.0)
     excess = height - np.interp(np.nan_to_num(out), (np.arange(RINGS) + 0.5) / RINGS, profile)
     contents = within & (excess > 0.010) & (out < 0.9)
     contents |= hole & known & (height > solid.size[2] + 0.008)
-    contents = cv2.morphologyEx(
-        contents.astype(np.uint8), cv2.MORPH_OPEN, KERNEL
-    ) > 0
+    contents = cv2.morphologyEx(contents.astype(np.uint8), cv2.MORPH_OPEN, KERNEL) > 0
     margin = 0.008 / float(solid.size[:2].min()) * 2
     region = (rest & (np.nan_to_num(out, nan=9.0) < 1 + margin)) | hole
     return Container(solid, hole, region, contents, max(float(profile[0]), 0.0))

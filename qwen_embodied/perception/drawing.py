@@ -22,8 +22,6 @@ INK = {
     'pink': (255, 130, 190), 'brown': (166, 108, 66), 'unknown': (0, 210, 210),
 }  # fmt: skip
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-EDGES = ((0, 1), (1, 3), (3, 2), (2, 0), (4, 5), (5, 7), (7, 6), (6, 4),
-         (0, 4), (1, 5), (2, 6), (3, 7))  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +55,7 @@ def draw_scene(
     for item in scene.objects:
         corners = camera.pixels(_corners(item))
         if corners is not None:
-            _draw_box(canvas, corners, INK[item.colour], is_seen=item.box is not None)
+            _draw_outline(canvas, item, camera, corners)
             drawn.append((item, corners))
     taken = [_bounds(corners) for _, corners in drawn]
     for item, corners in drawn:
@@ -80,19 +78,44 @@ def _corners(item: SceneObject) -> NDArray[np.float64]:
     return transform(item.object_in_base, signs * item.size / 2)
 
 
-def _draw_box(
-    canvas: Pixels, corners: NDArray[np.float64], ink: tuple[int, ...], *, is_seen: bool
+def _draw_outline(
+    canvas: Pixels, item: SceneObject, camera: _Camera, corners: NDArray[np.float64]
 ) -> None:
-    points = np.round(corners * 8).astype(int)
-    for width, colour in ((3, (20, 20, 24)), (1, ink)):
-        for first, second in EDGES[4:8]:
-            extra = 1 if is_seen and width == 1 else 0
-            cv2.line(
-                canvas, points[first].tolist(), points[second].tolist(), colour,
-                width + extra, cv2.LINE_AA, 3,
-            )
-    for first, second in (*EDGES[:4], *EDGES[8:]) if is_seen else ():
-        cv2.line(canvas, points[first].tolist(), points[second].tolist(), ink, 1, cv2.LINE_AA, 3)
+    """Draw the bounding box, or the upright cylinder around something round."""
+    is_seen = item.box is not None
+    low, high = corners[[0, 1, 3, 2]], corners[[4, 5, 7, 6]]
+    posts = [np.array([one, two]) for one, two in zip(low, high, strict=True)]
+    if item.shape in ('ball', 'bowl', 'cylinder'):
+        angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+        ring = np.column_stack([np.cos(angle), np.sin(angle), np.zeros(48)]) * item.size / 2
+        up = np.array([0.0, 0.0, item.size[2] / 2])
+        top = ring if item.shape == 'ball' else ring + up
+        high = _outline(camera, item, top, high)
+        low = _outline(camera, item, ring - up, low)
+        posts = []
+    ink = INK[item.colour]
+    for line in [low, *posts] if is_seen and item.shape != 'ball' else []:
+        _stroke(canvas, line, ink, 1)
+    _stroke(canvas, high, (20, 20, 24), 4 if is_seen else 3)
+    _stroke(canvas, high, ink, 2 if is_seen else 1)
+
+
+def _outline(
+    camera: _Camera,
+    item: SceneObject,
+    points: NDArray[np.float64],
+    otherwise: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Project points (N, 3) of the object's frame; something else when one is not in front."""
+    pixels = camera.pixels(transform(item.object_in_base, points))
+    return otherwise if pixels is None else pixels
+
+
+def _stroke(canvas: Pixels, points: NDArray[np.float64], ink: tuple[int, ...], width: int) -> None:
+    line = np.round(points * 8).astype(np.int32)
+    cv2.polylines(
+        canvas, [line], isClosed=True, color=ink, thickness=width, lineType=cv2.LINE_AA, shift=3
+    )
 
 
 def _draw_label(
@@ -106,7 +129,7 @@ def _draw_label(
     size = (width + swatch + 12, height + below + 7)
     x, y = _free_place(canvas.shape, corners, size, taken)
     taken.append((x, y, x + size[0], y + size[1]))
-    plate = canvas[y:y + size[1], x:x + size[0]]
+    plate = canvas[y : y + size[1], x : x + size[0]]
     plate[:] = (plate * 0.2 + np.array([18, 20, 26]) * 0.8).astype(np.uint8)
     ink = INK[item.colour]
     cv2.rectangle(canvas, (x, y), (x + 3, y + size[1] - 1), ink, -1)
@@ -132,10 +155,15 @@ def _free_place(
     wishes += [(middle, y0 - k * (size[1] + 3) - 4) for k in (2, 3)]
     wishes += [(middle, y1 + k * (size[1] + 3) + 4) for k in (1, 2)]
     places = [
-        (int(np.clip(x, 0, max(0, shape[1] - size[0]))), int(np.clip(y, 0, max(0, shape[0] - size[1]))))
+        (
+            int(np.clip(x, 0, max(0, shape[1] - size[0]))),
+            int(np.clip(y, 0, max(0, shape[0] - size[1]))),
+        )
         for x, y in wishes
     ]
-    return min(places, key=lambda place: _overlap((*place, place[0] + size[0], place[1] + size[1]), taken))
+    return min(
+        places, key=lambda place: _overlap((*place, place[0] + size[0], place[1] + size[1]), taken)
+    )
 
 
 def _overlap(one: Rectangle, taken: list[Rectangle]) -> int:

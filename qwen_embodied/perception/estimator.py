@@ -59,7 +59,10 @@ class SceneEstimator:
             lambda item: None if item.id in bearers else is_clear(item, frame, surface, seen),
         )
         return Scene(
-            frame.stamp, self._parameters.frame_id, objects, surface.plane.height,
+            frame.stamp,
+            self._parameters.frame_id,
+            objects,
+            surface.plane.height,
             measure_light(frame.rgb),
         )
 
@@ -110,7 +113,7 @@ def _vote(point: NDArray[np.float64], frame: Frame, surface: Surface) -> bool | 
         return False
     if pixel[1] > frame.intrinsics.height - 1:
         return False
-    column, row = (int(round(value)) for value in pixel)
+    column, row = (round(value) for value in pixel.tolist())
     depth = float(surface.depth[row, column])
     if surface.robot[row, column] or not np.isfinite(depth) or depth < local[2] - 0.015:
         return False

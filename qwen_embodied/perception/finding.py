@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.geometry import pose, rotation_z
 from qwen_embodied.messages import SceneObject
-from qwen_embodied.perception.colours import UNKNOWN, colour_name
+from qwen_embodied.perception.colours import UNKNOWN, alike, colour_name
 from qwen_embodied.perception.containers import Container, find_container
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.segments import Segment, split
@@ -25,7 +25,9 @@ KERNEL = np.ones((3, 3), np.uint8)
 def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sighting]:
     """Find what stands on the table, from left to right as the operator sees it."""
     finder = _Finder(surface, parameters)
-    sightings = [found for window in _islands(surface, parameters) for found in finder.take(window)]
+    sightings = [
+        found for window in _islands(surface, parameters) for found in finder.take(window)
+    ]
     return sorted(sightings, key=lambda one: (-one.item.position[1], one.item.position[0]))
 
 
@@ -39,7 +41,8 @@ def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]
             continue
         left, top, width, height, _ = (int(value) for value in stats[label])
         place = (
-            slice(max(0, top - 3), top + height + 3), slice(max(0, left - 3), left + width + 3)
+            slice(max(0, top - 3), top + height + 3),
+            slice(max(0, left - 3), left + width + 3),
         )
         window = cut(surface, labels, label, place)
         if _may_be_objects(window, smallest, parameters):
@@ -100,10 +103,15 @@ class _Finder:
             own = container.region & ~container.contents & window.known
             found.append(self._sighting(container.solid, own, window))
             contents = container.contents & window.known
-            found += self._solids(window, contents, container.floor, is_inside=True)
+            inside = self._solids(window, contents, container.floor, is_inside=True)
+            found += [one for one in inside if one is not None and self._is_whole(one)]
             rest &= ~container.region
         found += self._solids(window, rest & window.raised & window.known, 0.0)
         return [one for one in found if one is not None]
+
+    def _is_whole(self, sighting: Sighting) -> bool:
+        """Refuse narrow pieces of a container's wall that look like something inside it."""
+        return bool(sighting.item.size[:2].min() > 1.4 * self._parameters.min_side)
 
     def _container(self, window: Window, rest: Mask) -> Container | None:
         if cv2.countNonZero((window.raised & rest).astype(np.uint8)) < 60:
@@ -127,7 +135,8 @@ class _Finder:
         """Leave out slivers: those smaller than any object, and steep ones that belong nowhere."""
         least = (self._parameters.min_side / self._surface.pixel) ** 2
         return [
-            one for one in segments
+            one
+            for one in segments
             if one.mask.sum() >= (0.7 * least if one.is_flat else max(25.0, 0.45 * least))
         ]
 
@@ -143,7 +152,9 @@ class _Finder:
             below = [solid for one, solid in result if self._bears(one, segment, alone)]
             base = max([support, *[solid.centre[2] + solid.size[2] / 2 for solid in below]])
             if above or below:
-                result.append((segment, self._fit(segment, window, base, above)))
+                solid = self._fit(segment, window, base, above)
+                if not any(_is_again(segment, solid, *other) for other in result):
+                    result.append((segment, solid))
             elif segment.is_flat:
                 result.append((segment, alone[id(segment)]))
         return result
@@ -166,7 +177,10 @@ class _Finder:
     ) -> Solid:
         points = window.points[segment.core].astype(np.float64)
         return fit_solid(
-            points, support, pixel=self._surface.pixel, noise=self._surface.plane.noise,
+            points,
+            support,
+            pixel=self._surface.pixel,
+            noise=self._surface.plane.noise,
             beneath=np.vstack([solid.corners for solid in above]) if above else None,
             cube_tolerance=self._parameters.cube_tolerance,
         )
@@ -179,21 +193,40 @@ class _Finder:
         too_small = solid.size[:2].min() < 0.7 * parameters.min_side
         if too_small or solid.size[:2].max() > parameters.max_side or mask.sum() < 9:
             return None
-        if z + solid.size[2] / 2 > parameters.max_height or solid.size[2] < 0.5 * parameters.min_height:
+        if (
+            z + solid.size[2] / 2 > parameters.max_height
+            or solid.size[2] < 0.5 * parameters.min_height
+        ):
             return None
         plane = self._surface.plane
         position = [x, y, z + plane.a * x + plane.b * y + plane.c]
         colour = _colour(mask, window.rgb)
         rows, columns = np.nonzero(mask)
         box = (
-            float(window.column + columns.min()), float(window.row + rows.min()),
-            float(window.column + columns.max() + 1), float(window.row + rows.max() + 1),
+            float(window.column + columns.min()),
+            float(window.row + rows.min()),
+            float(window.column + columns.max() + 1),
+            float(window.row + rows.max() + 1),
         )
         item = SceneObject(
-            'unnamed', f'{colour} {solid.shape}', colour, solid.shape,
-            pose(position, rotation_z(solid.yaw)), solid.size, solid.confidence, box,
+            'unnamed',
+            f'{colour} {solid.shape}',
+            colour,
+            solid.shape,
+            pose(position, rotation_z(solid.yaw)),
+            solid.size,
+            solid.confidence,
+            box,
         )
         return Sighting(item, is_partial)
+
+
+def _is_again(one: Segment, solid: Solid, other: Segment, other_solid: Solid) -> bool:
+    """Tell whether two pieces show one object that something on it parts."""
+    common = cv2.intersectConvexConvex(_outline(solid), _outline(other_solid))[0]
+    smaller = min(float(np.prod(each.size[:2])) for each in (solid, other_solid))
+    overlaps = common > 0.5 * smaller * 1e6
+    return overlaps and one.top < other.top + 0.012 and alike(one.rgb, other.rgb)
 
 
 def _outline(solid: Solid) -> NDArray[np.float32]:

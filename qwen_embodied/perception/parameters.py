@@ -36,14 +36,16 @@ class PerceptionParameters:
         0.03, 'Points this near to the robot count as the robot, m.', bounds=(0.0, 0.2)
     )
     hidden_border: float = param(
-        0.15, 'Share of an outline beside the robot or the image border that makes it unusable.',
+        0.15,
+        'Share of an outline beside the robot or the image border that makes it unusable.',
         bounds=(0.0, 1.0),
     )
     cube_tolerance: float = param(
         0.14, 'Largest relative difference of the sides of a cube.', bounds=(0.01, 0.5)
     )
     tray_ratio: float = param(
-        0.28, 'A square container lower than this times its short side is a tray.',
+        0.28,
+        'A square container lower than this times its short side is a tray.',
         bounds=(0.05, 1.0),
     )
     match_distance: float = param(
@@ -56,6 +58,7 @@ class PerceptionParameters:
         60.0, 'Time for which an object that is hidden is kept, s.', bounds=(0.0, 3600.0)
     )
     vanish_after: int = param(
-        3, 'Frames with a clear view of its empty place after which an object is dropped.',
+        3,
+        'Frames with a clear view of its empty place after which an object is dropped.',
         bounds=(1, 100),
     )

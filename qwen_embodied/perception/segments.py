@@ -36,7 +36,9 @@ class Segment:
     is_flat: bool
 
 
-def split(mask: Mask, height: NDArray[np.float32], rgb: NDArray[np.uint8], step: float) -> list[Segment]:
+def split(
+    mask: Mask, height: NDArray[np.float32], rgb: NDArray[np.uint8], step: float
+) -> list[Segment]:
     """Split pixels into objects, highest first.
 
     Args:
@@ -58,7 +60,9 @@ def split(mask: Mask, height: NDArray[np.float32], rgb: NDArray[np.uint8], step:
     return _joined(segments, labels, step)
 
 
-def _pieces(mask: Mask, names: NDArray[np.uint8], labels: Labels, first: int) -> tuple[Labels, int]:
+def _pieces(
+    mask: Mask, names: NDArray[np.uint8], labels: Labels, first: int
+) -> tuple[Labels, int]:
     """Add the connected pieces of one colour name to the labels, numbered from first."""
     for name in range(len(BASIC_COLOURS)):
         of_name = mask & (names == name)
@@ -87,7 +91,8 @@ def _neighbours(labels: Labels, count: int, reach: int) -> NDArray[np.int64]:
     contact = np.zeros((count, count), np.int64)
     for shift in range(1, reach + 1):
         for one, two in (
-            (labels[shift:], labels[:-shift]), (labels[:, shift:], labels[:, :-shift])
+            (labels[shift:], labels[:-shift]),
+            (labels[:, shift:], labels[:, :-shift]),
         ):
             apart = (one != two) & (one > 0) & (two > 0)
             np.add.at(contact, (one[apart], two[apart]), 1)
@@ -118,7 +123,8 @@ def _joined(segments: list[Segment], labels: Labels, step: float) -> list[Segmen
 def _partner(one: int, segments: list[Segment], contact: NDArray[np.int64]) -> int | None:
     """Find the piece that a steep side belongs to: of its paint, with the longest border."""
     similar = [
-        at for at in np.flatnonzero(contact)
+        at
+        for at in np.flatnonzero(contact).tolist()
         if alike(segments[at].rgb, segments[one].rgb) and (segments[at].is_flat or at < one)
     ]
     return max(similar, key=lambda at: (segments[at].is_flat, contact[at]), default=None)

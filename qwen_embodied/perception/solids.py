@@ -95,7 +95,10 @@ def _block(
     yaw = (yaw + np.pi / 2) % np.pi - np.pi / 2
     return Solid(
         'cube' if is_cube else 'box',
-        np.array([centre[0], centre[1], support + height / 2]), float(yaw), size, 0.95,
+        np.array([centre[0], centre[1], support + height / 2]),
+        float(yaw),
+        size,
+        0.95,
     )
 
 
@@ -132,9 +135,7 @@ def _rectangle(points: Array, pixel: float) -> tuple[Array, Array, float]:
     return offset + np.array([u, v]) / 1e3, sides, float(np.radians(angle))
 
 
-def _moments(
-    top: Array, hull: tuple[Array, Array, float]
-) -> tuple[Array, Array, float]:
+def _moments(top: Array, hull: tuple[Array, Array, float]) -> tuple[Array, Array, float]:
     """Measure a rectangle by the spread of the points inside it, finer than a pixel.
 
     Where that disagrees with the hull, part of the top is hidden, and the hull is right.

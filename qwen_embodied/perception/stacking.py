@@ -76,7 +76,9 @@ def _top(item: SceneObject) -> float:
     return float(item.position[2] + item.size[2] / 2)
 
 
-def _lifted(item: SceneObject, lower: SceneObject, parameters: PerceptionParameters) -> SceneObject:
+def _lifted(
+    item: SceneObject, lower: SceneObject, parameters: PerceptionParameters
+) -> SceneObject:
     """Give the object as it is when it stands on the lower one instead of on the table."""
     height = _top(item) - _top(lower)
     size = np.array([*item.size[:2], height])

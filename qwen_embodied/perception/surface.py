@@ -68,7 +68,7 @@ def look(
         spheres: Of the robot's body, (N, 4) x y z radius in the base frame, m; or None.
     """
     depth = _checked_depth(frame, parameters)
-    rgb = cv2.medianBlur(frame.rgb, 3)
+    rgb = np.asarray(cv2.medianBlur(frame.rgb, 3), np.uint8)
     filled, foreign = fill_holes(depth, rgb)
     rays, origin = _rays(frame)
     points = [origin[axis] + filled * rays[axis] for axis in range(3)]
@@ -78,16 +78,30 @@ def look(
     plane, pixel = _table(points, depth, np.isfinite(depth) & ~robot, parameters, frame)
     height = points[2] - (plane.a * points[0] + plane.b * points[1] + plane.c)
     own = np.where(np.isfinite(filled), height, np.float32(UNSEEN)).astype(np.float32)
-    height = cv2.medianBlur(own, 5 if plane.noise > 0.0035 else 3)
+    width = 5 if plane.noise > 0.0035 else 3
+    height = np.asarray(cv2.medianBlur(own, width), np.float32)
     raised = (height > max(parameters.min_height, 3.0 * plane.noise)) & ~robot
     flat = (np.abs(height) < parameters.min_height)[::6, ::6]
     camera = np.append(origin[:2], plane.distances(origin[None].astype(np.float64)))
     if camera[2] < parameters.min_height:
         raise PerceptionError('the camera is below the table; check camera_in_base')
+    table_rgb = rgb[::6, ::6][flat]
+    ground = np.median(table_rgb, axis=0) if flat.any() else np.full(3, 128.0)
     return Surface(
-        rgb, points[0], points[1], own, height, depth, measured,
-        np.isfinite(filled) & ~foreign, raised, robot, plane, pixel, camera,
-        np.median(rgb[::6, ::6][flat], axis=0) if flat.any() else np.full(3, 128.0),
+        rgb,
+        points[0],
+        points[1],
+        own,
+        height,
+        depth,
+        measured,
+        np.isfinite(filled) & ~foreign,
+        raised,
+        robot,
+        plane,
+        pixel,
+        camera,
+        np.asarray(ground, np.float64),
     )
 
 
@@ -208,4 +222,3 @@ def _window(centre: NDArray[np.float64], radius: float, frame: Frame) -> tuple[s
     rows = [int(np.clip((v + sign * reach_v) / 2, 0, lens.height // 2 + 1)) for sign in (-1, 1)]
     columns = [int(np.clip((u + sign * reach_u) / 2, 0, lens.width // 2 + 1)) for sign in (-1, 1)]
     return slice(rows[0], rows[1] + 1), slice(columns[0], columns[1] + 1)
-

@@ -129,11 +129,11 @@ class Tracker:
     def _unseen(
         self, track: _Track, stamp: float, is_clear: Callable[[SceneObject], bool | None]
     ) -> list[_Track]:
-        if stamp - track.seen > self._parameters.remember:
-            return []
         clear = is_clear(track.item)
         if clear is None:
             return [replace(track, seen=stamp, missed=0)]
+        if stamp - track.seen > self._parameters.remember:
+            return []
         missed = track.missed + 1 if clear else track.missed
         item = replace(track.item, box=None, confidence=max(0.3, track.item.confidence * 0.95))
         if missed >= self._parameters.vanish_after:

@@ -60,7 +60,9 @@ class Window:
         return np.asarray(camera[:2] + (points[:, :2] - camera[:2]) * ratio[:, None])
 
 
-def cut(surface: Surface, labels: NDArray[np.int32], label: int, place: tuple[slice, slice]) -> Window:
+def cut(
+    surface: Surface, labels: NDArray[np.int32], label: int, place: tuple[slice, slice]
+) -> Window:
     """Cut a window from a surface.
 
     Args:
@@ -73,11 +75,13 @@ def cut(surface: Surface, labels: NDArray[np.int32], label: int, place: tuple[sl
     height, camera = surface.height[place], surface.camera.astype(np.float32)
     # A pixel lies where its ray pierces the smoothed height, not at the depth that was smoothed.
     ratio = (camera[2] - height) / (camera[2] - surface.own_height[place])
-    points = np.dstack([
-        camera[0] + (surface.x[place] - camera[0]) * ratio,
-        camera[1] + (surface.y[place] - camera[1]) * ratio,
-        height,
-    ])
+    points = np.dstack(
+        [
+            camera[0] + (surface.x[place] - camera[0]) * ratio,
+            camera[1] + (surface.y[place] - camera[1]) * ratio,
+            height,
+        ]
+    )
     return Window(
         column=place[1].start,
         row=place[0].start,

@@ -140,18 +140,17 @@ def parse_plan(text: str) -> Plan:
             are not finite, text around the object, or breaks the schema. It keeps the reply.
     """
     try:
-        size = len(text.encode('utf-8'))
-        if size > MAX_REPLY_BYTES:
-            raise ValueError(f'it has {size} bytes, allowed are {MAX_REPLY_BYTES}')
+        _refuse_size(text)
         _refuse_depth(text)
         content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        if not isinstance(content, dict):
-            raise ValueError('it must be one JSON object')  # noqa: TRY004
+        _refuse_other_than_object(content)
         return Plan.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = '.'.join(str(part) for part in first['loc'])
-        raise PlanParseError(f'{where}: {first["msg"]}' if where else first['msg'], text) from error
+        raise PlanParseError(
+            f'{where}: {first["msg"]}' if where else first['msg'], text
+        ) from error
     except ValueError as error:
         raise PlanParseError(str(error), text) from error
 
@@ -205,6 +204,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f'{name} is no finite number')
+
+
+def _refuse_size(text: str) -> None:
+    size = len(text.encode('utf-8'))
+    if size > MAX_REPLY_BYTES:
+        raise ValueError(f'it has {size} bytes, allowed are {MAX_REPLY_BYTES}')
+
+
+def _refuse_other_than_object(content: object) -> None:
+    if not isinstance(content, dict):
+        raise ValueError('it must be one JSON object')  # noqa: TRY004
 
 
 def _refuse_depth(text: str) -> None:

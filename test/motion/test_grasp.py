@@ -1,10 +1,15 @@
+"""Grasps from shape and size."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
+from motion.things import SIZES, make_object
 from qwen_embodied.errors import GraspError
 from qwen_embodied.geometry import inverse_pose, transform, yaw_of
 from qwen_embodied.motion import grasps
-from test.motion.conftest import SIZES, make_object
 
 
 def opening_of(grasp):
@@ -40,7 +45,10 @@ def test_box_too_long_one_way_is_taken_the_other_way_only(robot):
 
 
 def test_round_things_are_taken_from_many_directions(robot):
-    yaws = {round(yaw_of(g.tool_in_base), 3) for g in grasps(make_object('ball', 0.5, 0), robot.gripper)}
+    yaws = {
+        round(yaw_of(g.tool_in_base), 3)
+        for g in grasps(make_object('ball', 0.5, 0), robot.gripper)
+    }
     assert len(yaws) >= 8
 
 
@@ -48,9 +56,7 @@ def test_round_things_are_taken_from_many_directions(robot):
 def test_containers_are_pinched_by_the_rim_with_one_finger_inside(robot, shape):
     item = make_object(shape, 0.5, 0.1, yaw=0.7)
     for grasp in grasps(item, robot.gripper):
-        fingers = [
-            transform(grasp.tool_in_base, [0.0, side * 0.016, 0.0]) for side in (-1.0, 1.0)
-        ]
+        fingers = [transform(grasp.tool_in_base, [0.0, side * 0.016, 0.0]) for side in (-1.0, 1.0)]
         local = transform(inverse_pose(item.object_in_base), fingers)
         reach = np.hypot(*local[:, :2].T) if shape == 'bowl' else np.abs(local[:, :2])
         half = item.size[0] / 2 if shape == 'bowl' else item.size[:2] / 2

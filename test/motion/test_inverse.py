@@ -1,3 +1,8 @@
+"""Inverse kinematics: reaches what is reachable, and says what is not."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
 import time
 
 import numpy as np

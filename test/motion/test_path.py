@@ -1,3 +1,10 @@
+"""Paths: straight where free, around things where not."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -25,7 +32,7 @@ def test_path_leads_around_a_wall_and_every_edge_is_free(robot, wall):
     path = plan_path(robot, wall, start, goal)
     assert len(path) > 2
     np.testing.assert_array_equal(path[[0, -1]], [start, goal])
-    for a, b in zip(path[:-1], path[1:], strict=True):
+    for a, b in pairwise(path):
         for share in np.linspace(0.0, 1.0, 40):
             row = np.append(a + share * (b - a), robot.gripper.open)
             assert not wall.collides(robot, row, margin=0.02)
@@ -43,14 +50,14 @@ def test_end_in_collision_names_the_part_and_both_bodies(robot, part, order):
     free, blocked = above(robot, 0.3), above(robot, 0.0)
     world = World(boxes=(box('pillar', (0.1, 0.1, 0.6), pose([0.5, 0.0, 0.3])),))
     ends = [(free, blocked)[at] for at in order]
-    with pytest.raises(CollisionError, match=f'the {part} is blocked: panda_.* touches pillar'):
+    with pytest.raises(CollisionError, match=rf'the {part} is blocked: panda_.* touches pillar'):
         plan_path(robot, world, *ends)
 
 
 def test_shut_way_names_what_blocks_it(robot):
-    wall = World(boxes=(box('wall', (3.0, 0.02, 3.0), pose([1.6, 0.0, 0.0])),))
+    wall = World(boxes=(box('wall', (3.0, 0.02, 3.0), pose([1.85, 0.0, 0.0])),))
     options = PathOptions(iterations=50)
-    with pytest.raises(CollisionError, match='the path is blocked: panda_.* touches wall'):
+    with pytest.raises(CollisionError, match=r'the path is blocked: panda_.* touches wall'):
         plan_path(robot, wall, above(robot, 0.3), above(robot, -0.3), options)
 
 
@@ -61,14 +68,18 @@ def test_zero_budget_is_a_typed_failure(robot, wall):
 
 def test_goal_outside_the_limits_is_refused(robot):
     with pytest.raises(JointLimitError, match='panda_joint1'):
-        plan_path(robot, World(), robot.home, robot.home + [3.0, 0, 0, 0, 0, 0, 0])
+        plan_path(robot, World(), robot.home, robot.home + np.array([3.0, 0, 0, 0, 0, 0, 0]))
 
 
 def test_straight_path_keeps_line_and_orientation(robot):
     points = straight_path(robot, above(robot, 0.1), [0.0, 0.0, -0.15])
     tools = robot.tool_poses(points)
-    np.testing.assert_allclose(tools[:, :2, 3], np.tile(tools[0, :2, 3], (len(tools), 1)), atol=1e-5)
-    np.testing.assert_allclose(tools[:, :3, :3], np.tile(tools[0, :3, :3], (len(tools), 1, 1)), atol=1e-4)
+    np.testing.assert_allclose(
+        tools[:, :2, 3], np.tile(tools[0, :2, 3], (len(tools), 1)), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        tools[:, :3, :3], np.tile(tools[0, :3, :3], (len(tools), 1, 1)), atol=1e-4
+    )
     assert np.abs(np.diff(points, axis=0)).max() < 0.2
 
 

@@ -1,11 +1,16 @@
+"""Places that meet a relation and overlap nothing."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
+from motion.things import make_object, make_scene
 from qwen_embodied.errors import CollisionError, ContractError, GroundingError
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import Place, places
 from qwen_embodied.relations import unmet
-from test.motion.conftest import make_object, make_scene
 
 CUBE = make_object('cube', 0.40, -0.30, name='green_cube_1')
 
@@ -57,10 +62,18 @@ def test_several_things_find_room_side_by_side_in_a_bin():
 
 
 def test_full_container_says_with_what_it_is_full():
+    target = make_object('bin', 0.55, 0.1, size=(0.09, 0.08, 0.06))
+    inside = make_object('ball', 0.55, 0.1, on=0.005, name='yellow_ball_1')
+    with pytest.raises(CollisionError, match=r'place in the red bin 1.*touches yellow ball 1'):
+        places(Place(CUBE, 'in', target, make_scene(target, inside)))
+
+
+def test_thing_that_finds_no_floor_in_a_bowl_comes_to_lie_on_what_is_there():
     target = make_object('bowl', 0.55, 0.1)
     inside = make_object('ball', 0.55, 0.1, on=0.005, name='yellow_ball_1')
-    with pytest.raises(CollisionError, match='place in the red bowl 1.*touches yellow ball 1'):
-        places(Place(CUBE, 'in', target, make_scene(target, inside)))
+    pose = places(Place(CUBE, 'in', target, make_scene(target, inside)))[0]
+    assert pose[2, 3] == pytest.approx(0.055 + 0.0225)
+    assert np.hypot(*(pose[:2, 3] - target.position[:2])) < 0.04
 
 
 def test_stacking_is_centred_and_aligned():
@@ -73,20 +86,20 @@ def test_stacking_is_centred_and_aligned():
 def test_occupied_top_is_refused():
     target = make_object('cube', 0.5, 0.1)
     above = make_object('ball', 0.5, 0.1, on=0.045)
-    with pytest.raises(CollisionError, match='place on the red cube 1.*red ball 1'):
+    with pytest.raises(CollisionError, match=r'place on the red cube 1.*red ball 1'):
         places(Place(CUBE, 'on', target, make_scene(target, above)))
 
 
 def test_position_is_kept_unless_something_stands_there():
     pose = places(Place(CUBE, 'at', None, make_scene(), (0.5, 0.2)))[0]
     np.testing.assert_allclose(pose[:2, 3], [0.5, 0.2])
-    with pytest.raises(CollisionError, match='the position.*red ball 1'):
+    with pytest.raises(CollisionError, match=r'the position.*red ball 1'):
         places(Place(CUBE, 'at', None, make_scene(make_object('ball', 0.5, 0.2)), (0.5, 0.2)))
 
 
 def test_no_room_beside_names_the_edge():
     target = make_object('cube', 0.36, 0.0)
-    with pytest.raises(CollisionError, match='place in front of.*edge of the workspace'):
+    with pytest.raises(CollisionError, match=r'place in front of.*edge of the workspace'):
         places(Place(CUBE, 'in_front_of', target, make_scene(target)))
 
 

@@ -1,3 +1,8 @@
+"""The robot model: kinematics, limits, and what a description may lack."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
 import mujoco
 import numpy as np
 import pytest
@@ -111,7 +116,7 @@ def test_broken_urdf_is_refused_with_the_joint(old, new, message):
 
 
 def test_missing_files_are_named():
-    with pytest.raises(RobotModelError, match='nowhere.urdf'):
+    with pytest.raises(RobotModelError, match=r'nowhere\.urdf'):
         Robot.from_urdf('nowhere.urdf', TOOL)
     with pytest.raises(ConfigurationError, match=r'nowhere\.yaml'):
         load_robot('nowhere.yaml')

@@ -1,12 +1,17 @@
+"""Skills: segments that follow one another and keep the rules."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
+from motion.things import make_object, make_scene, make_state
 from qwen_embodied.errors import CollisionError, ContractError, GraspError, UnreachableError
 from qwen_embodied.interpolation import TrajectorySpline
 from qwen_embodied.motion import BodyChecker, Skills, World, in_hand, read_parameters
 from qwen_embodied.motion.parameters import MotionParameters
 from qwen_embodied.resources import shared_file
-from test.motion.conftest import make_object, make_scene, make_state
 
 
 @pytest.fixture
@@ -152,7 +157,7 @@ def test_refusals_say_why(robot, skills, at_home):
         skills.place(cube, 'on', wide, make_scene(cube, wide), at_home)
     with pytest.raises(ContractError, match='left, right, forward, back'):
         skills.push(cube, 'up', 0.1, make_scene(cube), at_home)
-    with pytest.raises(CollisionError, match='the push is blocked.*edge'):
+    with pytest.raises(CollisionError, match=r'the push is blocked.*edge'):
         skills.push(cube, 'forward', 0.3, make_scene(cube), at_home)
 
 

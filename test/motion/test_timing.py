@@ -1,3 +1,8 @@
+"""Timing: limits hold between the points."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -54,7 +59,7 @@ def test_slow_limits_give_few_enough_points(robot, rng):
 
 
 def test_some_limit_is_nearly_reached(robot):
-    path = np.stack([robot.home, robot.home + [1.0, 0, 0, 0, 0, 0, 0]])
+    path = np.stack([robot.home, robot.home + np.array([1.0, 0, 0, 0, 0, 0, 0])])
     trajectory = time_path(path, robot.limits)
     speed = np.abs(trajectory.velocities) / robot.limits.velocity
     push = np.abs(trajectory.accelerations) / robot.limits.acceleration
@@ -62,8 +67,8 @@ def test_some_limit_is_nearly_reached(robot):
 
 
 def test_corners_are_passed_without_stopping(robot):
-    corner = robot.home + [0.5, 0, 0, 0, 0, 0, 0]
-    path = np.stack([robot.home, corner, corner + [0, 0.4, 0, 0, 0, 0, 0]])
+    corner = robot.home + np.array([0.5, 0, 0, 0, 0, 0, 0])
+    path = np.stack([robot.home, corner, corner + 0.4 * np.eye(7)[1]])
     trajectory = time_path(path, robot.limits)
     speed = np.linalg.norm(trajectory.velocities, axis=1)
     inner = speed[len(speed) // 5 : -len(speed) // 5]
@@ -72,7 +77,7 @@ def test_corners_are_passed_without_stopping(robot):
 
 
 def test_tool_speed_is_kept(robot):
-    path = np.stack([robot.home, robot.home + [1.5, 0.5, 0, 0.5, 0, 0, 0]])
+    path = np.stack([robot.home, robot.home + np.array([1.5, 0.5, 0, 0.5, 0, 0, 0])])
     trajectory = time_path(path, robot.limits, tool_speed=0.25, robot=robot)
     tools = robot.tool_poses(densified(trajectory))[:, :3, 3]
     speed = np.linalg.norm(np.diff(tools, axis=0), axis=1) / 0.001
@@ -90,7 +95,9 @@ def test_same_path_gives_the_same_bytes(robot, rng):
 def test_path_without_motion_is_a_short_rest(robot):
     trajectory = time_path(np.stack([robot.home] * 3), robot.limits)
     assert 0.0 < trajectory.duration < 0.5
-    np.testing.assert_array_equal(trajectory.positions, np.tile(robot.home, (len(trajectory.times), 1)))
+    np.testing.assert_array_equal(
+        trajectory.positions, np.tile(robot.home, (len(trajectory.times), 1))
+    )
 
 
 def test_any_number_of_joints_will_do():

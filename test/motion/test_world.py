@@ -1,12 +1,17 @@
+"""Distances in the world."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
+from motion.things import make_object, make_scene
 from qwen_embodied.errors import ContractError
 from qwen_embodied.geometry import inverse_pose, pose, rotation_x, transform
 from qwen_embodied.motion import Collider, Solid, World, box
 from qwen_embodied.motion.shapes import cover
 from qwen_embodied.motion.world import solid_object
-from test.motion.conftest import make_object, make_scene
 
 
 def reach_down(robot, x, y, z, finger=0.04):
@@ -102,10 +107,7 @@ def test_quick_check_agrees_with_exact_distances(robot, rng, table_scene):
         nearest = collider.nearest(row, wide)
         scene_gap = nearest.distance - nearest.allowed
         contact = collider.first(row[None], demand)
-        exact = [
-            found.distance - (0.02 if found.allowed == 9.0 else 0.01)
-            for found in [nearest]
-        ]
+        exact = [found.distance - (0.02 if found.allowed == 9.0 else 0.01) for found in [nearest]]
         assert np.isfinite(scene_gap)
         if contact is None:
             assert exact[0] >= -0.01

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qwen_embodied.geometry import (
-    Intrinsics, inverse_pose, look_at, pose, rotation_z, transform
-)
+from qwen_embodied.geometry import Intrinsics, inverse_pose, look_at, pose, rotation_z, transform
 from qwen_embodied.messages import Frame
 
 PAINT = {
@@ -17,6 +15,11 @@ PAINT = {
     'red': (200, 32, 30), 'orange': (240, 128, 20), 'yellow': (240, 210, 30),
     'green': (40, 150, 60), 'blue': (30, 80, 200), 'purple': (120, 50, 160),
     'pink': (242, 140, 185), 'brown': (115, 68, 34),
+}  # fmt: skip
+SIZES = {
+    'cube': (0.045, 0.045, 0.045), 'box': (0.06, 0.04, 0.05), 'cylinder': (0.042, 0.042, 0.075),
+    'ball': (0.05, 0.05, 0.05), 'bowl': (0.16, 0.16, 0.055), 'bin': (0.18, 0.14, 0.06),
+    'tray': (0.22, 0.16, 0.025),
 }  # fmt: skip
 LENS = Intrinsics.from_field_of_view(640, 480, np.radians(45.0))
 STRAIGHT = look_at([0.40, 0.0, 1.25], [0.55, 0.0, 0.0], image_up=[1, 0, 0])
@@ -39,6 +42,10 @@ class Drawn:
     @property
     def position(self):
         return np.array([self.x, self.y, self.z + self.size[2] / 2])
+
+
+def cube(colour, x, y, yaw=0.0, z=0.0, side=0.045):
+    return Drawn(colour, 'cube', (side, side, side), x, y, yaw, z)
 
 
 @dataclass(frozen=True)
@@ -86,19 +93,25 @@ def _frame(depth, paint, shade, take):
     noisy = depth + rng.normal(0, take.depth_noise, depth.shape) * depth**2 / 1.4
     noisy[(rng.random(depth.shape) < 0.004) | ~(depth < 4.0)] = np.nan
     return Frame(
-        take.stamp, 'camera_color_optical_frame', np.clip(rgb, 0, 255).astype(np.uint8),
-        noisy.astype(np.float32), LENS, take.camera_in_base,
+        take.stamp,
+        'camera_color_optical_frame',
+        np.clip(rgb, 0, 255).astype(np.uint8),
+        noisy.astype(np.float32),
+        LENS,
+        take.camera_in_base,
     )
 
 
 def _rays(camera_in_base):
-    v, u = np.mgrid[:LENS.height, :LENS.width]
+    v, u = np.mgrid[: LENS.height, : LENS.width]
     return LENS.deproject(np.stack([u, v], axis=-1), np.ones(u.shape)) @ camera_in_base[:3, :3].T
 
 
 def _window(item, local, take):
     reach = np.hypot(*item.size[:2]) / 2
-    corners = [[x, y, z] for x in (-reach, reach) for y in (-reach, reach) for z in (0, item.size[2])]
+    corners = [
+        [x, y, z] for x in (-reach, reach) for y in (-reach, reach) for z in (0, item.size[2])
+    ]
     points = transform(inverse_pose(take.camera_in_base), transform(local, corners))
     pixels = LENS.project(points)
     low = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - 1, 0)
@@ -146,7 +159,9 @@ def _cone(bottom, top, z0, z1, side):
             with np.errstate(divide='ignore', invalid='ignore'):
                 t = (-b + sign * root) / a
             point = o + np.nan_to_num(t)[..., None] * d
-            out = np.dstack([point[..., :2], -slope * np.hypot(*np.moveaxis(point[..., :2], -1, 0))])
+            out = np.dstack(
+                [point[..., :2], -slope * np.hypot(*np.moveaxis(point[..., :2], -1, 0))]
+            )
             out = side * out / np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-9)
             good = (b * b > a * c) & (t > 0) & (point[..., 2] >= z0) & (point[..., 2] <= z1)
             good &= ((out * d).sum(-1) < 0) & (t < best)

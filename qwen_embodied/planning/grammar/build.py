@@ -10,7 +10,7 @@ from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.goals import Reading, readings
 from qwen_embodied.planning.grammar.moves import Mover
 from qwen_embodied.planning.grammar.resolve import Resolver
-from qwen_embodied.planning.grammar.syntax import Clause, Place, Unclear
+from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
 from qwen_embodied.planning.schema import PUSH_RANGE, Step
 
@@ -35,17 +35,34 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
     for clause in clauses:
         if clause.kind == 'forbid':
             _forbid(clause, table)
-    wanted = [clause for clause in clauses if clause.kind != 'forbid']
+    wanted = _joined([clause for clause in clauses if clause.kind != 'forbid'])
     if not wanted:
         raise Unclear('All right, I leave that alone. What should I do?')
     goal: Place | None = None
-    for clause in wanted:
+    for stated in wanted:
+        clause = stated
         if not clause.places and clause.shares_place and clause.kind in ('put', 'take'):
-            clause = replace(clause, places=(goal,) if goal else ())  # noqa: PLW2901
+            clause = replace(clause, places=(goal,) if goal else ())
         table, goal = _write_clause(clause, table, goal)
     if table.aside is not None and table.held is not None:
         table.place(table.held, 'next_to', table.aside)
     return table
+
+
+def _joined(clauses: list[Clause]) -> list[Clause]:
+    """Make 'take the cube and the ball and put them in the bowl' one clause."""
+    found: list[Clause] = []
+    for clause in clauses:
+        last = found[-1] if found else None
+        is_lifting = last is not None and last.kind in ('pick', 'take')
+        points_back = all(noun.is_pronoun for noun in clause.movers)
+        if is_lifting and last is not None and clause.kind == 'put' and points_back:
+            many = len(last.movers) > 1 or any(noun.is_many for noun in last.movers)
+            if many and not last.places:
+                found[-1] = replace(clause, movers=last.movers)
+                continue
+        found.append(clause)
+    return found
 
 
 def _forbid(clause: Clause, table: Table) -> None:
@@ -84,8 +101,13 @@ def _write_clause(clause: Clause, table: Table, goal: Place | None) -> tuple[Tab
             break
     plans = {tuple(done.steps) for done, _ in found}
     if not found:
-        raise questions[0] if questions else Unclear(
-            f"I did not understand where '{clause.text}' should lead. Please say it in other words."
+        raise (
+            questions[0]
+            if questions
+            else Unclear(
+                f"I did not understand where '{clause.text}' should lead. "
+                'Please say it in other words.'
+            )
         )
     if len(plans) > 1:
         raise Unclear(_two_readings(found, len(table.steps), table))
@@ -122,7 +144,7 @@ class _Clause:
         nouns = self.reading.movers
         if not nouns:
             if self.table.held is None:
-                raise Unclear(f"What should I {self.clause.verb}? Please name the object.")
+                raise Unclear(f'What should I {self.clause.verb}? Please name the object.')
             return (self.table.held,)
         found = [name for noun in nouns for name in self.resolver.movers(noun)]
         self.resolver.current = tuple(dict.fromkeys(found))
@@ -130,28 +152,29 @@ class _Clause:
 
     def _put(self) -> None:
         nouns, goal = self.reading.movers, self.reading.goal
-        is_matching = goal is not None and goal.noun is not None and goal.noun.is_matching
+        target = goal.noun if goal is not None else None
+        is_matching = target is not None and target.is_matching
         if is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
             self._sort()
-        elif goal is not None and goal.noun is not None and goal.noun.quantifier == 'each':
-            self._distribute(goal)
+        elif goal is not None and target is not None and target.quantifier == 'each':
+            self._distribute(goal.relation, target)
         else:
             is_set = any(noun.is_many for noun in nouns) or _is_bare_colour(nouns)
             self.mover.put(self._names(), goal, is_set=is_set)
 
-    def _distribute(self, goal: Place) -> None:
+    def _distribute(self, relation: str, noun: Noun) -> None:
         """Put one of the movers into each target."""
-        role = 'container' if goal.relation == 'in' else 'any'
-        targets = self.resolver.resolve(replace(goal.noun, quantifier='all'), role)  # type: ignore[type-var]
+        role = 'container' if relation == 'in' else 'any'
+        targets = self.resolver.resolve(replace(noun, quantifier='all'), role)
         nouns = self.reading.movers
         if len(nouns) != 1 or nouns[0].quantifier not in ('a', 'some', 'bare') or (
             (nouns[0].count or 1) != 1
         ):  # fmt: skip
             raise Unclear('Please tell me one by one which object goes where.')
         for target in targets:
-            noun = replace(nouns[0], quantifier='another', count=None)
-            name = next(iter(self.resolver.movers(noun)))
-            self.mover.onto(name, goal.relation, target)
+            wanted = replace(nouns[0], quantifier='another', count=None)
+            name = self.resolver.movers(wanted)[0]
+            self.mover.onto(name, relation, target)
 
     def _pick(self) -> None:
         names = self._names()
@@ -232,5 +255,5 @@ class _Clause:
         self.table.add(Step(action='home'))
 
 
-def _is_bare_colour(nouns: tuple[object, ...]) -> bool:
-    return any(getattr(noun, 'quantifier', '') == 'bare' for noun in nouns)
+def _is_bare_colour(nouns: tuple[Noun, ...]) -> bool:
+    return any(noun.quantifier == 'bare' for noun in nouns)

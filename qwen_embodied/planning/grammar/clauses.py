@@ -40,7 +40,9 @@ class ClauseReader(PlaceReader):
         return replace(found, text=self.text_from(start))
 
     def _skip_subject(self) -> None:
-        while self.accept('to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having'):
+        while self.accept(
+            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having'
+        ):
             pass
 
     def _verb(self) -> str:
@@ -80,7 +82,11 @@ class ClauseReader(PlaceReader):
             raise self._unknown_verb()
         movers = self.nouns()
         before = self._places()
-        while self.accept('should', 'must', 'would', 'can', 'to') or self.accept_from(words.STATES):
+        if self._starts_exception():
+            movers = self._with_exception(movers, [])
+        while self.accept('should', 'must', 'would', 'can', 'to') or self.accept_from(
+            words.STATES
+        ):
             pass
         if self.accept('not'):
             raise Unclear('Please say it without "not": what should I do with it?')
@@ -108,13 +114,19 @@ class ClauseReader(PlaceReader):
         if not movers and self.starts_noun():
             movers = self.nouns()
         places = list(before)
+        is_closed = False
         while True:
             self._particles()
+            start = self.at
             place = self.place()
+            if place is not None and is_closed:
+                self.at = start
+                raise self.fail()
             if place is not None:
                 places.append(place)
             elif self._starts_exception():
                 movers = self._with_exception(movers, places)
+                is_closed = bool(places)
             elif not self.accept('back'):
                 return movers, tuple(places)
 
@@ -133,9 +145,7 @@ class ClauseReader(PlaceReader):
         if self.word(step) == 'not' and self.starts_noun(step + 1):
             self.at += step
             return True
-        if self.word() == 'but' and self.starts_noun(1):
-            return True
-        return False
+        return self.word() == 'but' and self.starts_noun(1)
 
     def _with_exception(self, movers: tuple[Noun, ...], places: list[Place]) -> tuple[Noun, ...]:
         """Take nouns out of the moved ones if they are many, else out of the last place."""
@@ -199,7 +209,9 @@ class ClauseReader(PlaceReader):
         self.accept('to')
         if self.accept('home'):
             return Clause('home', verb, self.text_from(start))
-        raise Unclear(f"I can go home, but I do not know where '{self._rest()}' is as a goal. {SKILLS}")
+        raise Unclear(
+            f"I can go home, but I do not know where '{self._rest()}' is as a goal. {SKILLS}"
+        )
 
     def _read_stop(self, verb: str, start: int) -> Clause:
         raise Unclear('Nothing is planned, so I stay where I am. What should I do next?')

@@ -67,7 +67,7 @@ def _raw_words(instruction: str) -> list[str]:
     text = unicodedata.normalize('NFKC', instruction).lower()
     text = text.replace('’', "'").replace('‘', "'").replace('\n', ' . ').replace('−', '-')
     for short, long in _CONTRACTIONS.items():
-        text = re.sub(rf"{short}(?=\W|$)", long, text)
+        text = re.sub(rf'{short}(?=\W|$)', long, text)
     text = _ORDINAL.sub(lambda match: _ordinal_word(int(match[1])), text)
     text = re.sub(r'(?<=[a-z])-(?=[a-z])', ' ', text)
     found: list[str] = []

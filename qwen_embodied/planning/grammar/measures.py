@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -117,7 +118,7 @@ def _ranked(values: dict[str, float], tolerance: float) -> Ranking:
 def _group(ranking: Ranking) -> tuple[str, ...] | None:
     """Cut a ranking at its widest gap, if that gap is clear."""
     values = ranking.values
-    gaps = [after - before for before, after in zip(values, values[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(values)]
     if not gaps:
         return ranking.names
     cut = max(range(len(gaps)), key=lambda n: gaps[n])

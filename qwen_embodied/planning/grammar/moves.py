@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from qwen_embodied.messages import CONTAINERS, SceneObject
 from qwen_embodied.planning.facts import Rest
@@ -83,7 +84,7 @@ class Mover:
         if balls:
             raise Unclear(f'Nothing can stand on {self._the(balls[0])}. What should I stack?')
         steps = len(self.table.steps)
-        for lower, upper in zip(ordered, ordered[1:], strict=False):
+        for lower, upper in pairwise(ordered):
             self.onto(upper, _on(self.table.items[lower]), lower)
         if len(self.table.steps) == steps:
             raise Unclear('They are stacked like that already. What should I do?')
@@ -162,7 +163,9 @@ class Mover:
         if said == 'in' and not item.is_container:
             bowls = [speech.the(i) for i in self.table.items.values() if i.is_container]
             hint = f' I can put things in {speech.listed(bowls, "or")}.' if bowls else ''
-            raise Unclear(f'{self._capital(target)} is no container, so nothing can lie in it.{hint}')
+            raise Unclear(
+                f'{self._capital(target)} is no container, so nothing can lie in it.{hint}'
+            )
         if said == 'to':
             return _on(item) if item.is_container else 'next_to'
         return _on(item) if said == 'on' else said
@@ -180,7 +183,7 @@ class Mover:
     def _side_by_side(self, names: tuple[str, ...]) -> None:
         if len(names) < 2:
             raise Unclear('Next to what should I put it?')
-        for anchor, name in zip(names, names[1:], strict=False):
+        for anchor, name in pairwise(names):
             self.onto(name, 'next_to', anchor)
 
     def _put_on_table(self, names: tuple[str, ...], goal: Place) -> None:
@@ -191,9 +194,15 @@ class Mover:
             listed = speech.listed([self._the(name) for name in names])
             verb = 'is' if len(names) < 2 else 'are'
             raise Unclear(f'{_capital(listed)} {verb} already on the table. What should I do?')
+        if goal.text in ('back', 'away') and self.verb not in _SHIFTING:
+            self._refuse_unknown_place(goal.text, names)
         for name in self._unstacked(tuple(lying) if goal.kind == 'table' else names):
             self.take(name)
             self.table.place_at(name, self._point(name, goal, is_one=len(names) == 1))
+
+    def _refuse_unknown_place(self, text: str, names: tuple[str, ...]) -> None:
+        if text == 'away' or not set(names) <= self.table.origins.keys():
+            raise Unclear(f"I do not know where '{text}' is. Where should I put it?")
 
     def _point(self, name: str, goal: Place, *, is_one: bool) -> Point:
         if goal.point is not None:
@@ -207,8 +216,6 @@ class Mover:
             raise Unclear('In which direction should I move it: left, right, forward or back?')
         if goal.text == 'back' and name in self.table.origins:
             return free_spot(self.table, name, self._home_of(name))
-        if goal.text in ('back', 'away') and self.verb not in _SHIFTING:
-            raise Unclear(f"I do not know where '{goal.text}' is. Where should I put it?")
         if goal.distance is None and not (is_one and self.verb in _SHIFTING):
             side = _SIDE_OF_DIRECTION[goal.word]
             return free_spot(self.table, name, region(side, area), side)

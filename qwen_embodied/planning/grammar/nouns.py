@@ -1,4 +1,4 @@
-"""Reads noun phrases: quantifiers, adjectives, heads and what follows them."""
+"""Reads noun phrases: quantifiers, adjectives, heads."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
@@ -7,25 +7,17 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.lexer import is_number
-from qwen_embodied.planning.grammar.reader import Reader
-from qwen_embodied.planning.grammar.syntax import Noun, Place
+from qwen_embodied.planning.grammar.qualifiers import QualifierReader
+from qwen_embodied.planning.grammar.syntax import Noun
 
-_FROM_SIDES = {
-    'from_left': 'left', 'from_right': 'right', 'from_front': 'front', 'from_back': 'back',
-}  # fmt: skip
 _WHOLE = {'everything': 'all', 'anything': 'all', 'something': 'some'}
 _EACH = frozenset({'each', 'every'})
 
 
-class NounReader(Reader):
-    """Reads nouns; phrases of place inside them are read by the subclass."""
+class NounReader(QualifierReader):
+    """Reads nouns."""
 
-    heads: tuple[Noun, ...] = ()
     last_target: Noun | None = None
-
-    def place(self) -> Place | None:
-        """Read a phrase of place, or give None; implemented where places are read."""
-        raise NotImplementedError
 
     def starts_noun(self, ahead: int = 0) -> bool:
         """Say whether a noun phrase begins at the cursor or some tokens ahead."""
@@ -52,13 +44,13 @@ class NounReader(Reader):
         start = self.at
         pronoun = self._pronoun()
         if pronoun is not None:
-            return (self._qualified(pronoun, start),)
+            return (self.qualified(pronoun, start),)
         noun = self._quantified()
         noun = self._described(noun)
         noun = self._headed(noun)
         if self.at == start or not _says_something(noun):
             raise self.fail()
-        found = self._qualified(replace(noun, text=self._said(start)), start)
+        found = self.qualified(replace(noun, text=self.said(start)), start)
         self.heads = (found, *self.heads)
         return _split_colours(found)
 
@@ -78,12 +70,6 @@ class NounReader(Reader):
         )  # fmt: skip
         return bool(word) and (any(word in table for table in tables) or is_number(word))
 
-    def _said(self, start: int) -> str:
-        said = self.text_from(start).split()
-        while said and said[0] in ('the', 'a', 'an', 'my', 'your', 'this', 'that', 'these', 'those'):
-            said.pop(0)
-        return ' '.join(said)
-
     def _pronoun(self) -> Noun | None:
         word = self.word()
         if word in words.QUANTIFIERS and self.word(1) == 'them':
@@ -102,26 +88,26 @@ class NounReader(Reader):
         while True:
             word = self.word()
             if word == 'what' and self.word(1) in ('is', 'are'):
-                noun = replace(noun, quantifier='all', head='object')
                 self.at += 1
-                return noun
+                return replace(noun, quantifier='all', head='object')
             if word in words.ARTICLES and not noun.head:
-                changes = {} if noun.quantifier != 'bare' else {'quantifier': words.ARTICLES[word]}
-                if word == 'another':
-                    changes = {'quantifier': 'another'}
-                noun = replace(noun, **changes)
+                noun = self._with_article(noun, word)
             elif word in words.QUANTIFIERS:
                 noun = self._with_quantifier(noun, word)
             elif self._counts():
-                value = self.number()
-                noun = replace(noun, count=int(value or 0))
-                if self.accept('of'):
-                    noun = replace(noun, quantifier='some')
+                noun = replace(noun, count=int(self.number() or 0))
+                noun = replace(noun, quantifier='some') if self.accept('of') else noun
                 continue
             else:
                 return noun
             self.at += 1
             self.accept('of')
+
+    def _with_article(self, noun: Noun, word: str) -> Noun:
+        if word == 'another':
+            return replace(noun, quantifier='another')
+        is_first = noun.quantifier == 'bare'
+        return replace(noun, quantifier=words.ARTICLES[word]) if is_first else noun
 
     def _with_quantifier(self, noun: Noun, word: str) -> Noun:
         quantifier = 'each' if word in _EACH else words.QUANTIFIERS[word]
@@ -210,17 +196,19 @@ class NounReader(Reader):
         if word == 'of' and (noun.extremes or noun.ordinal) and not noun.head:
             return self._one_of(noun)
         singular = words.PLURALS.get(word, word)
+        named = replace(noun, plural=word != singular)
         if singular in words.SHAPES:
             self.at += 1
-            return replace(
-                noun, head=singular, shapes=words.SHAPES[singular], plural=word != singular
-            )
+            return replace(named, head=singular, shapes=words.SHAPES[singular])
         if singular in words.GENERIC:
             self.at += 1
-            return replace(noun, head='object', plural=word != singular)
+            return replace(named, head='object')
         if singular == 'one':
             self.at += 1
-            return replace(noun, head='one', plural=word != 'one', like=self._antecedents())
+            return replace(named, head='one', like=self._antecedents())
+        return self._headless(noun)
+
+    def _headless(self, noun: Noun) -> Noun:
         if noun.quantifier == 'rest' and not noun.head:
             return replace(noun, head='object')
         if noun.quantifier != 'bare' and not noun.head:
@@ -238,89 +226,6 @@ class NounReader(Reader):
 
     def _antecedents(self) -> tuple[Noun, ...]:
         return tuple(noun for noun in self.heads if noun.shapes)[:4]
-
-    def _qualified(self, noun: Noun, start: int) -> Noun:
-        """Read what follows the head: sides, references, relative clauses, exceptions."""
-        while True:
-            changed = self._qualifier(noun)
-            if changed is None:
-                return replace(noun, text=self._said(start)) if not noun.is_pronoun else noun
-            noun = changed
-
-    def _qualifier(self, noun: Noun) -> Noun | None:
-        word = self.word()
-        if word in _FROM_SIDES and (noun.ordinal or noun.count or noun.extremes):
-            self.at += 1
-            return replace(noun, side=_FROM_SIDES[word])
-        if word in ('nearest_to', 'farthest_from'):
-            self.at += 1
-            return replace(noun, reference=(word, self.noun()[0]))
-        if word in ('nearest', 'closest', 'farthest', 'furthest', 'leftmost', 'rightmost'):
-            self.at += 1
-            return replace(noun, extremes=(*noun.extremes, word))
-        if word == 'matching':
-            self.at += 1
-            return replace(noun, is_matching=True)
-        if word == 'except':
-            return self._exception(noun)
-        return self._relative(noun, word)
-
-    def _exception(self, noun: Noun) -> Noun:
-        self.at += 1
-        self.accept('not')
-        heads = self.heads
-        found = self.nouns()
-        self.heads = heads
-        return replace(noun, without=(*noun.without, *found))
-
-    def _relative(self, noun: Noun, word: str) -> Noun | None:
-        """Read 'that is not in the bowl', 'which is red', 'not blue'."""
-        start = self.at
-        is_what = self.tokens[start - 1].word == 'what' if start else False
-        has_that = bool(self.accept('that', 'which', 'who')) or is_what
-        if has_that and not self.accept_from(words.STATES):
-            raise self.fail()
-        while has_that and self.accept_from(words.STATES):
-            pass
-        negative = bool(self.accept('not', 'neither'))
-        found = self._attribute(noun, negative) if has_that or negative else None
-        if found is None:
-            self.at = start
-            if has_that:
-                raise self.fail()
-        return found
-
-    def _attribute(self, noun: Noun, negative: bool) -> Noun | None:
-        self.accept('a', 'an', 'any', 'the')
-        self.accept_from(words.SHADES)
-        if self.word() in words.COLOURS:
-            return self._colour_attribute(noun, negative)
-        singular = words.PLURALS.get(self.word(), self.word())
-        if singular in words.SHAPES:
-            self.at += 1
-            shapes = frozenset().union(*words.SHAPES[singular])
-            if negative:
-                return replace(noun, not_shapes=noun.not_shapes | shapes)
-            return replace(noun, shapes=words.SHAPES[singular])
-        if self.word() in ('nearest_to', 'farthest_from') and not negative:
-            return replace(noun, reference=(self.take(), self.noun()[0]))
-        if self.word() in words.EXTREMES and not negative:
-            return replace(noun, extremes=(*noun.extremes, self.take()))
-        place = self.place()
-        if place is None:
-            return None
-        if negative:
-            return replace(noun, not_where=(*noun.not_where, place))
-        return replace(noun, where=(*noun.where, place))
-
-    def _colour_attribute(self, noun: Noun, negative: bool) -> Noun:
-        found = [words.COLOURS[self.take()]]
-        while self.word() in ('or', 'and', 'nor') and self.word(1) in words.COLOURS:
-            self.at += 1
-            found.append(words.COLOURS[self.take()])
-        if negative:
-            return replace(noun, not_colours=noun.not_colours.union(*found))
-        return replace(noun, colours=(frozenset().union(*found),))
 
 
 def _says_something(noun: Noun) -> bool:
@@ -347,11 +252,12 @@ def _with_shared_head(nouns: list[Noun]) -> list[Noun]:
     """Give 'the red' the head of 'the blue cube' that follows it."""
     result: list[Noun] = []
     later: Noun | None = None
-    for noun in reversed(nouns):
+    for said in reversed(nouns):
+        noun = said
         lacks = not (noun.head or noun.shapes or noun.is_pronoun or noun.name)
         if lacks and later is not None:
             text = f'{noun.text} {later.text.split()[-1]}'
-            noun = replace(noun, head=later.head, shapes=later.shapes, text=text)  # noqa: PLW2901
+            noun = replace(noun, head=later.head, shapes=later.shapes, text=text)
         elif noun.shapes:
             later = noun
         result.insert(0, noun)

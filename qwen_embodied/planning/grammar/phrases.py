@@ -42,14 +42,17 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     both of the > both | both of > both | both the > both
     everything else > rest | the rest of the > rest | the rest of > rest | the rest > rest
     all others > all other ones | all the others > all other ones | the others > all other ones
-    the other ones > all other ones | the remaining ones > all other ones | all remaining > all other | every other > all other
-    whatever is left > rest | what is left > rest | anything else > rest | all the other > all other
+    the other ones > all other ones | the remaining ones > all other ones
+    all remaining > all other | every other > all other
+    whatever is left > rest | what is left > rest | anything else > rest
+    all the other > all other
     other than > except | apart from > except | aside from > except | except for > except
     excluding > except | but not > except | and not > except | everything but > everything except
     all but > all except | besides > except | with the exception of > except
     not counting > except | leaving out > except | anything but > anything except
     as well as > and | along with > and | together with > and | plus > and | & > and
-    followed by > then | and then > then | after that > then | afterwards > then | after this > then
+    followed by > then | and then > then | after that > then | afterwards > then
+    after this > then
     once that is done > then | when that is done > then | once done > then | when done > then
     when you are done > then | once you are done > then | when finished > then
     when you have finished > then | after doing that > then | after doing so > then
@@ -63,7 +66,8 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     right away > | right now > | at once > | for me > | thank you > | if you can > | if possible >
     if you would > | if you please > | would you mind > | do you mind > | at a time >
     i am asking you to > | you are to > | your task is to > | your job is to > | be so kind as to >
-    i would like you to > | i want you to > | i need you to > | i would love you to > | you need to >
+    i would like you to > | i want you to > | i need you to > | i would love you to >
+    you need to >
     i wish you to > | i would like to > i_want_to | you should > | you must > | you have to >
     can you > | could you > | would you > | will you > | may you > | you can > | you could >
     go ahead and > | go and > | try to > | i ask you to > | let us > | try and > | remember to >
@@ -86,11 +90,14 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     with matching colours > matching | of their respective colour > matching
     by colour > by_colour | by color > by_colour | by their colour > by_colour
     by their color > by_colour | by colours > by_colour | according to colour > by_colour
-    according to their colour > by_colour | based on colour > by_colour | by their colours > by_colour
-    based on their colour > by_colour | according to color > by_colour | by their colors > by_colour
+    according to their colour > by_colour | based on colour > by_colour
+    by their colours > by_colour
+    based on their colour > by_colour | according to color > by_colour
+    by their colors > by_colour
     color > colour | colored > coloured | colors > colours
     of the table > of table | home position > home | starting position > home
-    start position > home | rest position > home | resting position > home | initial position > home
+    start position > home | rest position > home | resting position > home
+    initial position > home
     initial pose > home | home pose > home | go back home > go home | return home > go home
     return to home > go home | go back to home > go home | move home > go home
     go to home > go home | move to home > go home | back to home > to home | to the home > to home
@@ -119,6 +126,9 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     tell me what you see > see | what are you seeing > see | what is in front of you > see
     in there > there | on there > there | in it there > there
     get me > hand_over | fetch me > hand_over | hand it over > hand_over | whatever is > what is
+    what you are holding > it | what you hold > it | what is in your hand > it
+    but first > but_first | but first of all > but_first | but before > but before
+   
     that you are holding > held | which you are holding > held | you are holding > held
     that you hold > held | you hold > held | in your hand > held | in your gripper > held
     that you have in your hand > held | in the gripper > held | currently held > held

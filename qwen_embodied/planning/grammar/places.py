@@ -20,7 +20,7 @@ _RELATIONS = {
     'in_front_of': 'in_front_of', 'front_of': 'in_front_of', 'behind': 'behind',
     'back_of': 'behind', 'next_to': 'next_to', 'middle_of': 'in', 'by': 'next_to',
 }  # fmt: skip
-_NUMBER_GLUE = frozenset('x y , and position at coordinates'.split())
+_NUMBER_GLUE = frozenset(('x', 'y', ',', 'and', 'position', 'at', 'coordinates'))
 
 
 class PlaceReader(NounReader):
@@ -158,7 +158,9 @@ class PlaceReader(NounReader):
         heads = self.heads
         if self.last_target is not None:
             self.heads = (self.last_target, *heads)
+        was_in_target, self.is_in_target = self.is_in_target, True
         found = self.noun()
+        self.is_in_target = was_in_target
         self.heads = (*(self.heads[:1] if self.heads[:1] != heads[:1] else ()), *heads)
         if len(found) > 1:
             raise Unclear(f"Which one do you mean by '{found[0].text}' and '{found[1].text}'?")

@@ -40,7 +40,9 @@ class GrammarPlanner:
         if len(request.instruction) > LONGEST_INSTRUCTION:
             raise Unclear('That is too long for me. Please tell me in a few short sentences.')
         table = Table.of(request, self._workspace)
-        clauses = read(request.instruction, frozenset(table.items), speech.sight(table.items.values()))
+        clauses = read(
+            request.instruction, frozenset(table.items), speech.sight(table.items.values())
+        )
         table = write(clauses, table)
         names = {key: speech.the(item) for key, item in table.items.items()}
         if not table.steps:

@@ -61,5 +61,7 @@ class Reader:
         rest = ' '.join(token.text for token in self.tokens[self.at : self.at + 6] if token.text)
         if not rest.strip(' .,;'):
             said = ' '.join(token.text for token in self.tokens[-6:] if token.text)
-            return Unclear(f"Something is missing after '{said.strip(' .,;')}'. Please say it in full.")
+            return Unclear(
+                f"Something is missing after '{said.strip(' .,;')}'. Please say it in full."
+            )
         return Unclear(f"I did not understand the part '{rest}'. Please say it in other words.")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.planning.grammar import measures, speech
+from qwen_embodied.planning.grammar.choice import Chooser, singular
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
 
@@ -16,7 +17,7 @@ _CONE = math.cos(math.radians(45.0))
 _ANY: frozenset[str] = frozenset()
 
 
-class Resolver:
+class Resolver(Chooser):
     """Resolves nouns against a table.
 
     A role says what the object is for: 'mover', 'container' (things go in it), 'support'
@@ -33,7 +34,7 @@ class Resolver:
         found = self.resolve(noun, 'mover')
         stopped = [name for name in found if name in self.table.protected]
         if stopped and not noun.is_many:
-            raise Unclear(f'You told me not to touch {self._the(stopped[0])}. What should I do?')
+            raise Unclear(f'You told me not to touch {self.the(stopped[0])}. What should I do?')
         found = tuple(name for name in found if name not in self.table.protected)
         if not found:
             raise Unclear('Nothing is left that I may touch. What should I do?')
@@ -48,7 +49,7 @@ class Resolver:
             others = tuple(name for name in found if name not in movers)
             found = others if noun.head in ('object', '') and others else found
         if len(found) != 1:
-            raise Unclear(speech.which(_singular(noun), self._items(found)))
+            raise Unclear(speech.which(singular(noun), self.items(found)))
         return found[0]
 
     def resolve(self, noun: Noun, role: str) -> tuple[str, ...]:
@@ -57,8 +58,8 @@ class Resolver:
             return self._pointed(noun)
         found = self._candidates(noun, role)
         if not found:
-            raise Unclear(self._absent(noun))
-        chosen = self._chosen(noun, found)
+            raise Unclear(self.absent(noun))
+        chosen = self.chosen(noun, found)
         self.table.mention(chosen)
         return chosen
 
@@ -69,7 +70,7 @@ class Resolver:
         if not found:
             raise Unclear(f"What do you mean by '{noun.text}'? Please name it.")
         if noun.quantifier == 'it' and len(found) > 1:
-            raise Unclear(speech.which('one', self._items(found)))
+            raise Unclear(speech.which('one', self.items(found)))
         excluded = self._excluded(noun)
         return tuple(name for name in found if name not in excluded)
 
@@ -78,7 +79,7 @@ class Resolver:
         if noun.text in ('itself', 'themselves'):
             raise Unclear('Nothing can be put in, on or next to itself. Where should it go?')
         last = table.movers if len(table.movers) == 1 else ()
-        options = [*last, table.target]
+        options: list[str | None] = [*last, table.target]
         if role == 'container':
             options = [table.target, *last, *reversed(table.mentioned)]
         for name in options:
@@ -106,9 +107,12 @@ class Resolver:
 
     def _described(self, noun: Noun) -> list[str]:
         """Apply everything but shapes that are wanted, extremes and numbers."""
+        names = [n for n, item in self.table.items.items() if _has_colour(item, noun)]
         excluded = self._excluded(noun)
-        names = [n for n, item in self.table.items.items() if n not in excluded]
-        names = [n for n in names if _has_colour(self.table.items[n], noun)]
+        if noun.without and not excluded & set(names):
+            listed = speech.listed([self.the(name) for name in sorted(excluded)])
+            raise Unclear(f"You excepted {listed} from '{noun.text}', where it is not. What now?")
+        names = [n for n in names if n not in excluded]
         for place in noun.where:
             if place.kind == 'side' and not noun.is_many:
                 continue
@@ -122,7 +126,7 @@ class Resolver:
         found: set[str] = set()
         for other in noun.without:
             shared = _completed(other, noun)
-            found |= set(self.resolve(replace(shared, quantifier=_many(shared)), 'mover'))
+            found |= set(self.resolve(replace(shared, quantifier=_many(shared)), 'any'))
         if noun.quantifier in ('rest', 'other', 'another'):
             found |= set(self.table.mentioned)
         return found
@@ -170,7 +174,7 @@ class Resolver:
         pairs = [(n, other) for n, other in pairs if n != other and self._holds(n, place, other)]
         anchors = dict.fromkeys(other for _, other in pairs)
         if len(anchors) > 1 and not place.noun.is_many:
-            raise Unclear(speech.which(_singular(place.noun), self._items(tuple(anchors))))
+            raise Unclear(speech.which(singular(place.noun), self.items(tuple(anchors))))
         self.table.mention(tuple(anchors))
         return frozenset(n for n, _ in pairs)
 
@@ -181,9 +185,9 @@ class Resolver:
             return self.current if is_mover else (self._pointed_target(noun, role, ()),)
         found = self._candidates(noun, role)
         if not found:
-            raise Unclear(self._absent(noun))
+            raise Unclear(self.absent(noun))
         is_plain = not (noun.extremes or noun.ordinal or noun.reference or noun.count)
-        return found if is_plain else self._chosen(noun, found)
+        return found if is_plain else self.chosen(noun, found)
 
     def _holds(self, name: str, place: Place, other: str) -> bool:
         rest = self.table.rests.get(name)
@@ -201,89 +205,6 @@ class Resolver:
             return distance <= _NEAR
         return ahead > 0.02 and ahead >= distance * _CONE
 
-    def _chosen(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
-        """Apply ordinals, extremes and numbers."""
-        limit = noun.count or (1 if not noun.is_many else None)
-        if noun.ordinal is not None:
-            return self._nth(noun, found)
-        if noun.reference is not None:
-            word, other = noun.reference
-            anchor = self.target(other, 'any')
-            rest = tuple(name for name in found if name != anchor)
-            return self._best(noun, measures.by_distance(self.table, rest, anchor, word), limit)
-        sides = [place.word for place in noun.where if place.kind == 'side' and not noun.is_many]
-        for word in (*noun.extremes, *sides):
-            found = self._best(noun, measures.by_extreme(self.table, found, word), limit)
-        if noun.side is not None and noun.count is not None:
-            return self._best(noun, measures.by_extreme(self.table, found, noun.side), noun.count)
-        return self._counted(noun, found)
-
-    def _best(
-        self, noun: Noun, ranking: measures.Ranking, limit: int | None
-    ) -> tuple[str, ...]:
-        best = measures.best(ranking, limit)
-        if best is None:
-            raise Unclear(speech.which(_singular(noun), self._items(ranking.names)))
-        return best
-
-    def _nth(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
-        word = noun.side or (noun.extremes[0] if noun.extremes else None)
-        if word is None:
-            raise Unclear(f"From which side do I count for '{noun.text}': left or right?")
-        ranking = measures.by_extreme(self.table, found, word)
-        number = noun.ordinal or 1
-        wanted = noun.count or 1
-        if number - 1 + wanted > len(ranking.names):
-            count = len(ranking.names)
-            raise Unclear(f'I see only {count} of them. {speech.sight(self._items(found))}')
-        return ranking.names[number - 1 : number - 1 + wanted]
-
-    def _counted(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
-        wanted = 2 if noun.quantifier == 'both' else noun.count
-        if wanted is not None:
-            return self._exactly(noun, found, wanted)
-        loose_any = noun.text.startswith('any ') and not noun.plural
-        if noun.quantifier in ('a', 'some', 'another') or loose_any:
-            return self._any(found)
-        bare_colour = noun.quantifier == 'bare' and not noun.head and noun.colours
-        if noun.is_many or (bare_colour and not noun.extremes):
-            self._refuse_missing_colours(noun, found)
-            return found
-        if len(found) > 1:
-            raise Unclear(speech.which(_singular(noun), self._items(found)))
-        return found
-
-    def _exactly(self, noun: Noun, found: tuple[str, ...], wanted: int) -> tuple[str, ...]:
-        if wanted < 1 or len(found) < wanted:
-            seen = speech.sight(self._items(found))
-            raise Unclear(f"You said '{noun.text}', but I count {len(found)}. {seen} What now?")
-        is_loose = noun.quantifier in ('bare', 'a', 'some')
-        if len(found) > wanted and not is_loose:
-            raise Unclear(speech.which(_singular(noun), self._items(found)))
-        free = [n for n in found if not self.table.upon(n)]
-        return tuple((free if len(free) >= wanted else list(found))[:wanted])
-
-    def _any(self, found: tuple[str, ...]) -> tuple[str, ...]:
-        free = [n for n in found if not self.table.upon(n) and n not in self.table.mentioned]
-        return (free or list(found))[0:1] and tuple((free or list(found))[:1])
-
-    def _refuse_missing_colours(self, noun: Noun, found: tuple[str, ...]) -> None:
-        for colour in noun.colours:
-            if not any(self.table.items[name].colour in colour for name in found):
-                raise Unclear(self._absent(replace(noun, text=' or '.join(sorted(colour)))))
-
-    def _absent(self, noun: Noun) -> str:
-        seen = speech.sight(self.table.items.values())
-        if noun.quantifier in ('rest', 'other', 'another'):
-            return f"There is nothing left that fits '{noun.text}'. {seen}"
-        return f"I see no '{_singular(noun)}'. {seen} What should I do?"
-
-    def _items(self, names: tuple[str, ...]) -> list[SceneObject]:
-        return [self.table.items[name] for name in names]
-
-    def _the(self, name: str) -> str:
-        return speech.the(self.table.items[name])
-
 
 def _has_colour(item: SceneObject, noun: Noun) -> bool:
     wanted = not noun.colours or any(item.colour in colour for colour in noun.colours)
@@ -292,15 +213,11 @@ def _has_colour(item: SceneObject, noun: Noun) -> bool:
 
 def _completed(other: Noun, noun: Noun) -> Noun:
     """Give 'the red' of 'all cubes except the red' the head of what it is taken from."""
-    if other.shapes or other.head == 'object' or not noun.shapes:
+    if other.shapes or other.head == 'object' or other.is_pronoun:
         return other
-    return replace(other, shapes=noun.shapes)
+    colours = other.colours or noun.colours
+    return replace(other, shapes=noun.shapes, colours=colours, where=other.where or noun.where)
 
 
 def _many(noun: Noun) -> str:
     return 'all' if noun.quantifier == 'bare' else noun.quantifier
-
-
-def _singular(noun: Noun) -> str:
-    text = noun.text
-    return text.removeprefix('all ').removeprefix('every ').removeprefix('each ')

@@ -9,7 +9,7 @@ from qwen_embodied.planning.grammar.lexer import Token, is_known, tokens_of
 from qwen_embodied.planning.grammar.syntax import Clause, Unclear
 
 EXAMPLE = "for example 'put the red cube in the blue bowl'"
-_JOINTS = frozenset([',', ';', '.', 'and', 'then', 'but'])
+_JOINTS = frozenset([',', ';', '.', 'and', 'then', 'but', 'but_first'])
 _BEFORE_NOUNS = frozenset(
     (*words.ARTICLES, *words.COLOURS, *words.QUANTIFIERS, *words.EXTREMES, *words.NUMBERS)
 ) | words.RELATION_WORDS | words.SHADES  # fmt: skip
@@ -54,7 +54,10 @@ class _SentenceReader(ClauseReader):
         while self.word() in _JOINTS or self._is_counter():
             word = self.take()
             seen.append('then' if word in words.ORDINALS else word)
-        return next((word for word in ('then', 'but', 'and', '.', ';', ',') if word in seen), '')
+        return next(
+            (word for word in ('but_first', 'then', 'but', 'and', '.', ';', ',') if word in seen),
+            '',
+        )
 
     def _is_counter(self) -> bool:
         """Say whether 'first', 'second', 'next' or 'last' counts a clause here."""
@@ -67,6 +70,8 @@ class _SentenceReader(ClauseReader):
         if word and self.accept('that'):
             self._joints()
             found.insert(max(len(found) - 1, 0), self.clause())
+        elif joint == 'but_first' and found:
+            found.insert(len(found) - 1, self.clause())
         elif word:
             self._subordinate(found, word, main=bool(found) and joint in ('', ','))
         else:

@@ -75,7 +75,11 @@ class Table:
     def copy(self) -> Self:
         """Give a copy whose changes leave this one alone."""
         twin = copy.copy(self)
-        twin.spots, twin.rests, twin.origins = dict(self.spots), dict(self.rests), dict(self.origins)
+        twin.spots, twin.rests, twin.origins = (
+            dict(self.spots),
+            dict(self.rests),
+            dict(self.origins),
+        )
         twin.steps, twin.mentioned = list(self.steps), list(self.mentioned)
         return twin
 

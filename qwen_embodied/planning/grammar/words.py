@@ -15,6 +15,14 @@ def _table(text: str) -> dict[str, str]:
     return result
 
 
+def _row(text: str) -> list[str]:
+    return text.split()
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 COLOURS: dict[str, frozenset[str]] = {name: frozenset({name}) for name in BASIC_COLOURS} | {
     word: frozenset(meaning.split('/'))
     for word, meaning in _table("""
@@ -32,7 +40,7 @@ COLOURS: dict[str, frozenset[str]] = {name: frozenset({name}) for name in BASIC_
     brown/yellow/white: beige tan
     """).items()
 }
-SHADES = frozenset('dark light bright pale deep'.split())
+SHADES = _set('dark light bright pale deep')
 
 # Each word's shapes in order of preference: the first set with a fitting object wins.
 _SHAPE_WORDS = {
@@ -92,13 +100,13 @@ EXTREMES: dict[str, tuple[str, bool]] = {
 ORDINALS = {
     word: number
     for number, word in enumerate(
-        'first second third fourth fifth sixth seventh eighth'.split(), start=1
+        _row('first second third fourth fifth sixth seventh eighth'), start=1
     )
 } | {'1st': 1, '2nd': 2, '3rd': 3, '4th': 4, '5th': 5, '6th': 6}
 NUMBERS = {
     word: number
     for number, word in enumerate(
-        'one two three four five six seven eight nine ten eleven twelve'.split(), start=1
+        _row('one two three four five six seven eight nine ten eleven twelve'), start=1
     )
 } | {'twenty': 20, 'thirty': 30}
 UNITS = _table("""
@@ -177,10 +185,10 @@ transfer: transferring
 collect: collecting
 gather: gathering
 """)
-STATES = frozenset('be is are lie lies lying sit sits sitting stand stands standing go goes'.split())
-STATES |= frozenset('belong belongs placed put stacked located resting rests was were'.split())
+STATES = _set('be is are lie lies lying sit sits sitting stand stands standing go goes')
+STATES |= _set('belong belongs placed put stacked located resting rests was were')
 
-RELATION_WORDS = frozenset('in on left_of right_of in_front_of behind next_to at to from'.split())
+RELATION_WORDS = _set('in on left_of right_of in_front_of behind next_to at to from')
 SIDES: dict[str, tuple[str, ...]] = {
     'left': ('left',),
     'right': ('right',),
@@ -194,23 +202,20 @@ right: right rightward rightwards to_right on_right
 forward: forward forwards away to_back on_back farther further
 back: backward backwards back closer nearer to_front on_front to_robot
 """)
-TABLE_WORDS = frozenset('table tabletop desk surface workspace ground'.split())
-FILLERS = frozenset(
-    """please kindly robot hey hi hello ok okay now just simply also too thanks thank well alright
-    so carefully gently slowly quickly immediately quick maybe sir dear buddy yes actually
-    straight directly exactly right_away arm neatly safely nicely here_we_go first_of_all""".split()
+TABLE_WORDS = _set('table tabletop desk surface workspace ground')
+FILLERS = _set("""please kindly robot hey hi hello ok okay now just simply also too thanks thank
+    well alright so carefully gently slowly quickly immediately sir dear buddy yes actually
+    straight directly exactly right_away arm neatly safely nicely here_we_go first_of_all""")
+QUESTION_WORDS = _set('what where which who how why when is are do does')
+UNSUPPORTED_PLACES = _set(
+    'between under underneath below beneath above around against among beyond opposite across'
 )
-QUESTION_WORDS = frozenset('what where which who how why when is are do does'.split())
-UNSUPPORTED_PLACES = frozenset(
-    'between under underneath below beneath above around against among beyond opposite across'.split()
-)
-CONDITIONS = frozenset('if unless until when whenever while or once because'.split())
-GLUE = frozenset(
-    """and then , ; . of not no never except but that which by colour with matching same corner
-    corners table size order before after you i have to out_of home position each_other there
-    down up back off over away tower pile heap stack down_to colours coloured half bit for about
-    should would could can will let us me do does be done too is are robot alone around x y it's
-    non nor neither next last only either using who from_left from_right from_front from_back shape kind type held own corner their
-    respective corresponding top bottom way as seen my your and_a_half how none nothing having
-    been farthest_from nearest_to doing did want wants like am was were its in it""".split()
-)
+CONDITIONS = _set('if unless until when whenever while or once because')
+GLUE = _set("""and then , ; . of not no never except but that which by colour with matching same
+    corner corners table size order before after you i have to out_of home position each_other
+    there down up back off over away tower pile heap coloured half bit for about should would
+    could can will must let us me do does be done too is are robot alone around x y non nor neither
+    next last only either using who from_left from_right from_front from_back kind type held own
+    their respective corresponding top bottom way as seen my your how none nothing having been
+    farthest_from nearest_to doing did want wants like am was were its in it coordinates
+    supposed holding""")

@@ -1,0 +1,97 @@
+"""Ids stay with their objects: in view, moved, hidden, stacked, and gone."""
+
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+
+from perception.drawn import SIZES, Drawn, Take, cube, draw
+from qwen_embodied.messages import JointState
+from qwen_embodied.perception import PerceptionParameters, SceneEstimator
+
+STATE = JointState(0.0, ('joint',), np.zeros(1))
+
+
+def seen(estimator, items, stamp, state=None):
+    scene = estimator(draw(items, Take(seed=int(stamp), stamp=stamp)), state)
+    return {one.id: one for one in scene.objects}
+
+
+def arm_over(x, y):
+    """Give spheres along a post that stands over a place, and the pixels' cover."""
+    heights = np.arange(0.0, 0.5, 0.03)
+    return np.column_stack(
+        [np.full((len(heights), 2), [x, y]), heights, np.full(len(heights), 0.05)]
+    )
+
+
+def test_ids_are_numbered_and_stay():
+    items = [cube('red', 0.5, 0.2), cube('red', 0.5, -0.2), cube('blue', 0.6, 0.0)]
+    estimator = SceneEstimator()
+    first = seen(estimator, items, 0.0)
+    assert list(first) == ['red_cube_1', 'blue_cube_1', 'red_cube_2']
+    assert first['red_cube_1'].position[1] == pytest.approx(0.2, abs=0.004)
+    for stamp in (1.0, 2.0, 3.0):
+        again = seen(estimator, items, stamp)
+        assert set(again) == set(first)
+        assert all(np.linalg.norm(again[i].position - first[i].position) < 0.004 for i in first)
+
+
+def test_a_moved_object_keeps_its_id():
+    estimator = SceneEstimator()
+    other = Drawn('green', 'bowl', SIZES['bowl'], 0.6, -0.2)
+    seen(estimator, [cube('red', 0.5, 0.2), other], 0.0)
+    after = seen(estimator, [cube('red', 0.6, -0.2, 0.5, 0.006), other], 1.0)
+    assert set(after) == {'red_cube_1', 'green_bowl_1'}
+    assert after['red_cube_1'].position[1] == pytest.approx(-0.2, abs=0.004)
+
+
+def test_a_vanished_object_is_dropped_after_three_clear_frames():
+    estimator = SceneEstimator()
+    keep = cube('blue', 0.6, 0.0)
+    seen(estimator, [cube('red', 0.5, 0.2), keep], 0.0)
+    assert [len(seen(estimator, [keep], stamp)) for stamp in (1.0, 2.0, 3.0)] == [2, 2, 1]
+
+
+def test_an_object_behind_the_robot_is_kept_and_then_forgotten():
+    spheres = arm_over(0.5, 0.2)
+    estimator = SceneEstimator(PerceptionParameters(remember=30.0), lambda state: spheres)
+    seen(estimator, [cube('red', 0.5, 0.2), cube('blue', 0.6, -0.1)], 0.0)
+    arm = Drawn('white', 'cylinder', (0.09, 0.09, 0.45), 0.5, 0.2)
+    hidden = seen(estimator, [arm, cube('blue', 0.6, -0.1)], 10.0, STATE)
+    assert set(hidden) == {'red_cube_1', 'blue_cube_1'}
+    assert hidden['red_cube_1'].box is None
+    assert set(seen(estimator, [arm, cube('blue', 0.6, -0.1)], 40.0, STATE)) == {'blue_cube_1'}
+
+
+def test_the_robots_own_points_are_no_objects():
+    arm = Drawn('white', 'cylinder', (0.09, 0.09, 0.2), 0.5, 0.2)
+    spheres = arm_over(0.5, 0.2)
+    frame = draw([arm, cube('blue', 0.6, -0.1)])
+    assert len(SceneEstimator()(frame).objects) == 2
+    found = SceneEstimator(body=lambda state: spheres)(frame, STATE).objects
+    assert [one.id for one in found] == ['blue_cube_1']
+
+
+def test_a_stack_of_known_cubes_is_taken_apart_by_memory():
+    estimator = SceneEstimator()
+    seen(estimator, [cube('red', 0.5, 0.0), cube('blue', 0.55, 0.2)], 0.0)
+    stacked = [cube('red', 0.5, 0.0), cube('blue', 0.5, 0.0, 0.0, 0.045)]
+    for stamp in (1.0, 100.0):
+        after = seen(estimator, stacked, stamp)
+        assert set(after) == {'red_cube_1', 'blue_cube_1'}
+        assert after['blue_cube_1'].position[2] == pytest.approx(0.0675, abs=0.004)
+        assert after['red_cube_1'].position[2] == pytest.approx(0.0225, abs=0.004)
+
+
+def test_reset_forgets_ids():
+    estimator = SceneEstimator()
+    seen(estimator, [cube('red', 0.5, 0.2)], 0.0)
+    estimator.reset()
+    assert set(seen(estimator, [cube('red', 0.6, -0.2)], 1.0)) == {'red_cube_1'}
+
+
+def test_a_new_object_of_the_same_look_gets_the_next_number():
+    estimator = SceneEstimator()
+    seen(estimator, [cube('red', 0.5, 0.2)], 0.0)
+    after = seen(estimator, [cube('red', 0.5, 0.2), cube('red', 0.6, -0.2)], 1.0)
+    assert after['red_cube_2'].position[1] == pytest.approx(-0.2, abs=0.004)
