@@ -3,23 +3,28 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_embodied.account import Account
+from qwen_embodied.bringup import graph_environment, simulation
+from qwen_embodied.errors import MissingDependencyError
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Perception, Pipeline, Watch
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
+from qwen_embodied.processes import Graph
 from qwen_embodied.run_folder import write_run
 from qwen_embodied.run_record import Picture, RunRecord
 from qwen_embodied.scoring import goals_of, translate, unmet_goals
 from qwen_embodied.task import TaskEvent
 
 if TYPE_CHECKING:
+    from qwen_embodied.nodes.operating import Operator
     from qwen_embodied.simulation import MujocoWorld
 
 VIEW_PERIOD = 0.05  # s, between pictures of the episode
@@ -61,6 +66,54 @@ def run_in_process(settings: DemoSettings, account: Account | None = None) -> in
     return finish(settings, record, before, world.ground_truth(), account)
 
 
+def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
+    """Run the chain as a ROS graph, one process per node; gives the exit code.
+
+    Raises:
+        QwenEmbodiedError: A node is missing, ended or fell silent; the run folder is written.
+    """
+    account = account or Account()
+    begun = time.monotonic()
+    profile = simulation(seed=settings.seed, light=settings.light)
+    os.environ.update(graph_environment())
+    settings = replace(settings, folder=settings.folder or run_folder_for(settings.instruction))
+    nodes = ', '.join(spec.name for spec in profile.nodes)
+    account.line('starts', f'{nodes}; seed {settings.seed}, light {settings.light}')
+    with Graph(profile, logs_of(settings)) as graph, _operator(graph) as operator:
+        operator.wait_until_ready()
+        ready = time.monotonic() - begun
+        account.line('ready', f'{len(profile.nodes)} nodes over DDS after {ready:.1f} s')
+        before = operator.score()
+        try:
+            for event in operator.carry_out(settings.instruction):
+                account.event(event)
+            after = operator.score()
+        finally:
+            record = operator.record
+            record.timings['ready'] = round(ready, 3)
+            record.timings['total'] = round(time.monotonic() - begun, 3)
+            if 'first motion' in record.timings:
+                record.timings['first motion'] = round(ready + record.timings['first motion'], 3)
+            if not record.success:
+                keep(settings, record)
+    return finish(settings, record, before, after, account)
+
+
+def _operator(graph: Graph) -> Operator:
+    try:
+        from qwen_embodied.nodes.operating import Operator
+    except ImportError as error:
+        raise MissingDependencyError(
+            str(error.name), "source your ROS 2, or run: pip install 'qwen-embodied[ros]'"
+        ) from error
+    return Operator(check=graph.check)
+
+
+def logs_of(settings: DemoSettings) -> Path:
+    """Give the folder of the nodes' logs."""
+    return (settings.folder or run_folder_for(settings.instruction)) / 'logs'
+
+
 def finish(
     settings: DemoSettings, record: RunRecord, before: Scene, after: Scene, account: Account
 ) -> int:
@@ -73,11 +126,16 @@ def finish(
             account.line('denied', f'exact positions say: {record.reason}', 'bold red')
         else:
             account.line('confirmed', 'exact positions of the simulator agree', 'bold green')
-    folder = settings.folder or run_folder_for(settings.instruction)
-    write_run(record, folder, load_robot('panda').limits.scaled(0.5, 0.5, 1.0))
+    folder = keep(settings, record)
     names = ' '.join(sorted(path.name for path in folder.iterdir()))
     account.line('kept', f'{folder}/  {names}')
     return DONE if record.success else FAILED
+
+
+def keep(settings: DemoSettings, record: RunRecord) -> Path:
+    """Write the run folder."""
+    folder = settings.folder or run_folder_for(settings.instruction)
+    return write_run(record, folder, load_robot('panda').limits.scaled(0.5, 0.5, 1.0))
 
 
 def confirm(record: RunRecord, before: Scene, after: Scene) -> tuple[str, ...]:

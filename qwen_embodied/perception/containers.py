@@ -69,7 +69,9 @@ def _hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
     """Give the filled hull of what a wall encloses, cut as near to its rim as it is closed."""
     least = (LEAST_HOLE / pixel) ** 2
     walls = window.walls & rest
-    rim = _rim_level(window, walls, pixel) if walls.sum() > least / 4 else 0.0
+    if np.count_nonzero(window.island & rest) < 2 * least:
+        return None
+    rim = _rim_level(window, walls, pixel)
     lost = ~window.measured & walls
     for level in (0.75 * rim, 0.5 * rim, 0.3 * rim) if rim > 0.012 else ():
         above = (walls & ((window.points[..., 2] > level) | lost)).astype(np.uint8)

@@ -124,6 +124,8 @@ class _Finder:
     def _solids(
         self, window: Window, mask: Mask, support: float, is_inside: bool = False
     ) -> list[Sighting | None]:
+        if np.count_nonzero(mask) < 25:
+            return []
         height, step = window.points[..., 2], self._parameters.depth_step
         segments = self._usable(split(mask, height, window.rgb, step))
         return [
@@ -240,6 +242,7 @@ def _colour(mask: Mask, rgb: NDArray[np.uint8]) -> str:
     pixels = rgb[inner if inner.sum() >= 12 else mask]
     if len(pixels) < 9:
         return UNKNOWN
-    luma = pixels.sum(axis=1)
+    pixels = pixels[:: max(1, len(pixels) // 500)].astype(np.int32)
+    luma = pixels[:, 0] + pixels[:, 1] + pixels[:, 2]
     bright = pixels[luma >= np.median(luma)]
     return colour_name(np.median(bright, axis=0))

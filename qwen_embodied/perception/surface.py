@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import PerceptionError
+from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import Frame
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.plane import Plane, find_table
@@ -70,8 +72,9 @@ def look(
     depth = _checked_depth(frame, parameters)
     rgb = np.asarray(cv2.medianBlur(frame.rgb, 3), np.uint8)
     filled, foreign = fill_holes(depth, rgb)
-    rays, origin = _rays(frame)
-    points = [origin[axis] + filled * rays[axis] for axis in range(3)]
+    origin = frame.camera_in_base[:3, 3].astype(np.float32)
+    rays = _rays(frame.intrinsics, frame.camera_in_base.tobytes())
+    points = [origin[axis] + filled * ray for axis, ray in enumerate(rays)]
     robot = _silhouette(points, frame, spheres, parameters)
     measured = np.isfinite(depth)
     measured |= cv2.blur(measured.astype(np.float32), (3, 3)) > 0.73
@@ -86,7 +89,9 @@ def look(
     if camera[2] < parameters.min_height:
         raise PerceptionError('the camera is below the table; check camera_in_base')
     table_rgb = rgb[::6, ::6][flat]
-    ground = np.median(table_rgb, axis=0) if flat.any() else np.full(3, 128.0)
+    ground: NDArray[np.float64] = np.full(3, 128.0)
+    if flat.any():
+        ground = np.asarray(np.median(table_rgb, axis=0), dtype=np.float64)
     return Surface(
         rgb,
         points[0],
@@ -101,7 +106,7 @@ def look(
         plane,
         pixel,
         camera,
-        np.asarray(ground, np.float64),
+        ground,
     )
 
 
@@ -175,17 +180,14 @@ def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
     return filled, foreign.reshape(depth.shape)
 
 
-def _rays(frame: Frame) -> tuple[list[Image], NDArray[np.float32]]:
-    """Give the direction of each pixel in the base frame, at depth one, and the camera's place."""
-    lens = frame.intrinsics
-    u = (np.arange(lens.width, dtype=np.float32) - lens.cx) / lens.fx
-    v = (np.arange(lens.height, dtype=np.float32) - lens.cy) / lens.fy
-    pose = frame.camera_in_base.astype(np.float32)
-    rays = [
-        pose[axis, 0] * u[None, :] + (pose[axis, 1] * v[:, None] + pose[axis, 2])
-        for axis in range(3)
-    ]
-    return [ray.astype(np.float32) for ray in rays], pose[:3, 3]
+@lru_cache(maxsize=4)
+def _rays(lens: Intrinsics, pose_bytes: bytes) -> tuple[Image, ...]:
+    """Give the direction of each pixel in the base frame, at depth one, as x, y and z."""
+    rotation = np.frombuffer(pose_bytes).reshape(4, 4)[:3, :3]
+    u = (np.arange(lens.width) - lens.cx) / lens.fx
+    v = (np.arange(lens.height) - lens.cy) / lens.fy
+    rays = [row[0] * u[None, :] + (row[1] * v[:, None] + row[2]) for row in rotation]
+    return tuple(ray.astype(np.float32) for ray in rays)
 
 
 def _silhouette(

@@ -48,8 +48,9 @@ class Window:
     def like(self, rgb: Array) -> Mask:
         """Give the pixels (H, W) that look more like a colour (3,) than like the table."""
         pixels = self.rgb.astype(np.float32)
-        apart = np.abs(pixels - rgb.astype(np.float32)).sum(axis=-1)
-        from_table = np.abs(pixels - self.surface.ground.astype(np.float32)).sum(axis=-1)
+        ones = np.ones(3, np.float32)
+        apart = np.abs(pixels - rgb.astype(np.float32)) @ ones
+        from_table = np.abs(pixels - self.surface.ground.astype(np.float32)) @ ones
         return np.asarray((apart < from_table) & (apart < 75.0))
 
     def at_level(self, mask: Mask, level: float) -> Array:

@@ -84,10 +84,7 @@ class ClauseReader(PlaceReader):
         before = self._places()
         if self._starts_exception():
             movers = self._with_exception(movers, [])
-        while self.accept('should', 'must', 'would', 'can', 'to') or self.accept_from(
-            words.STATES
-        ):
-            pass
+        self._states()
         if self.accept('not'):
             raise Unclear('Please say it without "not": what should I do with it?')
         movers, places = self._arguments(movers, before)
@@ -98,6 +95,15 @@ class ClauseReader(PlaceReader):
         found = Clause(kind, verb, self.text_from(start), movers, places, shares_place=shares)
         self.previous = found
         return found
+
+    def _states(self) -> None:
+        """Step over 'should be', 'goes', 'to be placed'."""
+        while True:
+            if self.word() == 'to' and self.word(1) in words.STATES:
+                self.at += 1
+            is_modal = bool(self.accept('should', 'must', 'would', 'can'))
+            if not (self.accept_from(words.STATES) or is_modal):
+                return
 
     def _unknown_verb(self) -> Exception:
         word = self.word()
@@ -152,6 +158,8 @@ class ClauseReader(PlaceReader):
         self.at += 1
         self.accept('not')
         without = self.nouns()
+        if self.word() == ',' and self.word(1) in words.RELATION_WORDS:
+            self.at += 1
         many = any(noun.is_many for noun in movers)
         if not many and places and places[-1].noun is not None:
             noun = replace(places[-1].noun, without=without)
@@ -239,8 +247,7 @@ class ClauseReader(PlaceReader):
         if self._is_verb():
             return self.clause()
         movers = self.nouns() if self.starts_noun() else ()
-        while self.accept('to') or self.accept_from(words.STATES):
-            pass
+        self._states()
         movers, places = self._arguments(movers)
         if not movers:
             raise self.fail()

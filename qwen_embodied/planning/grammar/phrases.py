@@ -128,7 +128,6 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     get me > hand_over | fetch me > hand_over | hand it over > hand_over | whatever is > what is
     what you are holding > it | what you hold > it | what is in your hand > it
     but first > but_first | but first of all > but_first | but before > but before
-   
     that you are holding > held | which you are holding > held | you are holding > held
     that you hold > held | you hold > held | in your hand > held | in your gripper > held
     that you have in your hand > held | in the gripper > held | currently held > held

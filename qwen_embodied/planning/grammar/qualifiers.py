@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.reader import Reader
-from qwen_embodied.planning.grammar.syntax import Noun, Place
+from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 
 _FROM_SIDES = {
     'from_left': 'left', 'from_right': 'right', 'from_front': 'front', 'from_back': 'back',
@@ -71,6 +71,8 @@ class QualifierReader(Reader):
         heads = self.heads
         found = self.nouns()
         self.heads = heads
+        if any(other.count or other.quantifier in ('some', 'a', 'another') for other in found):
+            raise Unclear(f"Which one should I leave out: '{found[0].text}'?")
         return replace(noun, without=(*noun.without, *found))
 
     def _relative(self, noun: Noun, word: str) -> Noun | None:

@@ -43,7 +43,10 @@ class _SentenceReader(ClauseReader):
         joint = self._joints()
         while self.word():
             self._add(found, joint)
+            start = self.at
             joint = self._joints()
+            if 'first' in (token.word for token in self.tokens[start : self.at]):
+                raise Unclear('In which order? Please tell me the first thing first.')
             if self.word() and not joint and self.word() not in ('before', 'after', 'without'):
                 raise self.fail()
         return found
