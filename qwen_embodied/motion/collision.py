@@ -21,6 +21,9 @@ CHUNK = 128  # rows checked at once
 NEVER = -np.inf  # a distance that is always kept: the pair is not looked at
 ALWAYS_NEAR = 0.02  # m; parts whose usual distance is smaller belong together
 
+# Sample, part, other part or name of an obstacle, distance and allowed distance (m).
+Pair = tuple[int, int, int | str, float, float]
+
 _REQUEST = coal.DistanceRequest()
 
 
@@ -111,46 +114,45 @@ class Collider:
     def first(self, rows: Array, demand: Demand) -> Contact | None:
         """Give the contact of the first row (N, J + 1) that is nearer than the demand; or None."""
         for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            bodies = self.robot.chain.poses(chunk)
-            for sample, contact in self._near(bodies, demand):
-                if not contact.distance >= contact.allowed:
-                    return Contact(
-                        start + sample, contact.first, contact.second, contact.distance,
-                        contact.allowed,
-                    )  # fmt: skip
+            bodies = self.robot.chain.poses(rows[start : start + CHUNK])
+            for pair in self._near(bodies, demand):
+                if not pair[3] >= pair[4]:
+                    return self._contact(pair, start)
         return None
 
     def nearest(self, row: Array, demand: Demand) -> Contact | None:
         """Give the pair of one row with the least distance over its demand, within the demand."""
         bodies = self.robot.chain.poses(np.atleast_2d(row))
-        found = [contact for _, contact in self._near(bodies, demand)]
-        return min(found, key=lambda c: c.distance - c.allowed, default=None)
+        pair = min(self._near(bodies, demand), key=lambda p: p[3] - p[4], default=None)
+        return None if pair is None else self._contact(pair, 0)
+
+    def _contact(self, pair: Pair, start: int) -> Contact:
+        sample, first, second, distance, allowed = pair
+        other = second if isinstance(second, str) else self.parts[second].link
+        return Contact(start + sample, self.parts[first].link, other, distance, float(allowed))
 
     def free(self, rows: Array, demand: Demand) -> bool:
         """True when every row keeps its distances."""
         return self.first(np.atleast_2d(rows), demand) is None
 
-    def _near(self, bodies: Array, demand: Demand) -> Iterator[tuple[int, Contact]]:
+    def _near(self, bodies: Array, demand: Demand) -> Iterator[Pair]:
         """Give exact distances of the pairs that spheres do not exclude, in order of rows."""
         scene = self._near_scene(bodies, demand.scene)
         own = self._near_own(bodies, demand.own)
         for sample in np.flatnonzero(scene.any(axis=(1, 2)) | own.any(axis=1)).tolist():
             poses: dict[int, Any] = {}
-            for index, other in np.argwhere(scene[sample]).tolist():
-                distance = self._to_obstacle(
-                    self._pose(bodies[sample], index, poses), index, other
-                )
-                names = (self.parts[index].link, self.world.obstacles[other].name)
-                yield sample, Contact(sample, *names, distance, float(demand.scene[index, other]))
-            for pair in np.flatnonzero(own[sample]).tolist():
-                a, b = self.pairs[pair]
+            for a, other in np.argwhere(scene[sample]).tolist():
+                distance = self._to_obstacle(self._pose(bodies[sample], a, poses), a, other)
+                name = self.world.obstacles[other].name
+                yield sample, a, name, distance, demand.scene[a, other]
+            for a, b in self.pairs[own[sample]].tolist():
                 distance = _distance(
-                    self.parts[a].geometry, self._pose(bodies[sample], a, poses),
-                    self.parts[b].geometry, self._pose(bodies[sample], b, poses),
-                )  # fmt: skip
-                names = (self.parts[a].link, self.parts[b].link)
-                yield sample, Contact(sample, *names, distance, demand.own)
+                    self.parts[a].geometry,
+                    self._pose(bodies[sample], a, poses),
+                    self.parts[b].geometry,
+                    self._pose(bodies[sample], b, poses),
+                )
+                yield sample, a, b, distance, demand.own
 
     # -- parts of a query -----------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from qwen_embodied.motion.motions import Segment
 from qwen_embodied.motion.parameters import MotionParameters
 from qwen_embodied.motion.path import PathOptions, search, straight_path
 from qwen_embodied.motion.robot import Robot
-from qwen_embodied.motion.timing import rest_to_rest, slowed, time_path
+from qwen_embodied.motion.timing import prepare, rest_to_rest, slowed, time_path
 from qwen_embodied.motion.world import World
 
 Array = NDArray[np.float64]
@@ -41,6 +41,7 @@ class Mover:
         self.robot, self.parameters = robot, parameters
         self.gripper: Gripper = robot.gripper
         p = parameters
+        prepare()
         self.limits: JointLimits = robot.limits.scaled(
             p.velocity_scale * EXACT, p.acceleration_scale * EXACT, p.jerk_scale * EXACT
         )

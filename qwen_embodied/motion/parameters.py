@@ -59,7 +59,7 @@ class MotionParameters:
         2000, 'Iterations of the sampling planner for one path.', bounds=(1, 1000000)
     )
     workspace: list[float] = param(
-        [0.33, 0.75, -0.45, 0.45], 'Where things are placed: x from, to; y from, to, m.'
+        [0.28, 0.78, -0.47, 0.47], 'Where things are placed: x from, to; y from, to, m.'
     )
 
 

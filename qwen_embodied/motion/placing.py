@@ -49,7 +49,7 @@ class Place:
     target: SceneObject | None
     scene: Scene
     position: tuple[float, float] | None = None
-    workspace: tuple[float, float, float, float] = (0.33, 0.75, -0.45, 0.45)
+    workspace: tuple[float, float, float, float] = (0.28, 0.78, -0.47, 0.47)
     gap: float = 0.05
 
     def __post_init__(self) -> None:

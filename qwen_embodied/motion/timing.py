@@ -8,14 +8,13 @@ time bounds the jerk, and the quintic spline between the points is checked at 1 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import toppra
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import BSpline, CubicSpline, make_interp_spline
 from scipy.ndimage import uniform_filter1d
-from toppra import algorithm, constraint
 
 from qwen_embodied.errors import TimingError
 from qwen_embodied.interpolation import TrajectorySpline
@@ -69,6 +68,11 @@ def time_path(
             return trajectory
         trajectory = slowed(trajectory, excess * 1.0005)
     raise TimingError(f'the path of {len(points)} points cannot be timed within its limits')
+
+
+def prepare() -> Any:
+    """Load toppra, which takes a second because it brings its drawing along; later calls are free."""
+    return import_module('toppra')
 
 
 def slowed(trajectory: JointTrajectory, factor: float) -> JointTrajectory:
@@ -165,7 +169,7 @@ def _speed_profile(
     curve: CubicSpline, limits: JointLimits, ceiling: Array | None
 ) -> tuple[Array, Array]:
     """Let toppra find the fastest motion: times (M,) s on a fine grid and path positions (M,)."""
-    knots = curve.x
+    knots, toppra = curve.x, prepare()
     path = toppra.SplineInterpolator(knots, curve(knots))
     speeds = np.tile(limits.velocity, (len(knots), 1))
     if ceiling is not None:
@@ -182,12 +186,12 @@ def _speed_profile(
         return found
 
     rules = [
-        constraint.JointVelocityConstraintVarying(at),
-        constraint.JointAccelerationConstraint(
+        toppra.constraint.JointVelocityConstraintVarying(at),
+        toppra.constraint.JointAccelerationConstraint(
             np.stack([-limits.acceleration, limits.acceleration], axis=1)
         ),
     ]
-    solver = algorithm.TOPPRA(rules, path, gridpoints=knots, solver_wrapper='seidel')
+    solver = toppra.algorithm.TOPPRA(rules, path, gridpoints=knots, solver_wrapper='seidel')
     _, speed, _ = solver.compute_parameterization(0.0, 0.0)
     if speed is None or not np.isfinite(speed).all():
         raise TimingError(f'toppra finds no timing for a path of {knots[-1]:.3f} rad')

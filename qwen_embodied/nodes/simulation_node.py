@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,9 @@ class Parameters:
     clock_rate: float = param(100.0, 'Of /clock, Hz.', bounds=(10.0, 500.0))
     camera_rate: float = param(10.0, 'Of the colour and depth images, Hz.', bounds=(0.5, 30.0))
     shadows: bool = param(True, 'Draw shadows in the camera images (they cost time).')
+    patience: float = param(
+        0.1, 'How long the simulated time waits for a late set-point, s.', bounds=(0.0, 1.0)
+    )
     view_every: int = param(2, 'Camera images per picture on simulation/view.', bounds=(1, 100))
 
 
@@ -62,6 +66,8 @@ class SimulationNode(Node):
         self._world = MujocoWorld(scene, light=values.light, parameters=details)
         self._joint_names = self._world.arm.limits.names
         self._steps = self._frames = 0
+        self._commanded = threading.Condition()
+        self._is_driven = False
         self._advertise()
         read = conversions.command_from_ros
         hear(self, 'arm/command', qos.NEWEST, read, self._on_command, JointTrajectoryMessage)
@@ -84,6 +90,7 @@ class SimulationNode(Node):
         self._view_out = self.create_publisher(Image, 'simulation/view', qos.SENSOR)
 
     def _step(self) -> None:
+        self._await_command(1.0 / self._values.joint_rate)
         self._world.step(1.0 / self._values.joint_rate)
         state = self._world.read()
         self._joints_out.publish(conversions.joint_state_to_ros(state))
@@ -91,6 +98,19 @@ class SimulationNode(Node):
         if self._steps % every == 0:
             self._clock_out.publish(Clock(clock=conversions.time_to_ros(state.stamp)))
         self._steps += 1
+
+    def _await_command(self, seconds: float) -> None:
+        """Let a driven arm wait for its set-point, so that a slow machine slows the time.
+
+        Without this a late process would show as a jerk that no real-time controller makes.
+        A controller that stays silent is not waited for again until it speaks.
+        """
+        world = self._world
+        if self._is_driven and world.commanded_until < world.time + seconds:
+            with self._commanded:
+                self._is_driven = self._commanded.wait_for(
+                    lambda: world.commanded_until >= world.time + seconds, self._values.patience
+                )
 
     def _see(self) -> None:
         frame = self._world.frame()
@@ -115,7 +135,10 @@ class SimulationNode(Node):
                 throttle_duration_sec=1.0,
             )
             return
-        self._world.schedule(positions, at)
+        with self._commanded:
+            self._world.schedule(positions, at)
+            self._is_driven = True
+            self._commanded.notify()
 
     def _score(self) -> tuple[bool, str]:
         return True, to_json(self._world.ground_truth())

@@ -129,6 +129,7 @@ def _draw_label(
     size = (width + swatch + 12, height + below + 7)
     x, y = _free_place(canvas.shape, corners, size, taken)
     taken.append((x, y, x + size[0], y + size[1]))
+    _draw_leader(canvas, (x, y, x + size[0], y + size[1]), corners, INK[item.colour])
     plate = canvas[y : y + size[1], x : x + size[0]]
     plate[:] = (plate * 0.2 + np.array([18, 20, 26]) * 0.8).astype(np.uint8)
     ink = INK[item.colour]
@@ -138,6 +139,19 @@ def _draw_label(
     cv2.circle(canvas, middle, swatch // 3, (235, 235, 235), 1, cv2.LINE_AA)
     origin = (x + swatch + 7, y + height + 4)
     cv2.putText(canvas, text, origin, FONT, scale, (250, 250, 250), 1, cv2.LINE_AA)
+
+
+def _draw_leader(
+    canvas: Pixels, plate: Rectangle, corners: NDArray[np.float64], ink: tuple[int, ...]
+) -> None:
+    """Join a plate to its box where they are far apart."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    start = np.clip((low + high) / 2, plate[:2], plate[2:])
+    end = np.clip(start, low, high)
+    if np.linalg.norm(end - start) > 8.0:
+        line = np.round([start, end]).astype(int).tolist()
+        cv2.line(canvas, line[0], line[1], (20, 20, 24), 3, cv2.LINE_AA)
+        cv2.line(canvas, line[0], line[1], ink, 1, cv2.LINE_AA)
 
 
 def _free_place(

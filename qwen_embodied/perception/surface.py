@@ -85,7 +85,8 @@ def look(
     height = np.asarray(cv2.medianBlur(own, width), np.float32)
     raised = (height > max(parameters.min_height, 3.0 * plane.noise)) & ~robot
     flat = (np.abs(height) < parameters.min_height)[::6, ::6]
-    camera = np.append(origin[:2], plane.distances(origin[None].astype(np.float64)))
+    eye = frame.camera_in_base[:3, 3]
+    camera = np.array([eye[0], eye[1], plane.distances(eye[None])[0]])
     if camera[2] < parameters.min_height:
         raise PerceptionError('the camera is below the table; check camera_in_base')
     table_rgb = rgb[::6, ::6][flat]

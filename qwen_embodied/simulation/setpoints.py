@@ -20,6 +20,12 @@ class Setpoints:
         self._limits, self._step = limits, time_step
         self.position: Array = np.array(start, dtype=float)
         self._points: list[tuple[float, Array]] = []
+        self._until = -np.inf
+
+    @property
+    def until(self) -> float:
+        """Time of the last added point, s; minus infinity before the first."""
+        return self._until
 
     def add(self, positions: ArrayLike, at: float, now: float) -> Array:
         """Reach positions (J,) at a time; what was to be reached later is dropped.
@@ -44,6 +50,7 @@ class Setpoints:
         self._points = [point for point in self._points if point[0] < at - self._step / 2]
         clipped: Array = np.clip(wanted, self._limits.lower, self._limits.upper)
         self._points.append((at, clipped))
+        self._until = at
         return clipped
 
     def advance(self, now: float, count: int) -> tuple[Array, Array]:

@@ -116,6 +116,11 @@ class MujocoWorld:
         with self._lock:
             return self._setpoints.add(positions, at, self.time)
 
+    @property
+    def commanded_until(self) -> float:
+        """Time of the last command, s; minus infinity before the first."""
+        return self._setpoints.until
+
     def step(self, seconds: float) -> None:
         """Advance the simulated time; what is shorter than a step is kept for the next call."""
         step = self.parameters.time_step

@@ -61,6 +61,7 @@ STACKED = scene(
     thing('yellow', 'bowl', 0.60, 0.25),
     thing('black', 'cylinder', 0.42, -0.12),
 )
+EMPTY = scene()
 TWINS = scene(
     thing('red', 'cube', 0.45, 0.20),
     thing('red', 'cube', 0.45, -0.20, number=2),

@@ -28,6 +28,7 @@ class Resolver(Chooser):
         """Take the table as it is at this point of the plan."""
         self.table = table
         self.current: tuple[str, ...] = ()
+        self.apart: frozenset[str] = frozenset()
 
     def movers(self, noun: Noun) -> tuple[str, ...]:
         """Give the ids of what is to be moved."""
@@ -44,7 +45,11 @@ class Resolver(Chooser):
         """Give the id of the one object a place refers to."""
         if noun.is_pronoun:
             return self._pointed_target(noun, role, movers)
-        found = self.resolve(noun, role)
+        self.apart = frozenset(movers)
+        try:
+            found = self.resolve(noun, role)
+        finally:
+            self.apart = frozenset()
         if len(found) > 1 and noun.is_many:
             others = tuple(name for name in found if name not in movers)
             found = others if noun.head in ('object', '') and others else found
@@ -59,6 +64,7 @@ class Resolver(Chooser):
         found = self._candidates(noun, role)
         if not found:
             raise Unclear(self.absent(noun))
+        found = tuple(name for name in found if name not in self.apart) or found
         chosen = self.chosen(noun, found)
         self.table.mention(chosen)
         return chosen

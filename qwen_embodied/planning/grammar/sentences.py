@@ -64,7 +64,7 @@ class _SentenceReader(ClauseReader):
 
     def _is_counter(self) -> bool:
         """Say whether 'first', 'second', 'next' or 'last' counts a clause here."""
-        follows = self.word(1) == ',' or self._is_verb(1)
+        follows = self.word(1) in (',', *words.ARTICLES) or self._is_verb(1)
         return self.word() in (*words.ORDINALS, 'next', 'last') and follows
 
     def _add(self, found: list[Clause], joint: str) -> None:

@@ -1,0 +1,84 @@
+"""The processes of a profile: started, watched, stopped."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
+
+from qwen_embodied.bringup import NodeSpec, Profile  # noqa: E402
+from qwen_embodied.errors import ConfigurationError, NodeError  # noqa: E402
+from qwen_embodied.processes import Graph  # noqa: E402
+
+CONTROLLER = NodeSpec('arm_controller', ('config/6_control.yaml',), moves_arm=True)
+SUPERVISOR = NodeSpec('safety_supervisor', ('config/5_safety.yaml',))
+
+
+@pytest.fixture
+def graph(tmp_path, domain):
+    graphs = []
+
+    def build(*nodes):
+        environment = {**os.environ, 'ROS_DOMAIN_ID': str(domain)}
+        graphs.append(Graph(Profile('tested', nodes), tmp_path, environment))
+        return graphs[-1]
+
+    yield build
+    for made in graphs:
+        made.stop()
+
+
+def is_alive(process_id):
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_killed_node_is_noticed_and_the_others_are_stopped(graph, peer):
+    heard = peer.hear(DiagnosticStatus, 'arm/status')
+    states = peer.hear(DiagnosticStatus, 'safety/state')
+    with graph(CONTROLLER, SUPERVISOR) as running:
+        peer.wait_for(lambda: heard and states, 'the nodes')
+        other = running.process_id('arm_controller')
+        os.kill(running.process_id('safety_supervisor'), signal.SIGKILL)
+        with pytest.raises(NodeError) as caught:
+            running.watch(20.0)
+    text = str(caught.value)
+    assert 'the node safety_supervisor was ended by SIGKILL' in text
+    assert 'all others were stopped' in text
+    assert 'safety_supervisor.log' in text
+    assert not is_alive(other)
+
+
+def test_a_node_that_refuses_its_parameters_says_so(graph):
+    wrong = NodeSpec('arm_controller', parameters=(('lookahead', 9.0),))
+    running = graph(wrong)
+    running.start()
+    with pytest.raises(ConfigurationError, match='arm_controller: lookahead = 9.0; allowed is'):
+        running.watch(20.0)
+
+
+def test_nodes_that_live_are_stopped_cleanly_and_leave_their_logs(graph, peer, tmp_path):
+    heard = peer.hear(DiagnosticStatus, 'arm/status')
+    with graph(CONTROLLER) as running:
+        peer.wait_for(lambda: heard, 'arm/status')
+        running.watch(0.1)
+        process = running.process_id('arm_controller')
+    assert not is_alive(process)
+    assert 'Traceback' not in (tmp_path / 'arm_controller.log').read_text()
+
+
+def test_a_missing_parameter_file_is_named_before_anything_starts(graph):
+    running = graph(CONTROLLER, NodeSpec('planner', ('config/9_none.yaml',)))
+    with pytest.raises(ConfigurationError, match=r'config/9_none\.yaml is not installed'):
+        running.start()
+    with pytest.raises(KeyError):
+        running.process_id('arm_controller')

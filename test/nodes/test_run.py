@@ -1,0 +1,66 @@
+"""Nodes as processes: they end cleanly, and say in one line why they cannot start."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
+
+from qwen_embodied.errors import (  # noqa: E402
+    CameraError,
+    ConfigurationError,
+    MissingDependencyError,
+)
+from qwen_embodied.nodes.run import exit_code  # noqa: E402
+
+PATIENCE = 20.0
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_node_with_zero_and_without_a_traceback(peer, start, number):
+    heard = peer.hear(DiagnosticStatus, 'arm/status')
+    process = start('arm_controller_node')
+    peer.wait_for(lambda: heard, 'arm/status')
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert 'Traceback' not in errors
+
+
+@pytest.mark.parametrize(
+    ('setting', 'reason'),
+    [
+        ('lookahead:=7.0', 'arm_controller: lookahead = 7.0; allowed is 0.0 to 0.1'),
+        ('robot:=r2d2', 'config/robots/r2d2.yaml is not installed'),
+        ('goal_tolerence:=0.01', 'did you mean goal_tolerance'),
+    ],
+)
+def test_a_wrong_parameter_is_one_line_and_exit_code_two(start, setting, reason):
+    process = start('arm_controller_node', '-p', setting)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert reason in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_arguments_that_ros_cannot_read_are_exit_code_two(start):
+    process = start('arm_controller_node', '--params-file', '/nowhere.yaml')
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert 'ROS could not start' in errors
+    assert 'Traceback' not in errors
+
+
+@pytest.mark.parametrize(
+    ('error', 'code'),
+    [
+        (ConfigurationError('x'), 2), (MissingDependencyError('x', 'y'), 3), (CameraError('x'), 1),
+    ],
+)  # fmt: skip
+def test_errors_have_the_exit_codes_of_the_command_line(error, code):
+    assert exit_code(error) == code
