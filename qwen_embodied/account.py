@@ -42,8 +42,8 @@ class Account:
             return
         word, style = WORDS.get(event.kind, (event.kind, 'dim'))
         self.line(word, event.text, style)
-        for number, step in enumerate(event.data.get('plan', {}).get('steps', ()), start=1):
-            self._write('', f'{number}. {step_words(step)}', style)
+        for number, words in enumerate(event.data.get('steps', ()), start=1):
+            self._write('', f'{number}. {words}', style)
 
     def _flush(self) -> None:
         if self._segments:
@@ -54,16 +54,3 @@ class Account:
         line = Text(f'{word:>10}  ', style=style)
         line.append(text, style='dim' if style == 'dim' else '')
         self.console.print(line)
-
-
-def step_words(step: dict[str, object]) -> str:
-    """Say a step of a plan, given as JSON values, in a few words."""
-    words = [str(step['action'])]
-    words += [str(step[key]).replace('_of', ' of') for key in ('object', 'relation', 'target')
-              if step.get(key)]  # fmt: skip
-    for key, unit in (('direction', ''), ('distance', ' m'), ('seconds', ' s')):
-        if step.get(key):
-            words.append(f'{step[key]}{unit}')
-    if step.get('position'):
-        words.append('at {:.2f}, {:.2f}'.format(*step['position']))  # type: ignore[misc]
-    return ' '.join(words)

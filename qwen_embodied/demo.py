@@ -39,13 +39,32 @@ class DemoSettings:
         instruction: In plain words.
         seed: Of the table and of the camera's noise.
         light: Name of a lamp setting.
-        folder: Where the run folder goes; runs/<date>-<words> where None.
+        folder: The run folder; <parent>/<date>-<words> where None.
+        parent: Folder of the run folders.
     """
 
     instruction: str
     seed: int = 0
     light: str = 'normal'
     folder: Path | None = None
+    parent: Path = Path('runs')
+
+
+def run_demo(instruction: str, seed: int, light: str, output: Path, in_process: bool) -> int:
+    """Carry out an instruction in simulation.
+
+    Args:
+        instruction: In plain words.
+        seed: Of the table and of the camera's noise.
+        light: Name of a lamp setting.
+        output: Folder that gets one folder per run.
+        in_process: Run without ROS, in one process.
+
+    Returns:
+        The exit code: 0 when exact positions confirm the goal, 1 when not.
+    """
+    settings = DemoSettings(instruction, seed, light, parent=output)
+    return run_in_process(settings) if in_process else run_graph(settings)
 
 
 def run_in_process(settings: DemoSettings, account: Account | None = None) -> int:
@@ -76,7 +95,7 @@ def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
     begun = time.monotonic()
     profile = simulation(seed=settings.seed, light=settings.light)
     os.environ.update(graph_environment())
-    settings = replace(settings, folder=settings.folder or run_folder_for(settings.instruction))
+    settings = replace(settings, folder=settings.folder or run_folder_for(settings))
     nodes = ', '.join(spec.name for spec in profile.nodes)
     account.line('starts', f'{nodes}; seed {settings.seed}, light {settings.light}')
     with Graph(profile, logs_of(settings)) as graph, _operator(graph) as operator:
@@ -111,7 +130,7 @@ def _operator(graph: Graph) -> Operator:
 
 def logs_of(settings: DemoSettings) -> Path:
     """Give the folder of the nodes' logs."""
-    return (settings.folder or run_folder_for(settings.instruction)) / 'logs'
+    return (settings.folder or run_folder_for(settings)) / 'logs'
 
 
 def finish(
@@ -134,7 +153,7 @@ def finish(
 
 def keep(settings: DemoSettings, record: RunRecord) -> Path:
     """Write the run folder."""
-    folder = settings.folder or run_folder_for(settings.instruction)
+    folder = settings.folder or run_folder_for(settings)
     return write_run(record, folder, load_robot('panda').limits.scaled(0.5, 0.5, 1.0))
 
 
@@ -152,10 +171,10 @@ def confirm(record: RunRecord, before: Scene, after: Scene) -> tuple[str, ...]:
     return unmet_goals(goals_of(exact), before, after)
 
 
-def run_folder_for(instruction: str) -> Path:
+def run_folder_for(settings: DemoSettings) -> Path:
     """Name the folder of a run by date and words."""
-    words = re.sub(r'[^a-z0-9]+', '-', instruction.lower()).strip('-')[:40] or 'no-words'
-    return Path('runs') / f'{time.strftime("%Y-%m-%d-%H%M%S")}-{words}'
+    words = re.sub(r'[^a-z0-9]+', '-', settings.instruction.lower()).strip('-')[:40] or 'no-words'
+    return settings.parent / f'{time.strftime("%Y-%m-%d-%H%M%S")}-{words}'
 
 
 class _Film(Watch):

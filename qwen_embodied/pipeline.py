@@ -19,7 +19,15 @@ import numpy as np
 from qwen_embodied import control, safety
 from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
-from qwen_embodied.motion import BodyChecker, MotionParameters, Robot, Skills, World, load_robot
+from qwen_embodied.motion import (
+    BodyChecker,
+    MotionParameters,
+    Robot,
+    Skills,
+    World,
+    in_hand,
+    load_robot,
+)
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
 from qwen_embodied.planning import GrammarPlanner, Plan, Planner
 from qwen_embodied.run_record import RunRecord
@@ -201,7 +209,8 @@ class _Cell:
             state = self._world.read()
             scene, frame = self._perception(self._world.frame(), state)
         self._record.scene_after = scene
-        self._supervisor.body = BodyChecker(self._robot, World.from_scene(scene))
+        world = World.from_scene(scene, ignore=in_hand(self._robot, scene, state))
+        self._supervisor.body = BodyChecker(self._robot, world)
         picture = draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base)
         self._record.after = picture
         if self._record.before is None:

@@ -90,7 +90,7 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
         above.plot(times, positions[:, at], color=f'C{colour}', label=record.joint_names[at])
     _draw_speeds(below, times, positions, record, limits)
     above.set_ylabel('position, rad')
-    above.legend(ncols=4, fontsize=8, loc='upper right')
+    figure.legend(fontsize=8, loc='outside right upper', frameon=False)
     above.set_title(f'“{record.instruction}”', loc='left', color=INK)
     below.set_xlabel('time, s')
     for axes in (above, below):

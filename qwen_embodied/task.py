@@ -26,6 +26,7 @@ from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
 from qwen_embodied.motion import Motion, Skills
 from qwen_embodied.planning import Plan, Planner, PlanRequest, Step, verify
 from qwen_embodied.relations import not_at, unmet
+from qwen_embodied.wording import say
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
 __all__ = ['Executive', 'Observation', 'TaskEvent', 'TaskResult', 'Workcell']
@@ -59,6 +60,7 @@ class Executive:
         self._commanded: dict[str, float] = {}
         self._held: SceneObject | None = None
         self._names = Identities()
+        self._words: dict[Step, str] = {}
 
     def cancel(self) -> None:
         """Ask a running task to end after the motion that is under way; from any thread."""
@@ -90,8 +92,10 @@ class Executive:
         violations = verify(plan, view.scene, held)
         if violations:
             raise TaskError('the plan cannot work: ' + '; '.join(map(str, violations)))
+        self._words = {step: say(step, view.scene) for step in plan.steps}
         data = {'plan': plan.model_dump(mode='json', exclude_none=True)}
-        self._tell('planned', f'{len(plan.steps)} steps', **data)
+        steps = list(self._words.values())
+        self._tell('planned', f'{len(steps)} steps', steps=steps, **data)
         return plan
 
     def _clear_view(self) -> Observation:
@@ -107,7 +111,7 @@ class Executive:
 
     def _carry_out(self, plan: Plan, scene: Scene) -> None:
         for number, step in enumerate(plan.steps, start=1):
-            self._tell('step', f'{number}/{len(plan.steps)} {step}', number=number)
+            self._tell('step', f'{number}/{len(plan.steps)} {self._words[step]}', number=number)
             scene = self._attempts(step, scene)
         if not self._skills.is_home(self._cell.state()):
             self._move(self._skills.home(self._anchor()))
@@ -127,9 +131,10 @@ class Executive:
                 scene = self._recover(step) if attempt else scene
                 return actions[step.action](step, scene)
             except RECOVERABLE as error:
+                words, tried = self._words[step], attempt + 1
                 if attempt == self._retries:
-                    raise TaskError(f'{step} failed {attempt + 1} times: {error}') from error
-                self._tell('retry', f'{step}: {error}; I look again', attempt=attempt + 1)
+                    raise TaskError(f'{words} failed {tried} times: {error}') from error
+                self._tell('retry', f'{words}: {error}; I look again', attempt=tried)
         raise AssertionError  # pragma: no cover - the loop always returns or raises
 
     def _recover(self, step: Step) -> Scene:

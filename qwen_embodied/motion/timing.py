@@ -71,7 +71,7 @@ def time_path(
 
 
 def prepare() -> Any:
-    """Load toppra, which takes a second because it brings its drawing along; later calls are free."""
+    """Load toppra, which takes a second, as it brings a plotting library along."""
     return import_module('toppra')
 
 
@@ -240,7 +240,9 @@ def _excess(
 ) -> float:
     """Give the factor by which time must be stretched; at most 1 when every limit holds."""
     spline = TrajectorySpline(trajectory)
-    samples = spline.sample(spline.dense_times(1000.0))
+    # The jerk jumps at the points; its value just before them counts as well.
+    times = np.concatenate([spline.dense_times(1000.0), trajectory.times[1:] - 1e-9])
+    samples = spline.sample(times)
     inside = (samples.positions >= limits.lower - 1e-6) & (
         samples.positions <= limits.upper + 1e-6
     )

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ class Follower:
         self._tracker = Tracker(limits, parameters)
         self._parameters = parameters
         self._state: JointState | None = None
-        self._heard_state = self._heard_lease = float('-inf')
+        self._heard_state = self._heard_lease = -math.inf
         self._pending: tuple[JointTrajectory, float] | None = None
         self._refused = ArmStatus('', 'idle')
         self._passed_on = ''
@@ -79,9 +80,8 @@ class Follower:
     def watch(self) -> None:
         """Take silence as what it is; to be called at 20 Hz or more."""
         silence = time.monotonic() - self._heard_lease
-        if silence > self._parameters.lease_timeout:
-            text = f'safety supervisor: silent for {silence:.2f} s'
-            self._tracker.on_permission('hold', self.now, text)
+        if self._parameters.lease_timeout < silence < math.inf:
+            self._tracker.on_permission('hold', self.now, f'silent for {silence:.2f} s')
         silence = time.monotonic() - self._heard_state
         if silence > self._parameters.state_timeout + self._parameters.abort_after:
             self._tracker.cancel(self.now, f'joint_states: silent for {silence:.2f} s')

@@ -51,12 +51,12 @@ class SceneEstimator:
         """
         surface = look(frame, self._parameters, self._spheres(joint_state))
         found = find_objects(surface, self._parameters)
-        sightings, bearers = restack(found, self._tracker.objects, self._parameters)
+        sightings = restack(found, self._tracker.objects, self._parameters)
         seen = [sighting.item for sighting in sightings]
         objects = self._tracker.update(
             sightings,
             frame.stamp,
-            lambda item: None if item.id in bearers else is_clear(item, frame, surface, seen),
+            lambda item: is_clear(item, frame, surface, seen),
         )
         return Scene(
             frame.stamp,
@@ -85,8 +85,10 @@ def is_clear(
 
     Returns:
         True: the camera sees past where its top was, or something else stands there.
-        False: hidden or out of view. None: something like it is still there.
+        False: hidden or out of view. None: something like it is still there, or bears another.
     """
+    if any(_stands_on(other, item) for other in seen):
+        return None
     votes = [_vote(point, frame, surface) for point in _top_points(item)]
     if votes.count(False) * 2 >= len(votes):
         return False
@@ -118,6 +120,14 @@ def _vote(point: NDArray[np.float64], frame: Frame, surface: Surface) -> bool | 
     if surface.robot[row, column] or not np.isfinite(depth) or depth < local[2] - 0.015:
         return False
     return True if depth > local[2] + 0.012 else None
+
+
+def _stands_on(upper: SceneObject, lower: SceneObject) -> bool:
+    """Tell whether an object is right above another one, and not in its place."""
+    apart = np.abs(upper.position[:2] - lower.position[:2]).max()
+    bottom = upper.position[2] - upper.size[2] / 2
+    top = lower.position[2] + lower.size[2] / 2
+    return bool(apart < lower.size[:2].max() / 2 and bottom > top - 0.01)
 
 
 def _taken(item: SceneObject, seen: list[SceneObject]) -> bool:

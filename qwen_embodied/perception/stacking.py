@@ -14,7 +14,7 @@ from qwen_embodied.perception.tracking import Sighting
 
 def restack(
     sightings: list[Sighting], known: tuple[SceneObject, ...], parameters: PerceptionParameters
-) -> tuple[list[Sighting], frozenset[str]]:
+) -> list[Sighting]:
     """Take apart what looks like one tall object but is one known object on another.
 
     Seen from above, the lower of two equal cubes is hidden. A tall thing that nobody knows, on
@@ -26,16 +26,13 @@ def restack(
         parameters: Thresholds.
 
     Returns:
-        The sightings, and the ids of the hidden objects that bear one of them.
+        The sightings, with those that stand on a hidden object lifted onto it.
     """
-    result, bearers = [], set()
-    for sighting in sightings:
-        bearer = _bearer(sighting, sightings, known, parameters)
-        if bearer is not None:
-            bearers.add(bearer.id)
-            sighting = Sighting(_lifted(sighting.item, bearer, parameters))
-        result.append(sighting)
-    return result, frozenset(bearers)
+    bearers = [_bearer(sighting, sightings, known, parameters) for sighting in sightings]
+    return [
+        sighting if bearer is None else Sighting(_lifted(sighting.item, bearer, parameters))
+        for sighting, bearer in zip(sightings, bearers, strict=True)
+    ]
 
 
 def same_look(first: SceneObject, second: SceneObject, slack: float) -> bool:

@@ -72,13 +72,16 @@ class Tracker:
             The objects believed to be there.
         """
         pairs = self._nearby(sightings)
-        pairs |= self._moved(sightings, pairs)
+        missing = [at for at in range(len(self._tracks)) if at not in pairs]
+        clear = {at: is_clear(self._tracks[at].item) for at in missing}
+        gone = [at for at in missing if clear[at] is not None]
+        pairs |= self._moved(sightings, pairs, gone)
         kept = []
         for at, track in enumerate(self._tracks):
             if at in pairs:
                 kept.append(_refreshed(track, sightings[pairs[at]], stamp))
             else:
-                kept += self._unseen(track, stamp, is_clear)
+                kept += self._unseen(track, stamp, clear[at])
         fresh = [s for at, s in enumerate(sightings) if at not in pairs.values()]
         self._tracks = kept
         self._tracks += [_Track(self._named(sighting.item), stamp) for sighting in fresh]
@@ -106,9 +109,10 @@ class Tracker:
             return FAR
         return apart + 0.05 * differences
 
-    def _moved(self, sightings: list[Sighting], pairs: dict[int, int]) -> dict[int, int]:
+    def _moved(
+        self, sightings: list[Sighting], pairs: dict[int, int], tracks: list[int]
+    ) -> dict[int, int]:
         """Match what is left by look alone, where just one of that look is left on each side."""
-        tracks = [at for at in range(len(self._tracks)) if at not in pairs]
         fresh = [at for at in range(len(sightings)) if at not in pairs.values()]
         found = {}
         for at in tracks:
@@ -126,10 +130,7 @@ class Tracker:
         near = sighting.is_partial or apart <= self._parameters.match_size
         return known.colour == seen.colour and known.shape == seen.shape and bool(near)
 
-    def _unseen(
-        self, track: _Track, stamp: float, is_clear: Callable[[SceneObject], bool | None]
-    ) -> list[_Track]:
-        clear = is_clear(track.item)
+    def _unseen(self, track: _Track, stamp: float, clear: bool | None) -> list[_Track]:
         if clear is None:
             return [replace(track, seen=stamp, missed=0)]
         if stamp - track.seen > self._parameters.remember:

@@ -8,10 +8,15 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 
 import pytest
 
 rclpy = pytest.importorskip('rclpy')
+with warnings.catch_warnings():
+    # The parser behind the message packages still uses a deprecated module of Python.
+    warnings.filterwarnings('ignore', "module 'sre_", DeprecationWarning)
+    pytest.importorskip('rosidl_generator_py')
 
 from rclpy.context import Context  # noqa: E402
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: E402

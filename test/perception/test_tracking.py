@@ -95,3 +95,24 @@ def test_a_new_object_of_the_same_look_gets_the_next_number():
     seen(estimator, [cube('red', 0.5, 0.2)], 0.0)
     after = seen(estimator, [cube('red', 0.5, 0.2), cube('red', 0.6, -0.2)], 1.0)
     assert after['red_cube_2'].position[1] == pytest.approx(-0.2, abs=0.004)
+
+
+def test_the_lowest_of_a_tower_is_not_forgotten():
+    estimator = SceneEstimator()
+    red, blue, green = cube('red', 0.5, 0.0), cube('blue', 0.55, 0.2), cube('green', 0.6, -0.2)
+    seen(estimator, [red, blue, green], 0.0)
+    two = [red, cube('blue', 0.5, 0.0, 0.0, 0.045)]
+    seen(estimator, [*two, green], 1.0)
+    for stamp in (2.0, 90.0, 180.0):
+        after = seen(estimator, [*two, cube('green', 0.5, 0.0, 0.0, 0.09)], stamp)
+        assert set(after) == {'red_cube_1', 'blue_cube_1', 'green_cube_1'}
+    heights = [after[name].position[2] for name in ('red_cube_1', 'blue_cube_1', 'green_cube_1')]
+    assert heights == pytest.approx([0.0225, 0.0675, 0.1125], abs=0.005)
+
+
+def test_a_cube_on_its_twin_keeps_its_id():
+    estimator = SceneEstimator()
+    seen(estimator, [cube('red', 0.6, 0.1), cube('red', 0.45, -0.1)], 0.0)
+    after = seen(estimator, [cube('red', 0.6, 0.1), cube('red', 0.603, 0.1, 0.1, 0.045)], 1.0)
+    assert set(after) == {'red_cube_1', 'red_cube_2'}
+    assert after['red_cube_2'].position[2] == pytest.approx(0.0675, abs=0.005)

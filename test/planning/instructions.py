@@ -5,62 +5,67 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import strategies as st
-from planning.scenes import SIZES, scene, thing
 
+from planning.scenes import SIZES, scene, thing
 from qwen_embodied.messages import BASIC_COLOURS
 
 COLOURS_SEEN = ('red', 'green', 'blue')
 
-_nouns = st.one_of(
-    st.builds(
-        '{} {} {}'.format,
-        st.sampled_from(['the', 'a', 'all', 'both', 'two', 'every', 'the other', 'the leftmost']),
-        st.sampled_from([*BASIC_COLOURS, 'big', 'small', '', 'red or blue']),
-        st.sampled_from(['cube', 'cubes', 'ball', 'box', 'bowl', 'one', 'object', 'bins', 'tray']),
-    ),
-    st.sampled_from(
-        ['it', 'them', 'everything', 'the rest', 'everything that is not red', 'something blue',
-         'the cube nearest to the bowl', 'the second cube from the left', 'the top cube',
-         'everything except the cubes', 'the object in the bowl', 'the cube on the box']
-    ),
-)  # fmt: skip
-_places = st.one_of(
-    st.builds(
-        '{} {}'.format,
-        st.sampled_from(
-            ['in', 'on', 'to', 'left of', 'to the right of', 'behind', 'in front of', 'next to']
-        ),
-        _nouns,
-    ),
-    st.sampled_from(
-        ['there', 'on the left', 'in the back right corner', 'at 0.5, 0.1', 'on the table',
-         'to the left', 'on top of each other', 'into the matching bins', '']
-    ),
-)  # fmt: skip
-_clauses = st.one_of(
-    st.builds('put {} {}'.format, _nouns, _places),
-    st.builds('move {} {}'.format, _nouns, _places),
-    st.builds('put {} and {} {}'.format, _nouns, _nouns, _places),
-    st.builds('put {} {} {}'.format, _nouns, _places, _places),
-    st.builds('pick up {}'.format, _nouns),
-    st.builds('take {} out of {}'.format, _nouns, _nouns),
-    st.builds('stack {} on {}'.format, _nouns, _nouns),
-    st.builds('build a tower of {}, {} and {}'.format, _nouns, _nouns, _nouns),
-    st.builds('push {} {}'.format, _nouns, st.sampled_from(['left', 'forward 5 cm', 'back'])),
-    st.builds('sort {} by colour'.format, _nouns),
-    st.builds("don't touch {}".format, _nouns),
-    st.sampled_from(['put it down', 'go home', 'wait 2 seconds', 'sort the cubes by colour']),
-)
-_joints = st.sampled_from([' and ', ', then ', '. ', ' before you ', ' after that ', ' but '])
+VAGUE = [
+    'it', 'them', 'everything', 'the rest', 'something', 'the leftmost object', 'both cubes',
+    'everything that is not red', 'all cubes', 'the largest object', 'the nearest object',
+    'two objects', 'the other one', 'the top cube', 'everything except the cubes', 'a cube',
+    'the second object from the left', 'the object in the bowl', 'the tallest thing',
+]  # fmt: skip
+RELATIONS = ['in', 'on', 'to', 'left of', 'to the right of', 'behind', 'in front of', 'next to']
+GOALS = [
+    'there', 'on the left', 'in the back right corner', 'at 0.5, 0.1', 'on the table',
+    'to the left', '10 cm to the right', 'into the matching containers',
+]  # fmt: skip
+CLAUSES = [
+    'put {0} {3}', 'move {0} {3}', 'put {0} and {1} {3}', 'put {0} {3} and {1} {4}',
+    'put {0} {3} {4}', 'pick up {0}', 'pick up {0} and put it {3}', 'take {0} out of {1}',
+    'stack {0} on {1}', 'build a tower of {0}, {1} and {2}', 'push {0} left',
+    'put all but {0} {3}',
+    'push {0} forward 5 cm', 'sort everything by colour', 'sort {0} {3}', "don't touch {0}",
+    'put it {3}', 'put it down', 'go home', 'wait 2 seconds', 'put {0} {3} except {1}',
+]  # fmt: skip
+JOINTS = [' and ', ', then ', '. ', ' before you ', ' after that ', ' but ', '; ']
 
 
 @st.composite
-def instructions(draw):
-    """One to four clauses joined by words of time."""
-    said = draw(_clauses)
-    for _ in range(draw(st.integers(0, 3))):
-        said += draw(_joints) + draw(_clauses)
+def instructions(draw, seen):
+    """One to three clauses, mostly about objects of a scene."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    said = clause(rng, seen)
+    for _ in range(int(rng.integers(0, 3))):
+        said += rng.choice(JOINTS) + clause(rng, seen)
     return said
+
+
+def clause(rng, seen):
+    """One clause about objects of a scene."""
+    nouns = [_noun(rng, seen.objects) for _ in range(3)]
+    return rng.choice(CLAUSES).format(*nouns, _goal(rng, seen), _goal(rng, seen))
+
+
+def _noun(rng, objects):
+    if not objects or rng.random() < 0.2:
+        return rng.choice([*VAGUE, 'the purple cube'])
+    item = objects[int(rng.integers(len(objects)))]
+    article = rng.choice(
+        ['the', 'a', 'all', 'the left', 'the small'], p=[0.7, 0.1, 0.1, 0.05, 0.05]
+    )
+    return f'{article} {item.label}{"s" if article == "all" else ""}'.replace('xs', 'xes')
+
+
+def _goal(rng, seen):
+    if rng.random() < 0.25:
+        return rng.choice(GOALS)
+    containers = [item for item in seen.objects if item.is_container]
+    if containers and rng.random() < 0.5:
+        return f'in {_noun(rng, containers)}'
+    return f'{rng.choice(RELATIONS)} {_noun(rng, seen.objects)}'
 
 
 def random_scene(seed):

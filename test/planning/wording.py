@@ -3,28 +3,24 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+FORMS = {
+    'pick': 'pick {object}',
+    'push': 'push {object} {direction} {distance:g}',
+    'wait': 'wait {seconds:g}',
+    'home': 'home',
+    'ask': 'ask {question}',
+}
+
 
 def short(plan):
     """Fuse each pick with the place that follows it; a place alone is written with '='."""
-    said, picked = [], None
+    said = []
     for step in plan.steps:
-        if step.action == 'place':
-            where = step.target or '({:g}, {:g})'.format(*step.position)
-            mark = '' if picked == step.object else '= '
-            said.append(f'{mark}{step.object} {step.relation} {where}')
-            picked = None
+        if step.action != 'place':
+            said.append(FORMS[step.action].format(**dict(step)))
             continue
-        if picked:
-            said.append(f'pick {picked}')
-        picked = step.object if step.action == 'pick' else None
-        if step.action == 'push':
-            said.append(f'push {step.object} {step.direction} {step.distance:g}')
-        if step.action == 'wait':
-            said.append(f'wait {step.seconds:g}')
-        if step.action == 'home':
-            said.append('home')
-        if step.action == 'ask':
-            said.append(f'ask {step.question}')
-    if picked:
-        said.append(f'pick {picked}')
+        where = step.target or '({:g}, {:g})'.format(*step.position)
+        is_fused = said[-1:] == [f'pick {step.object}']
+        said[-1:] = [] if is_fused else said[-1:]
+        said.append(f'{"" if is_fused else "= "}{step.object} {step.relation} {where}')
     return '; '.join(said)

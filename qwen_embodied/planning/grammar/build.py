@@ -66,23 +66,24 @@ def _joined(clauses: list[Clause]) -> list[Clause]:
 
 
 def _forbid(clause: Clause, table: Table) -> None:
-    resolver = Resolver(table.copy())
-    is_goal = clause.verb in _PUTTING and bool(clause.places)
+    """Note what must not be touched, or where something must not go."""
     if any(noun.quantifier == 'rest' for noun in clause.movers):
         return
-    for reading in readings(clause, needs_goal=is_goal):
-        names = [name for noun in reading.movers for name in resolver.resolve(noun, 'mover')]
-        if is_goal and reading.goal is not None and reading.goal.noun is not None:
-            target = resolver.target(reading.goal.noun, 'any', tuple(names))
-            relation = reading.goal.relation
-            table.banned |= {(name, relation, target) for name in names}
-            table.target = target
-        elif is_goal and reading.goal is not None:
-            raise Unclear('I did not understand what I must not do. Please say what I should do.')
-        else:
-            table.protected |= frozenset(names)
-        table.movers, table.mentioned = tuple(names), [*table.mentioned, *names]
-        return
+    is_goal = clause.verb in _PUTTING and bool(clause.places)
+    found = readings(clause, needs_goal=is_goal)
+    if not found:
+        raise Unclear(f"I did not understand what I must not do: '{clause.text}'.")
+    resolver, goal = Resolver(table.copy()), found[0].goal
+    names = [name for noun in found[0].movers for name in resolver.resolve(noun, 'mover')]
+    if is_goal and goal is not None and goal.noun is not None:
+        target = resolver.target(goal.noun, 'any', tuple(names))
+        table.banned |= {(name, goal.relation, target) for name in names}
+        table.target = target
+    elif is_goal:
+        raise Unclear('I did not understand what I must not do. Please say what I should do.')
+    else:
+        table.protected |= frozenset(names)
+    table.movers, table.mentioned = tuple(names), [*table.mentioned, *names]
 
 
 def _write_clause(clause: Clause, table: Table, goal: Place | None) -> tuple[Table, Place | None]:

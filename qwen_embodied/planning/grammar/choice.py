@@ -106,6 +106,10 @@ class Chooser:
 
 
 def singular(noun: Noun) -> str:
-    """Give the words of a noun without 'all', 'every' or 'each' before them."""
+    """Give the words of a noun without 'all' and its like before them."""
+    if noun.quantifier in ('all', 'each', 'rest') and noun.head in ('', 'object'):
+        return 'object'
     text = noun.text
-    return text.removeprefix('all ').removeprefix('every ').removeprefix('each ')
+    for word in ('all ', 'every ', 'each ', 'both '):
+        text = text.removeprefix(word)
+    return text

@@ -47,7 +47,8 @@ def readings(clause: Clause, *, needs_goal: bool) -> tuple[Reading, ...]:
     whole = _described(clause.movers, places)
     if whole is not None:
         without = Reading(whole, None, extras)
-        found = [*found, without] if needs_goal and places else [without, *found]
+        is_told = needs_goal and bool(found)
+        found = found if is_told else [without, *found]
     return tuple(found)
 
 
@@ -82,7 +83,7 @@ def _described(nouns: tuple[Noun, ...], places: tuple[Place, ...]) -> tuple[Noun
         return None
     shares = chain.kind == 'from'
     if shares:
-        return tuple(replace(noun, where=(*noun.where, chain)) for noun in nouns)
+        return tuple(_with(noun, chain) for noun in nouns)
     last = nouns[-1]
     if last.without:
         without = (*last.without[:-1], _with(last.without[-1], chain))
@@ -103,4 +104,4 @@ def _chained(places: tuple[Place, ...]) -> Place | None:
 
 
 def _with(noun: Noun, place: Place) -> Noun:
-    return replace(noun, where=(*noun.where, place))
+    return replace(noun, where=(*noun.where, place), text=f'{noun.text} {place.text}')

@@ -101,15 +101,22 @@ def _merge(tokens: list[Token]) -> list[Token]:
 def _phrase_length(tokens: list[Token], at: int) -> int:
     for length in range(min(LONGEST_PHRASE, len(tokens) - at), 0, -1):
         meaning = PHRASES.get(tuple(token.word for token in tokens[at : at + length]))
-        if meaning is not None and not _describes_noun(meaning, tokens[at + length :]):
+        following = tokens[at + length].word if at + length < len(tokens) else ''
+        if meaning is not None and not _goes_on(meaning, following):
             return length
     return 0
 
 
-def _describes_noun(meaning: tuple[str, ...], following: list[Token]) -> bool:
-    """Say whether 'in the left' goes on with a noun, as in 'in the left bowl'."""
+def _goes_on(meaning: tuple[str, ...], following: str) -> bool:
+    """Say whether the next word makes a phrase mean something else.
+
+    'in the left' goes on with a noun in 'in the left bowl', and 'but not' excepts nothing in
+    'but not touch the cube'.
+    """
+    if meaning == ('except',):
+        return words.GERUNDS.get(following, following) in (*words.VERBS, 'touch')
     is_side = len(meaning) == 1 and meaning[0].partition('_')[0] in ('on', 'to', 'from')
-    return is_side and bool(following) and following[0].word in _NOUNISH
+    return is_side and following in _NOUNISH
 
 
 def _vocabulary() -> frozenset[str]:

@@ -79,6 +79,8 @@ class Mover:
         items = [self.table.items[name] for name in names]
         if not is_list:
             items.sort(key=_for_tower)
+        if base is not None and not items:
+            raise Unclear(f'{self._capital(base)} cannot go on itself. What should I stack?')
         ordered = [*((base,) if base else ()), *(item.id for item in items)]
         balls = [name for name in ordered[:-1] if self.table.items[name].shape == 'ball']
         if balls:

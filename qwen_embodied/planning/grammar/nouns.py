@@ -23,7 +23,7 @@ class NounReader(QualifierReader):
         """Say whether a noun phrase begins at the cursor or some tokens ahead."""
         word = self.word(ahead)
         if word in words.EXTREMES or word in words.SHADES or word == 'matching':
-            return self._is_descriptive(ahead + 1)
+            return self._is_descriptive(ahead + 1) and self.word(ahead + 2) not in words.UNITS
         if word == 'what':
             return self.word(ahead + 1) in ('is', 'are')
         return self._is_descriptive(ahead) or word in words.ARTICLES or word in words.PRONOUNS

@@ -33,7 +33,9 @@ def sight(items: Iterable[SceneObject]) -> str:
     if not names:
         return 'I see nothing on the table.'
     unique = list(dict.fromkeys(names))
-    parts = [f'{names.count(n)} {n}s' if names.count(n) > 1 else f'the {n}' for n in unique]
+    parts = [
+        f'{names.count(n)} {_plural(n)}' if names.count(n) > 1 else f'the {n}' for n in unique
+    ]
     shown = parts if len(parts) <= 2 * _MOST else [*parts[: 2 * _MOST], 'more']
     return f'I see {listed(shown)}.'
 
@@ -85,6 +87,10 @@ def _where(step: Step, names: dict[str, str]) -> str:
         return f'at ({step.position[0]:.2f}, {step.position[1]:.2f})'
     target = names.get(step.target or '', step.target or '')
     return f'{_RELATION_WORDS[step.relation or "in"]} {target}'
+
+
+def _plural(name: str) -> str:
+    return f'{name}es' if name.endswith('x') else f'{name}s'
 
 
 def _from_left(items: Sequence[SceneObject]) -> list[tuple[SceneObject, str]]:

@@ -1,0 +1,125 @@
+"""The perception node between a fake camera and a listener."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+
+from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
+from sensor_msgs.msg import JointState as JointStateMessage  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+from visualization_msgs.msg import MarkerArray  # noqa: E402
+
+from qwen_embodied.geometry import Intrinsics  # noqa: E402
+from qwen_embodied.messages import JointState  # noqa: E402
+from qwen_embodied.motion import load_robot  # noqa: E402
+from qwen_embodied.nodes import conversions, qos  # noqa: E402
+from qwen_embodied.nodes import conversions_image as images  # noqa: E402
+from qwen_embodied.nodes.perception_node import PerceptionNode  # noqa: E402
+
+CAMERA = Intrinsics(320, 240, 290.0, 290.0, 159.5, 119.5)
+DOWN = {
+    'camera_position': [0.55, 0.0, 1.0],
+    'camera_quaternion': [-0.70710678, 0.70710678, 0.0, 0.0],
+}
+
+
+def drawn():
+    """Give the colour and the depth of a red cube on a grey table, seen from 1 m above."""
+    rgb = np.full((240, 320, 3), 150, np.uint8)
+    metres = np.full((240, 320), 1.0, np.float32)
+    rgb[110:124, 150:164], metres[110:124, 150:164] = (200, 20, 20), 0.955
+    return rgb, metres
+
+
+class FakeCamera:
+    """Publishes the same picture with fresh stamps, and the joints of the arm when there is one."""
+
+    def __init__(self, peer, state=None, encoding='rgb8'):
+        self.rgb, self.metres = drawn()
+        self.state, self.encoding, self.stamp = state, encoding, 1.0
+        self.colour = peer.sender(Image, 'camera/color/image_raw', qos.SENSOR)
+        self.depth = peer.sender(Image, 'camera/aligned_depth_to_color/image_raw', qos.SENSOR)
+        self.info = peer.sender(CameraInfo, 'camera/color/camera_info', qos.SENSOR)
+        self.joints = peer.sender(JointStateMessage, 'joint_states', qos.STATE)
+
+    def __call__(self):
+        self.stamp += 0.02
+        header = conversions.header(self.stamp, 'optical')
+        if self.state is not None:
+            state = JointState(self.stamp, self.state.names, self.state.positions)
+            self.joints.publish(conversions.joint_state_to_ros(state))
+        self.info.publish(images.intrinsics_to_ros(CAMERA, header))
+        message = images.image_to_ros(self.rgb, header)
+        message.encoding = self.encoding
+        self.colour.publish(message)
+        self.depth.publish(images.depth_to_ros(self.metres, header))
+
+
+def trouble(diagnostics):
+    return diagnostics[-1].status[0].message if diagnostics else ''
+
+
+def test_an_image_becomes_a_corrected_image_a_scene_and_markers(peer):
+    scenes, markers = peer.hear(String, 'perception/scene'), peer.hear(
+        MarkerArray, 'perception/markers')  # fmt: skip
+    corrected = peer.hear(Image, 'perception/image')
+    peer.add(PerceptionNode, robot='', **DOWN)
+    camera = FakeCamera(peer)
+    peer.wait_for(lambda: scenes and markers and corrected, 'a scene', each=camera)
+    scene = conversions.scene_from_ros(scenes[-1])
+    assert [item.colour for item in scene.objects] == ['red']
+    assert scene.objects[0].position[:2] == pytest.approx([0.55, 0.0], abs=0.03)
+    assert scene.stamp in [conversions.time_from_ros(item.header.stamp) for item in corrected]
+
+
+def test_a_wrong_encoding_is_dropped_with_its_reason_and_the_node_goes_on(peer):
+    scenes = peer.hear(String, 'perception/scene')
+    diagnostics = peer.hear(DiagnosticArray, '/diagnostics')
+    peer.add(PerceptionNode, robot='', **DOWN)
+    camera = FakeCamera(peer, encoding='yuv422')
+    peer.wait_for(lambda: 'yuv422' in trouble(diagnostics), 'the reason', each=camera)
+    assert "encoding 'yuv422' cannot be read; known are rgb8" in trouble(diagnostics)
+    assert scenes == []
+    camera.encoding = 'rgb8'
+    peer.wait_for(lambda: scenes, 'a scene', each=camera)
+    peer.wait_for(lambda: trouble(diagnostics) == 'sees', 'the end of it', each=camera)
+    assert peer.fault is None
+
+
+def test_a_silent_camera_is_named(peer):
+    diagnostics = peer.hear(DiagnosticArray, '/diagnostics')
+    peer.add(PerceptionNode, robot='', silence=0.5)
+    peer.wait_for(lambda: 'is the camera driver running?' in trouble(diagnostics))
+    assert trouble(diagnostics).startswith('no camera/color/image_raw for')
+
+
+def test_without_joint_states_the_robot_cannot_be_told_from_objects(peer):
+    diagnostics, scenes = peer.hear(DiagnosticArray, '/diagnostics'), peer.hear(
+        String, 'perception/scene')  # fmt: skip
+    peer.add(PerceptionNode, **DOWN)
+    camera = FakeCamera(peer)
+    peer.wait_for(lambda: 'joint_states' in trouble(diagnostics), 'the reason', each=camera)
+    assert scenes == []
+
+
+def test_after_the_first_scene_the_arm_must_be_at_home(peer):
+    robot = load_robot('panda')
+    names = (*robot.joint_names, robot.gripper.joint)
+    home = JointState(0.0, names, [*robot.home, 0.04])
+    scenes = peer.hear(String, 'perception/scene')
+    corrected = peer.hear(Image, 'perception/image')
+    peer.add(PerceptionNode, **DOWN)
+    camera = FakeCamera(peer, state=home)
+    peer.wait_for(lambda: scenes, 'the first scene', each=camera)
+    camera.state = JointState(0.0, names, [*(robot.home + 0.3), 0.04])
+    away = camera.stamp
+    peer.wait_for(
+        lambda: corrected[-1].header.stamp.sec > away + 1.0, 'images from away', each=camera
+    )
+    late = [scene for scene in scenes if conversions.scene_from_ros(scene).stamp > away + 0.1]
+    assert late == []
