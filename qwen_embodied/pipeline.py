@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qwen_embodied import control, safety
 from qwen_embodied.errors import TrajectoryRejectedError
@@ -33,6 +34,8 @@ from qwen_embodied.planning import GrammarPlanner, Plan, Planner
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.task import Executive, Observation, TaskEvent
 
+Array = NDArray[np.float64]
+
 CONTROL_PERIOD = 0.01  # s
 FRAMES_A_LOOK = 3
 CAMERA_PERIOD = 0.1  # s
@@ -50,7 +53,7 @@ class SteppedWorld(Protocol):
         """Measure the joints."""
         ...
 
-    def command(self, positions: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def command(self, positions: Array) -> Array:
         """Set the target to reach within the next control period."""
         ...
 
@@ -185,8 +188,9 @@ class _Cell:
         limits = robot.all_limits.scaled(
             rules.velocity_scale, rules.acceleration_scale, rules.jerk_scale
         )
+        finger = robot.gripper.joint if robot.gripper else None
         self._supervisor = safety.Supervisor(
-            robot.all_limits, gripper_joint=robot.gripper.joint, parameters=rules
+            robot.all_limits, gripper_joint=finger, parameters=rules
         )
         self._tracker = control.Tracker(limits, control.Parameters(**control.SIMULATION_PROFILE))
         self._count = 0

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from hand_made import moved, table, thing
 from qwen_embodied.errors import ContractError
 from qwen_embodied.relations import not_at, support_of, unmet
-from hand_made import moved, table, thing
 
 CUBE = thing('red_cube_1', 0.5, 0.1)
 

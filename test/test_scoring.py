@@ -2,9 +2,9 @@
 
 import pytest
 
+from hand_made import moved, table, thing
 from qwen_embodied.planning import Plan, Step
 from qwen_embodied.scoring import Goal, goals_of, translate, unmet_goals
-from hand_made import moved, table, thing
 
 CUBE, BOWL = thing('red_cube_1', 0.5, 0.1), thing('blue_bowl_1', 0.6, -0.2)
 BEFORE = table(CUBE, BOWL)

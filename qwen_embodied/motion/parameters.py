@@ -13,9 +13,9 @@ from qwen_embodied.parameters import build, param, read_yaml
 class MotionParameters:
     """Speeds, distances and budgets of motions."""
 
-    velocity_scale: float = param(0.5, 'Share of the joint velocity limits.', bounds=(0.01, 1.0))
+    velocity_scale: float = param(0.48, 'Share of the joint velocity limits.', bounds=(0.01, 1.0))
     acceleration_scale: float = param(
-        0.5, 'Share of the joint acceleration limits.', bounds=(0.01, 1.0)
+        0.48, 'Share of the joint acceleration limits.', bounds=(0.01, 1.0)
     )
     jerk_scale: float = param(0.2, 'Share of the joint jerk limits.', bounds=(0.01, 1.0))
     gripper_scale: float = param(

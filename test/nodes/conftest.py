@@ -19,9 +19,10 @@ with warnings.catch_warnings():
     pytest.importorskip('rosidl_generator_py')
 
 from rclpy.context import Context  # noqa: E402
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: E402
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
+from rclpy.task import Future  # noqa: E402
 
 from qwen_embodied.bringup import added_environment, graph_environment  # noqa: E402
 from qwen_embodied.nodes import qos  # noqa: E402
@@ -40,15 +41,13 @@ class Peer:
         self.node = Node('peer', context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
-        self.nodes = [self.node]
+        self.nodes, self.ended = [self.node], Future()
         self.thread = threading.Thread(target=self._spin, daemon=True)
         self.thread.start()
 
     def _spin(self):
         try:
-            self.executor.spin()
-        except ExternalShutdownException:
-            pass
+            self.executor.spin_until_future_complete(self.ended)
         except Exception as error:  # the test reads it
             self.fault = error
 
@@ -82,13 +81,14 @@ class Peer:
     def wait_for(self, condition, what='the condition', patience=PATIENCE, each=None):
         """Wait until a condition holds; `each` is called meanwhile, fifty times a second."""
         pause, left = 0.02, patience / 0.02
-        with self.changed:
-            while not condition():
-                assert left > 0, f'{what} did not come within {patience} s'
-                if each is not None:
-                    each()
+        while not condition():
+            assert left > 0, f'{what} did not come within {patience} s'
+            assert self.fault is None, self.fault
+            if each is not None:
+                each()
+            with self.changed:
                 self.changed.wait(pause)
-                left -= 1
+            left -= 1
         return condition()
 
     def call(self, service, kind):
@@ -102,10 +102,11 @@ class Peer:
         return future.result()
 
     def close(self):
-        self.context.try_shutdown()
+        self.ended.set_result(None)
         self.thread.join()
         for node in self.nodes:
             node.destroy_node()
+        self.context.try_shutdown()
 
 
 @pytest.fixture(scope='session', autouse=True)

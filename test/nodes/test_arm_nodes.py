@@ -11,22 +11,22 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
-from rosgraph_msgs.msg import Clock  # noqa: E402
-from sensor_msgs.msg import JointState as JointStateMessage  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
-from std_srvs.srv import Trigger  # noqa: E402
-from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticStatus
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState as JointStateMessage
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
-from hand_made import table, thing  # noqa: E402
-from qwen_embodied.bringup import simulation  # noqa: E402
-from qwen_embodied.messages import JointState, JointTrajectory  # noqa: E402
-from qwen_embodied.motion import load_robot  # noqa: E402
-from qwen_embodied.nodes import conversions, qos  # noqa: E402
-from qwen_embodied.nodes.arm_controller_node import ArmControllerNode  # noqa: E402
-from qwen_embodied.nodes.conversions_safety import safety_from_ros  # noqa: E402
-from qwen_embodied.nodes.pacing import Pacer  # noqa: E402
-from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode  # noqa: E402
+from hand_made import table, thing
+from qwen_embodied.bringup import simulation
+from qwen_embodied.messages import JointState, JointTrajectory
+from qwen_embodied.motion import load_robot
+from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
+from qwen_embodied.nodes.conversions_safety import safety_from_ros
+from qwen_embodied.nodes.pacing import Pacer
+from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode
 
 ROBOT = load_robot('panda')
 NAMES = ROBOT.all_limits.names

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticStatus, KeyValue  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from std_msgs.msg import String
 
-from qwen_embodied.errors import ContractError  # noqa: E402
-from qwen_embodied.geometry import pose, rotation_x, rotation_z  # noqa: E402
-from qwen_embodied.messages import (  # noqa: E402
+from qwen_embodied.errors import ContractError
+from qwen_embodied.geometry import pose, rotation_x, rotation_z
+from qwen_embodied.messages import (
     ArmStatus,
     JointState,
     JointTrajectory,
@@ -23,13 +23,13 @@ from qwen_embodied.messages import (  # noqa: E402
     Scene,
     SceneObject,
 )
-from qwen_embodied.nodes import conversions, conversions_markers  # noqa: E402
-from qwen_embodied.nodes.conversions_safety import (  # noqa: E402
+from qwen_embodied.nodes import conversions, conversions_markers
+from qwen_embodied.nodes.conversions_safety import (
     Rejection,
     safety_from_ros,
     safety_to_ros,
 )
-from qwen_embodied.safety import SafetyState  # noqa: E402
+from qwen_embodied.safety import SafetyState
 
 NAMES = ('elbow', 'finger')
 

@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
 
-from qwen_embodied.errors import CameraError  # noqa: E402
-from qwen_embodied.geometry import Intrinsics  # noqa: E402
-from qwen_embodied.nodes import conversions, conversions_image  # noqa: E402
+from qwen_embodied.errors import CameraError
+from qwen_embodied.geometry import Intrinsics
+from qwen_embodied.nodes import conversions, conversions_image
 
 HEADER = Header(frame_id='camera')
 

@@ -8,12 +8,12 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from qwen_embodied.control import Parameters  # noqa: E402
-from qwen_embodied.limits import JointLimits  # noqa: E402
-from qwen_embodied.messages import JointState, JointTrajectory  # noqa: E402
-from qwen_embodied.nodes import following  # noqa: E402
-from qwen_embodied.nodes.conversions_safety import Rejection  # noqa: E402
-from qwen_embodied.safety import SafetyState  # noqa: E402
+from qwen_embodied.control import Parameters
+from qwen_embodied.limits import JointLimits
+from qwen_embodied.messages import JointState, JointTrajectory
+from qwen_embodied.nodes import following
+from qwen_embodied.nodes.conversions_safety import Rejection
+from qwen_embodied.safety import SafetyState
 
 PERIOD = 0.005
 LIMITS = JointLimits(('elbow',), [-2.0], [2.0], [1.0], [4.0], [100.0])

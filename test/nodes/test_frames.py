@@ -8,15 +8,15 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from qwen_embodied.errors import CameraError  # noqa: E402
-from qwen_embodied.geometry import Intrinsics  # noqa: E402
-from qwen_embodied.nodes.conversions import header  # noqa: E402
-from qwen_embodied.nodes.conversions_image import (  # noqa: E402
+from qwen_embodied.errors import CameraError
+from qwen_embodied.geometry import Intrinsics
+from qwen_embodied.nodes.conversions import header
+from qwen_embodied.nodes.conversions_image import (
     depth_to_ros,
     image_to_ros,
     intrinsics_to_ros,
 )
-from qwen_embodied.nodes.frames import FrameJoiner  # noqa: E402
+from qwen_embodied.nodes.frames import FrameJoiner
 
 CAMERA = Intrinsics(8, 6, 5.0, 5.0, 3.5, 2.5)
 

@@ -9,13 +9,13 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from rclpy.context import Context  # noqa: E402
-from rclpy.node import Node  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
 
-from qwen_embodied.errors import ConfigurationError  # noqa: E402
-from qwen_embodied.nodes.parameters import declare, select  # noqa: E402
-from qwen_embodied.parameters import param  # noqa: E402
+from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.nodes.parameters import declare, select
+from qwen_embodied.parameters import param
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Stage:
 class Parameters(Stage):
     count: int = param(3, 'How many.', bounds=(1, 9))
     light: str = param('warm', 'Which lamp.', choices=('warm', 'cold'))
-    names: list[str] = param(['a', 'b'], 'Of whom.')  # noqa: RUF009
-    place: list[float] = param([0.0, 1.0], 'Where, m.', bounds=(-5.0, 5.0))  # noqa: RUF009
+    names: list[str] = param(['a', 'b'], 'Of whom.')
+    place: list[float] = param([0.0, 1.0], 'Where, m.', bounds=(-5.0, 5.0))
     is_on: bool = param(False, 'Whether.')
 
 

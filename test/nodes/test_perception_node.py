@@ -8,18 +8,18 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
-from sensor_msgs.msg import CameraInfo, Image  # noqa: E402
-from sensor_msgs.msg import JointState as JointStateMessage  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
-from visualization_msgs.msg import MarkerArray  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import JointState as JointStateMessage
+from std_msgs.msg import String
+from visualization_msgs.msg import MarkerArray
 
-from qwen_embodied.geometry import Intrinsics  # noqa: E402
-from qwen_embodied.messages import JointState  # noqa: E402
-from qwen_embodied.motion import load_robot  # noqa: E402
-from qwen_embodied.nodes import conversions, qos  # noqa: E402
-from qwen_embodied.nodes import conversions_image as images  # noqa: E402
-from qwen_embodied.nodes.perception_node import PerceptionNode  # noqa: E402
+from qwen_embodied.geometry import Intrinsics
+from qwen_embodied.messages import JointState
+from qwen_embodied.motion import load_robot
+from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes import conversions_image as images
+from qwen_embodied.nodes.perception_node import PerceptionNode
 
 CAMERA = Intrinsics(320, 240, 290.0, 290.0, 159.5, 119.5)
 DOWN = {

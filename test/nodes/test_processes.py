@@ -10,11 +10,11 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticStatus
 
-from qwen_embodied.bringup import NodeSpec, Profile  # noqa: E402
-from qwen_embodied.errors import ConfigurationError, NodeError  # noqa: E402
-from qwen_embodied.processes import Graph  # noqa: E402
+from qwen_embodied.bringup import NodeSpec, Profile
+from qwen_embodied.errors import ConfigurationError, NodeError
+from qwen_embodied.processes import Graph
 
 CONTROLLER = NodeSpec('arm_controller', ('config/6_control.yaml',), moves_arm=True)
 SUPERVISOR = NodeSpec('safety_supervisor', ('config/5_safety.yaml',))

@@ -9,14 +9,14 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticStatus
 
-from qwen_embodied.errors import (  # noqa: E402
+from qwen_embodied.errors import (
     CameraError,
     ConfigurationError,
     MissingDependencyError,
 )
-from qwen_embodied.nodes.run import exit_code  # noqa: E402
+from qwen_embodied.nodes.run import exit_code
 
 PATIENCE = 20.0
 

@@ -71,6 +71,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     i wish you to > | i would like to > i_want_to | you should > | you must > | you have to >
     can you > | could you > | would you > | will you > | may you > | you can > | you could >
     go ahead and > | go and > | try to > | i ask you to > | let us > | try and > | remember to >
+    i would like to have > want | i want to have > want
     i would like > want | i want > want | i need > want | i would love > want
     make sure that > want | make sure > want | see to it that > want | ensure that > want
     ensure > want | i would prefer > want | it would be nice if > want | be careful >
