@@ -24,12 +24,7 @@ from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.wiring import every, hear, serve
 from qwen_embodied.parameters import param
 from qwen_embodied.serialization import to_json
-from qwen_embodied.simulation import (
-    LIGHTS,
-    MujocoWorld,
-    SimulationParameters,
-    generate_scene,
-)
+from qwen_embodied.simulation import LIGHTS, MujocoWorld, SimulationParameters, generate_scene
 
 
 @dataclass(frozen=True)
