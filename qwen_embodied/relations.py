@@ -1,6 +1,6 @@
 """What 'in', 'on' and 'left of' mean, as measurements on a scene.
 
-One meaning serves the check after each step and the score from exact positions.
+One meaning serves planning, motion, the check after each step and the score from exact positions.
 Left is +y, behind is +x: as in the camera image, whose top points away from the robot.
 """
 
@@ -21,6 +21,12 @@ DIRECTIONS: dict[str, tuple[float, float]] = {
     'right_of': (0.0, -1.0),
     'behind': (1.0, 0.0),
     'in_front_of': (-1.0, 0.0),
+}
+PUSHES: dict[str, tuple[float, float]] = {
+    'left': (0.0, 1.0),
+    'right': (0.0, -1.0),
+    'forward': (1.0, 0.0),
+    'back': (-1.0, 0.0),
 }
 HEIGHT_TOLERANCE = 0.015  # m, between a bottom and the top it rests on
 NEXT_TO_GAP = 0.12  # m, between the faces of neighbours

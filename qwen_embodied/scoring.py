@@ -9,11 +9,7 @@ import numpy as np
 
 from qwen_embodied.messages import Scene, SceneObject
 from qwen_embodied.planning import Plan
-from qwen_embodied.relations import not_at, unmet
-
-PUSH_DIRECTIONS = {
-    'left': (0.0, 1.0), 'right': (0.0, -1.0), 'forward': (1.0, 0.0), 'back': (-1.0, 0.0),
-}  # fmt: skip
+from qwen_embodied.relations import PUSHES, not_at, unmet
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ def goals_of(plan: Plan) -> tuple[Goal, ...]:
                 step.object, step.relation or 'on', step.target, step.position
             )
         elif step.action == 'push':
-            direction = PUSH_DIRECTIONS[step.direction or 'forward']
+            direction = PUSHES[step.direction or 'forward']
             x, y = np.array(direction) * (step.distance or 0.1)
             goals[step.object] = Goal(step.object, 'pushed', None, (float(x), float(y)))
     return tuple(goals.values())

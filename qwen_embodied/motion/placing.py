@@ -14,15 +14,10 @@ from qwen_embodied.geometry import pose, rotation_z, yaw_of
 from qwen_embodied.messages import Scene, SceneObject
 from qwen_embodied.motion.containers import room_in
 from qwen_embodied.motion.footprint import ROUND, gap_to_circle, radius, reach
+from qwen_embodied.relations import DIRECTIONS
 
 Array = NDArray[np.float64]
 
-DIRECTIONS: dict[str, tuple[float, float]] = {
-    'left_of': (0.0, 1.0),
-    'right_of': (0.0, -1.0),
-    'behind': (1.0, 0.0),
-    'in_front_of': (-1.0, 0.0),
-}
 APART = 0.025  # m, least gap to other objects on the table
 SLIDES = (0.0, 0.03, -0.03, 0.06, -0.06, 0.09, -0.09)  # m, along the target's side
 FARTHER = (0.0, 0.02, 0.04, 0.06, -0.02)  # m, added to the gap

@@ -19,12 +19,6 @@ from qwen_embodied.motion.picking import Situation
 
 Array = NDArray[np.float64]
 
-PUSHES = {
-    'left': (0.0, 1.0),
-    'right': (0.0, -1.0),
-    'forward': (1.0, 0.0),
-    'back': (-1.0, 0.0),
-}
 ROOM = 0.025  # m, between fingers and object before a push
 HEIGHTS = (0.3, 0.5)  # share of the object's height at which the finger tips push
 FINGER_HALF = 0.012  # m, half of the closed fingers across

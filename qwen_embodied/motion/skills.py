@@ -15,10 +15,11 @@ from qwen_embodied.motion.moves import Mover
 from qwen_embodied.motion.parameters import MotionParameters
 from qwen_embodied.motion.picking import Situation, pick_motion, put_motion
 from qwen_embodied.motion.placing import Place, places
-from qwen_embodied.motion.pushing import PUSHES, push_motion
+from qwen_embodied.motion.pushing import push_motion
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.shapes import Obstacle
 from qwen_embodied.motion.world import World
+from qwen_embodied.relations import PUSHES
 
 Array = NDArray[np.float64]
 
