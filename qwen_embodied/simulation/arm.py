@@ -20,10 +20,10 @@ from qwen_embodied.simulation.objects import COLLISION_GROUP
 
 # Proportional gains (N·m/rad; N/m for a finger) stiff enough that accelerating the arm's own
 # inertia at the limits bends a joint by less than 0.01 rad.
-ARM_GAINS = (4500.0, 4500.0, 3500.0, 3500.0, 2000.0, 2000.0, 2000.0)
+ARM_GAINS = (13500.0, 13500.0, 10500.0, 10500.0, 6000.0, 6000.0, 6000.0)
 FINGER_GAIN = 10000.0
 ARM_ARMATURE, FINGER_ARMATURE = 0.1, 0.1  # kg·m², kg: rotor and gear seen at the joint
-DAMPING_RATIO = 2.0
+DAMPING_RATIO = 2.4
 # What a servo's damping is set for: the joint's typical inertia, kg·m² (kg for a finger).
 ARM_INERTIA = (1.2, 1.2, 0.6, 0.6, 0.15, 0.15, 0.12)
 PAD_FRICTION = (1.2, 0.02, 0.002)
