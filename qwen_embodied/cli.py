@@ -24,6 +24,7 @@ from qwen_embodied.errors import (
     MissingDependencyError,
     QwenEmbodiedError,
 )
+from qwen_embodied.system_libraries import explain
 
 if TYPE_CHECKING:
     from qwen_embodied.messages import Frame, Scene
@@ -226,6 +227,11 @@ def main() -> None:
         if missing not in EXTRA_OF:
             raise
         _leave(f"{missing} is missing; pip install 'qwen_embodied[{EXTRA_OF[missing]}]'", MISSING)
+    except ImportError as error:
+        absent = explain(error)
+        if absent is None:
+            raise
+        _leave(str(absent), MISSING)
     except KeyboardInterrupt:
         _leave('stopped by Ctrl-C', INTERRUPTED)
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qwen_embodied.system_libraries import INSTALL as INSTALL_SYSTEM
+
 OPENCV = (
     'opencv-python', 'opencv-contrib-python', 'opencv-python-headless',
     'opencv-contrib-python-headless',
@@ -22,12 +24,12 @@ CORE = (
 )  # fmt: skip
 INSTALL_ROS = "pip install --prefer-binary 'qwen_embodied[ros]', or source an installed ROS 2"
 INSTALL_SIM = "pip install 'qwen_embodied[sim]'"
-INSTALL_EGL = 'sudo apt install libegl1 libegl-mesa0 libgl1'
 # Each loads its library in a process of its own: a broken one may end the process.
 ROS_PROBE = (
     'import rclpy; rclpy.init(); node = rclpy.create_node("qwen_embodied_doctor");'
     'print(rclpy.get_rmw_implementation_identifier()); node.destroy_node(); rclpy.try_shutdown()'
 )
+NATIVE_PROBE = 'import coal, cv2, ompl.base, pinocchio, toppra; print("all load")'
 EGL_PROBE = (
     'import mujoco; context = mujoco.GLContext(64, 64); context.make_current();'
     'print("MuJoCo", mujoco.__version__, "renders through EGL"); context.free()'
@@ -62,6 +64,7 @@ def examine() -> Iterator[Finding]:
     yield _room('disk', Path.cwd(), DISK, 'free some space, or run elsewhere')
     yield _room('shared memory', Path('/dev', 'shm'), SHARED_MEMORY, 'docker run --shm-size=512m')
     yield _probe('rclpy', ROS_PROBE, INSTALL_ROS)
+    yield _probe('system libraries', NATIVE_PROBE, INSTALL_SYSTEM)
     yield _camera()
     yield _local_model()
 
@@ -120,7 +123,7 @@ def _room(name: str, path: Path, wanted: int, remedy: str) -> Finding:
 def _camera() -> Finding:
     if _version('mujoco') is None:
         return Finding('simulated camera', False, 'mujoco is not installed', INSTALL_SIM)
-    return _probe('simulated camera', EGL_PROBE, INSTALL_EGL)
+    return _probe('simulated camera', EGL_PROBE, INSTALL_SYSTEM)
 
 
 def _local_model() -> Finding:

@@ -153,11 +153,13 @@ class Pipeline:
         return cls(world, Perception(robot), planner or GrammarPlanner(), robot=robot)
 
     @classmethod
-    def simulated(cls, seed: int = 0, light: str = 'normal') -> Pipeline:
-        """Build the chain around a simulated table."""
+    def simulated(
+        cls, seed: int = 0, light: str = 'normal', planner: Planner | None = None
+    ) -> Pipeline:
+        """Build the chain around a simulated table; GrammarPlanner plans where None."""
         from qwen_embodied.simulation import MujocoWorld, generate_scene
 
-        return cls.around(MujocoWorld(generate_scene(seed), light=light, seed=seed))
+        return cls.around(MujocoWorld(generate_scene(seed), light=light, seed=seed), planner)
 
     def run(self, instruction: str) -> RunReport:
         """Carry out an instruction; failures are in the report, not raised."""

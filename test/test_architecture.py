@@ -14,7 +14,7 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
     'errors', 'geometry', 'interpolation', 'limits', 'messages', 'parameters', 'resources',
-    'serialization', '__version__',
+    'serialization', 'system_libraries', '__version__',
 }  # fmt: skip
 STAGES = {
     'camera',

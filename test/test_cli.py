@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -63,15 +62,6 @@ def test_every_command_and_option_is_explained(command):
     result = call(command, '--help')
     assert result.returncode == DONE
     assert 'Usage: qwen-embodied' in result.stdout
-
-
-def test_help_answers_within_300_ms():
-    def once():
-        begun = time.perf_counter()
-        call('--help')
-        return time.perf_counter() - begun
-
-    assert min(once() for _ in range(5)) <= 0.3
 
 
 def test_help_loads_nothing_heavy():

@@ -48,4 +48,4 @@ def test_a_broken_renderer_is_noticed(monkeypatch):
     monkeypatch.setenv('__EGL_VENDOR_LIBRARY_FILENAMES', '/nowhere.json')
     finding = next(item for item in examine() if item.name == 'simulated camera')
     assert not finding.ok
-    assert 'apt install' in finding.remedy
+    assert 'sudo apt-get install libegl1' in finding.remedy

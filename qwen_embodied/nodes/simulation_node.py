@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,18 +17,14 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.messages import Array
 from qwen_embodied.nodes import conversions, conversions_image, qos
+from qwen_embodied.nodes.driven_world import DrivenWorld
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare
 from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.wiring import every, hear, serve
 from qwen_embodied.parameters import param
 from qwen_embodied.serialization import to_json
-from qwen_embodied.simulation import (
-    LIGHTS,
-    MujocoWorld,
-    SimulationParameters,
-    generate_scene,
-)
+from qwen_embodied.simulation import LIGHTS, MujocoWorld, SimulationParameters, generate_scene
 
 
 @dataclass(frozen=True)
@@ -64,10 +59,9 @@ class SimulationNode(Node):
         scene = generate_scene(values.seed, wanted=_wanted(values.objects))
         details = SimulationParameters(shadows=values.shadows)
         self._world = MujocoWorld(scene, light=values.light, parameters=details)
+        self._driven = DrivenWorld(self._world, values.patience)
         self._joint_names = self._world.arm.limits.names
         self._steps = self._frames = 0
-        self._commanded = threading.Condition()
-        self._is_driven = False
         self._advertise()
         read = conversions.command_from_ros
         hear(self, 'arm/command', qos.NEWEST, read, self._on_command, JointTrajectoryMessage)
@@ -90,27 +84,12 @@ class SimulationNode(Node):
         self._view_out = self.create_publisher(Image, 'simulation/view', qos.SENSOR)
 
     def _step(self) -> None:
-        self._await_command(1.0 / self._values.joint_rate)
-        self._world.step(1.0 / self._values.joint_rate)
-        state = self._world.read()
+        state = self._driven.step(1.0 / self._values.joint_rate)
         self._joints_out.publish(conversions.joint_state_to_ros(state))
         every = max(round(self._values.joint_rate / self._values.clock_rate), 1)
         if self._steps % every == 0:
             self._clock_out.publish(Clock(clock=conversions.time_to_ros(state.stamp)))
         self._steps += 1
-
-    def _await_command(self, seconds: float) -> None:
-        """Let a driven arm wait for its set-point, so that a slow machine slows the time.
-
-        Without this a late process would show as a jerk that no real-time controller makes.
-        A controller that stays silent is not waited for again until it speaks.
-        """
-        world = self._world
-        if self._is_driven and world.commanded_until < world.time + seconds:
-            with self._commanded:
-                self._is_driven = self._commanded.wait_for(
-                    lambda: world.commanded_until >= world.time + seconds, self._values.patience
-                )
 
     def _see(self) -> None:
         frame = self._world.frame()
@@ -129,16 +108,12 @@ class SimulationNode(Node):
     def _on_command(self, command: tuple[tuple[str, ...], Array, float]) -> None:
         names, positions, at = command
         if names != self._joint_names or not np.isfinite(positions).all():
-            wanted = f'finite positions of {", ".join(self._joint_names)}'
+            wanted = f'must be finite positions of {self._joint_names}'
             self.get_logger().warning(
-                f'command dropped: {names} {positions}; it must be {wanted}',
-                throttle_duration_sec=1.0,
+                f'command dropped: {names} {positions}; {wanted}', throttle_duration_sec=1.0
             )
             return
-        with self._commanded:
-            self._world.schedule(positions, at)
-            self._is_driven = True
-            self._commanded.notify()
+        self._driven.schedule(positions, at)
 
     def _score(self) -> tuple[bool, str]:
         return True, to_json(self._world.ground_truth())

@@ -116,7 +116,9 @@ class Supervisor:
         if not breaches:
             self._state, self._trajectory, self._gives_up = 'EXECUTING', trajectory, False
             self._last_id = trajectory.id
-            self._ends_by = now + 1.1 * trajectory.duration + self.parameters.overtime
+            # On the clock of the stamps, in which the controller follows it: a simulation may
+            # run slower than the wall clock.
+            self._ends_by = state.stamp + 1.1 * trajectory.duration + self.parameters.overtime
         return Verdict(not breaches, breaches)
 
     def on_joint_state(self, state: JointState, now: float, clock: float | None = None) -> None:
@@ -210,11 +212,16 @@ class Supervisor:
             self._state, self._reasons = 'HOLD', ills
         elif self._trajectory is None:
             self._state, self._reasons = 'ARMED', ()
-        elif not now <= self._ends_by:
+        elif not self._clock(now) <= self._ends_by:
             self._state, self._gives_up = 'EXECUTING', True
             self._reasons = (f'D4 {self._trajectory.id or "trajectory"}: not finished in time',)
         else:
             self._state, self._reasons = 'EXECUTING', ()
+
+    def _clock(self, now: float) -> float:
+        """Give the time of the last joint state, s."""
+        state = self._joint_states.latest
+        return now if state is None else state.stamp
 
     def _refusal(self, trajectory: JointTrajectory) -> str:
         if self._state == 'EXECUTING':

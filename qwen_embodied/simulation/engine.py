@@ -7,8 +7,7 @@ import importlib
 from typing import Any
 
 from qwen_embodied.errors import MissingDependencyError
-
-DEBIAN_PACKAGES = ('libegl1', 'libgl1', 'libgl1-mesa-dri', 'libopengl0')
+from qwen_embodied.system_libraries import INSTALL
 
 
 def load_mujoco() -> Any:
@@ -48,5 +47,5 @@ def graphics_context(width: int, height: int) -> Any:
 def _missing_graphics(reason: object) -> MissingDependencyError:
     return MissingDependencyError(
         f'off-screen OpenGL (EGL) for the simulated camera ({reason})',
-        f'run: sudo apt-get install {" ".join(DEBIAN_PACKAGES)}',
+        INSTALL,
     )

@@ -48,7 +48,7 @@ class Peer:
     def _spin(self):
         try:
             self.executor.spin_until_future_complete(self.ended)
-        except Exception as error:  # the test reads it
+        except Exception as error:  # noqa: BLE001 - the test reads it
             self.fault = error
 
     def add(self, kind, **values):

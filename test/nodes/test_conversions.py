@@ -58,7 +58,7 @@ def test_no_time_has_a_billion_nanoseconds(seconds):
 
 @pytest.mark.parametrize('seconds', [-1e-9, float('nan'), float('inf'), 2.0**31])
 def test_a_time_that_a_stamp_cannot_say_is_refused(seconds):
-    with pytest.raises(ContractError, match='stamp is .* it must be from 0'):
+    with pytest.raises(ContractError, match=r'stamp is .* it must be from 0'):
         conversions.time_to_ros(seconds)
 
 

@@ -94,7 +94,7 @@ def test_an_unknown_colour_encoding_is_named(rgb, encoding):
 
 
 def test_a_colour_image_is_no_depth(rgb):
-    with pytest.raises(CameraError, match="a depth image with encoding 'rgb8'.*16UC1, 32FC1"):
+    with pytest.raises(CameraError, match=r"a depth image with encoding 'rgb8'.*16UC1, 32FC1"):
         conversions_image.depth_from_ros(conversions_image.image_to_ros(rgb, HEADER))
 
 
@@ -109,7 +109,7 @@ def test_sizes_that_lie_are_refused(rgb, change):
     message = conversions_image.image_to_ros(rgb, HEADER)
     for name, value in change.items():
         setattr(message, name, value)
-    with pytest.raises(CameraError, match='rgb8 image says .* and carries'):
+    with pytest.raises(CameraError, match=r'rgb8 image says .* and carries'):
         conversions_image.image_from_ros(message)
 
 
@@ -129,7 +129,7 @@ def test_intrinsics_come_back():
 def test_a_distorted_camera_is_refused_with_the_way_out():
     message = conversions_image.intrinsics_to_ros(Intrinsics(4, 3, 5, 5, 1.5, 1), HEADER)
     message.d = [0.1, 0.0, 0.0, 0.0, 0.0]
-    with pytest.raises(CameraError, match='distortion .*image_proc'):
+    with pytest.raises(CameraError, match=r'distortion .*image_proc'):
         conversions_image.intrinsics_from_ros(message)
 
 

@@ -78,7 +78,7 @@ def test_without_calibration_there_is_no_frame():
 def test_images_of_different_sizes_are_refused(joiner, pair):
     joiner.add_colour(pair[0])
     joiner.add_depth(pair[1])
-    with pytest.raises(CameraError, match='different sizes: .*8x6'):
+    with pytest.raises(CameraError, match=r'different sizes: .*8x6'):
         joiner.take(0.0).convert(np.eye(4))
 
 

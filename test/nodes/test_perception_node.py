@@ -37,7 +37,7 @@ def drawn():
 
 
 class FakeCamera:
-    """Publishes the same picture with fresh stamps, and the joints of the arm when there is one."""
+    """Publishes the same picture with fresh stamps, and joint states when it has them."""
 
     def __init__(self, peer, state=None, encoding='rgb8'):
         self.rgb, self.metres = drawn()

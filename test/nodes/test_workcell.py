@@ -106,7 +106,7 @@ def test_a_look_takes_scenes_seen_after_it_and_their_image():
 def test_a_look_without_scenes_passes_on_what_perception_says():
     made = Cell()
     made.cell.hear_trouble("image dropped: encoding 'yuv422'")
-    with pytest.raises(CameraError, match="no new perception/scene.*encoding 'yuv422'"):
+    with pytest.raises(CameraError, match=r"no new perception/scene.*encoding 'yuv422'"):
         made.cell.look()
 
 

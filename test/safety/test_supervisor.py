@@ -250,6 +250,19 @@ def test_d4_boundary_of_the_time():
     assert cell.run(0.1).said[-1].permission == 'stop'
 
 
+@pytest.mark.parametrize(('share', 'permission'), [(0.1, 'move'), (1.0, 'stop')])
+def test_d4_counts_on_the_clock_of_the_stamps(share, permission):
+    cell = Watched().executing()
+    begun = cell.now
+    for _ in range(500):
+        cell.now += 0.01
+        stamp = begun + share * (cell.now - begun)
+        cell.supervisor.on_joint_state(at(HOME, stamp), cell.now, clock=stamp)
+        cell.supervisor.on_arm_status(cell.status, cell.now)
+        word = cell.supervisor.tick(cell.now)
+    assert word.permission == permission
+
+
 def test_d4_breach_gives_up_and_is_armed_again_once_the_controller_has_stopped():
     cell = Watched().executing().run(5.0)
     assert cell.said[-1].reasons == ('D4 move: not finished in time',)
