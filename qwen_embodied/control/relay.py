@@ -5,10 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qwen_embodied.control.forecast import Course, forecast
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.interpolation import TrajectorySpline
 from qwen_embodied.messages import JointTrajectory
 
+Array = NDArray[np.float64]
 Controllers = Mapping[str, tuple[str, ...]]
 
 
@@ -52,28 +57,72 @@ def split(trajectory: JointTrajectory, controllers: Controllers) -> dict[str, Jo
 class Relay:
     """Sends a new trajectory when, and only when, the intent has changed.
 
+    A controller joins what it is sent to where the arm is measured, or to its last command at a
+    time that is a cycle off: either is a jump. So each trajectory begins in the past, with the
+    commands that the controller has already, and leaves them `lead` after it was made, when it
+    has surely arrived.
+
     Args:
         controllers: Joints of each controller by its name.
         joints: Of the commands, in their order.
         period: Of the control loop, s.
+        lead: From a command to the arm's controller following it, s.
 
     Raises:
         ConfigurationError: The controllers do not own each joint exactly once.
     """
 
-    def __init__(self, controllers: Controllers, joints: tuple[str, ...], period: float) -> None:
+    def __init__(
+        self, controllers: Controllers, joints: tuple[str, ...], *, period: float, lead: float
+    ) -> None:
         check_controllers(controllers, joints)
-        self._controllers, self._joints, self._period = controllers, joints, period
-        self._sent: Course | None = None
+        self._controllers, self._joints = controllers, joints
+        self._period, self._lead = period, lead
+        self._course: Course | None = None
+        self._sent: tuple[TrajectorySpline, float] | None = None
 
-    def outgoing(self, course: Course | None) -> dict[str, JointTrajectory]:
+    def outgoing(
+        self, course: Course | None, positions: Array, now: float
+    ) -> dict[str, JointTrajectory]:
         """Give what each controller is to be sent now; empty while what it has still holds.
 
         Args:
-            course: Of the tracker; None while it follows nothing, and then the controllers
-                rest at the last point they were sent.
+            course: Of the tracker, after its update.
+            positions: Its command, (J,).
+            now: s. It is time 0 of what is sent.
         """
-        if course is None or course.is_that_of(self._sent):
+        if course is None or course.is_that_of(self._course):
             return {}
-        self._sent = course
-        return split(forecast(course, self._joints, self._period), self._controllers)
+        ahead = forecast(course, self._joints, self._period)
+        whole = _joined(self._already(positions, now), ahead, self._lead)
+        self._course, self._sent = course, (TrajectorySpline(whole), now)
+        return split(whole, self._controllers)
+
+    def _already(self, positions: Array, now: float) -> JointTrajectory:
+        """Give what the controllers follow until the lead is over, from time 0 of now."""
+        times = np.arange(0.0, self._lead - self._period / 2, self._period)
+        if self._sent is None:
+            rest = np.tile(positions, (len(times), 1))
+            still = np.zeros_like(rest)
+            return JointTrajectory(self._joints, times, rest, still, still)
+        spline, begin = self._sent
+        found = spline.sample(now - begin + times)
+        return JointTrajectory(
+            self._joints, times, found.positions, found.velocities, found.accelerations
+        )
+
+
+def _joined(first: JointTrajectory, second: JointTrajectory, after: float) -> JointTrajectory:
+    """Let a trajectory follow another one, its time 0 at `after` s."""
+
+    def both(a: Array | None, b: Array | None) -> Array | None:
+        return None if a is None or b is None else np.concatenate([a, b])
+
+    return JointTrajectory(
+        second.joint_names,
+        np.concatenate([first.times, second.times + after]),
+        np.concatenate([first.positions, second.positions]),
+        both(first.velocities, second.velocities),
+        both(first.accelerations, second.accelerations),
+        second.id,
+    )

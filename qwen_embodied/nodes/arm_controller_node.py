@@ -80,12 +80,13 @@ class ArmControllerNode(Node):
         if values.backend == 'setpoints':
             return backends.Setpoints(self, joints, values.lookahead)
         owners = backends.controllers_of(values.robot)
-        relay = Relay(owners, joints, 1.0 / values.control_rate)
+        period = 1.0 / values.control_rate
+        relay = Relay(owners, joints, period=period, lead=values.lookahead)
         arm = (
             backends.TopicArm(self, owners) if values.backend == 'topic'
             else backends.action_arm(self, owners, lambda reason: self._follower.cancel(reason))
         )  # fmt: skip
-        return backends.Trajectories(arm, relay, values.lookahead)
+        return backends.Trajectories(arm, relay)
 
     def _subscribe(self) -> None:
         read, follower = conversions.joint_state_from_ros, self._follower

@@ -51,15 +51,15 @@ class Trajectories:
 
     runs_on = True
 
-    def __init__(self, arm: TrajectoryArm, relay: Relay, lead: float) -> None:
-        """Send by an arm what a relay gives, `lead` s ahead of when it is to be followed."""
-        self._arm, self._relay, self._lead = arm, relay, lead
+    def __init__(self, arm: TrajectoryArm, relay: Relay) -> None:
+        """Send by an arm what a relay gives."""
+        self._arm, self._relay = arm, relay
 
     def send(self, follower: Follower, positions: Array) -> None:
         """Send each controller its part, when the intent has changed."""
-        start = follower.now + self._lead
-        for controller, trajectory in self._relay.outgoing(follower.course).items():
-            self._arm.send(controller, trajectory, start)
+        now = follower.ticked
+        for name, trajectory in self._relay.outgoing(follower.course, positions, now).items():
+            self._arm.send(name, trajectory, now)
 
 
 class TopicArm:

@@ -44,6 +44,7 @@ class Follower:
         """
         self._tracker = Tracker(limits, parameters, runs_on=clock is not None)
         self._clock = clock
+        self.ticked = 0.0  # s, time of the last tick
         self._parameters = parameters
         self._state: JointState | None = None
         self._heard_state = self._heard_lease = -math.inf
@@ -90,6 +91,7 @@ class Follower:
         return self._step(self._state, self.now)
 
     def _step(self, state: JointState | None, now: float) -> Array | None:
+        self.ticked = now
         self._start_pending(state, now)
         return self._tracker.update(state, now)
 

@@ -76,7 +76,7 @@ def caller(node: Node, name: str) -> Callable[[], None]:
 
     A service that is not there is not called.
     """
-    client = node.create_client(Trigger, name)
+    client: Any = node.create_client(Trigger, name)
 
     def call() -> None:
         if client.service_is_ready():
