@@ -80,6 +80,7 @@ class Relay:
         self._period, self._lead = period, lead
         self._course: Course | None = None
         self._sent: tuple[TrajectorySpline, float] | None = None
+        self._is_quintic = True
 
     def outgoing(
         self, course: Course | None, positions: Array, now: float
@@ -96,6 +97,7 @@ class Relay:
         ahead = forecast(course, self._joints, self._period)
         whole = _joined(self._already(positions, now), ahead, self._lead)
         self._course, self._sent = course, (TrajectorySpline(whole), now)
+        self._is_quintic = whole.accelerations is not None
         return split(whole, self._controllers)
 
     def _already(self, positions: Array, now: float) -> JointTrajectory:
@@ -107,9 +109,10 @@ class Relay:
             return JointTrajectory(self._joints, times, rest, still, still)
         spline, begin = self._sent
         found = spline.sample(now - begin + times)
-        return JointTrajectory(
-            self._joints, times, found.positions, found.velocities, found.accelerations
-        )
+        # Where cubics meet, accelerations jump: a quintic through them would overshoot.
+        smooth = self._is_quintic or not found.velocities.any()
+        bends = found.accelerations if smooth else None
+        return JointTrajectory(self._joints, times, found.positions, found.velocities, bends)
 
 
 def _joined(first: JointTrajectory, second: JointTrajectory, after: float) -> JointTrajectory:

@@ -220,7 +220,8 @@ class Tracker:
         target = np.where(self._contact, self._command, inside)
         here = TrajectorySpline(JointTrajectory(self.limits.names, np.zeros(1), target[None]))
         still = np.zeros_like(target)
-        path = CommandPath(here, self._command, still, self.limits, self._contact)
+        anywhere = np.ones_like(self._contact)
+        path = CommandPath(here, self._command, still, self.limits, anywhere)
         self._pace, self._settles = Pace(path, self.limits.acceleration), True
 
     def _arrive(self, elapsed: float, now: float) -> None:
