@@ -61,9 +61,7 @@ class ArmControllerNode(Node):
         )
         self._backend = self._join()
         # A command is followed one lookahead after it was made.
-        late = values.response_time + values.lookahead if self._backend.runs_on else (
-            values.lookahead
-        )  # fmt: skip
+        late = values.lookahead + (values.response_time if self._backend.runs_on else 0.0)
         self._details = replace(select(values, ControlParameters), response_time=late)
         clock = self._stamps if self._backend.runs_on else None
         self._follower = Follower(self._limits, self._details, clock)
