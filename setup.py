@@ -9,7 +9,9 @@ from setuptools import find_packages, setup
 
 NAME = 'qwen_embodied'
 ROOT = Path(__file__).resolve().parent  # `colcon build --symlink-install` runs elsewhere
-NODES = ('simulation', 'perception', 'planner', 'safety_supervisor', 'arm_controller')
+NODES = (
+    'simulation', 'perception', 'planner', 'safety_supervisor', 'arm_controller', 'fake_arm',
+)
 
 # colcon runs `setup.py install` or `develop` and puts executables where `ros2 run` looks. pip puts
 # them on PATH, where a bare `planner` or `simulation` could be anybody's: there they get a prefix.

@@ -9,6 +9,7 @@ Source: the trajectory semantics of ros2_controllers' joint_trajectory_controlle
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,6 +102,6 @@ def _evaluate(coefficients: Array, local: Array, order: int) -> Array:
     """Evaluate the derivative of an order of polynomials (N, 6, J) at local times (N,)."""
     result = np.zeros((len(local), coefficients.shape[2]))
     for power in range(5, order - 1, -1):
-        factor = float(np.prod(np.arange(power - order + 1, power + 1))) if order else 1.0
+        factor = float(math.perm(power, order))
         result = result * local[:, None] + factor * coefficients[:, power]
     return result

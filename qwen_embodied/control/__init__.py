@@ -10,9 +10,39 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from qwen_embodied.control.arm import Arm, FakeArm
+from qwen_embodied.control.acceptance import read_goal
+from qwen_embodied.control.arm import Arm, FakeArm, TrajectoryArm
+from qwen_embodied.control.forecast import Course, forecast
+from qwen_embodied.control.goal import GoalPoint, TrajectoryGoal
+from qwen_embodied.control.jtc import (
+    FakeJointTrajectoryController,
+    GoalHandle,
+    GoalTolerances,
+)
+from qwen_embodied.control.jtc_rules import JtcParameters
 from qwen_embodied.control.parameters import SIMULATION_PROFILE, Parameters
+from qwen_embodied.control.relay import Relay, check_controllers, split
 from qwen_embodied.control.tracker import Tracker
 from qwen_embodied.control.watch import PERMISSIONS
 
-__all__ = ['PERMISSIONS', 'SIMULATION_PROFILE', 'Arm', 'FakeArm', 'Parameters', 'Tracker']
+__all__ = [
+    'PERMISSIONS',
+    'SIMULATION_PROFILE',
+    'Arm',
+    'Course',
+    'FakeArm',
+    'FakeJointTrajectoryController',
+    'GoalHandle',
+    'GoalPoint',
+    'GoalTolerances',
+    'JtcParameters',
+    'Parameters',
+    'Relay',
+    'Tracker',
+    'TrajectoryArm',
+    'TrajectoryGoal',
+    'check_controllers',
+    'forecast',
+    'read_goal',
+    'split',
+]

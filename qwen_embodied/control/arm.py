@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qwen_embodied.errors import ContractError
-from qwen_embodied.messages import JointState
+from qwen_embodied.messages import JointState, JointTrajectory
 
 Array = NDArray[np.float64]
 
@@ -26,6 +26,19 @@ class Arm(Protocol):
 
         Returns:
             What was really sent, (J,).
+        """
+
+
+class TrajectoryArm(Protocol):
+    """An arm whose own controllers draw the curve, such as one of ros2_control."""
+
+    def send(self, controller: str, trajectory: JointTrajectory, start: float) -> None:
+        """Send one controller a trajectory in place of what it follows.
+
+        Args:
+            controller: Name of the controller.
+            trajectory: Of that controller's joints.
+            start: When its time 0 is, s on the clock of the joint states.
         """
 
 

@@ -14,6 +14,7 @@ USABLE = (
     1.05  # of the acceleration limit; what motion leaves at its own limit, to slow down at all
 )
 REFINEMENTS = 3
+LONGEST_STEP = 0.02  # s, over which the bounds of the pace are taken as constant
 LOOK_AHEAD = np.linspace(0.0, 1.0, 5)
 
 
@@ -46,7 +47,13 @@ class Pace:
         self.pace = 0.0
 
     def advance(self, seconds: float, *, slow_down: bool) -> None:
-        """Let real time pass; the pace goes towards 0 or 1."""
+        """Let real time pass, s; the pace goes towards 0 or 1."""
+        while seconds > LONGEST_STEP:
+            self._advance(LONGEST_STEP, slow_down)
+            seconds -= LONGEST_STEP
+        self._advance(seconds, slow_down)
+
+    def _advance(self, seconds: float, slow_down: bool) -> None:
         if self.pace == 1.0 and not slow_down:
             self.at = min(self.at + seconds, self.path.duration)
             return

@@ -12,6 +12,8 @@ from qwen_embodied.limits import JointLimits
 Array = NDArray[np.float64]
 ARM_SHARE = 0.05  # of the acceleration, left to the joining of arm joints
 CONTACT_SHARE = 0.5  # of the acceleration, for joints that may start far off, such as a gripper
+FADE_STEP = 0.02  # s, between points while an offset fades
+NEAREST = 1e-3  # s, between two points
 
 # Ascending coefficients on [0, 1] of curves that end with position, speed and acceleration 0:
 # one starts at 1 at rest, the other at 0 with speed 1.
@@ -51,6 +53,15 @@ class CommandPath:
             np.full(len(position), 1e-3),
         ])  # fmt: skip
         self.duration = max(spline.duration, float(self._fade.max()))
+        self.times = self._points()
+
+    def _points(self) -> Array:
+        """Give times (N,) s whose samples, joined by quintics, are this path."""
+        fading = np.arange(0.0, self._fade.max(), FADE_STEP)
+        times = np.unique(np.concatenate([[0.0], self._spline.times, fading, [self.duration]]))
+        times = times[(times >= 0.0) & (times <= self.duration - NEAREST)]
+        apart: Array = times[np.diff(times, prepend=-1.0) > NEAREST]
+        return np.append(apart, self.duration)
 
     def sample(self, times: Array) -> tuple[Array, Array, Array]:
         """Give positions, velocities and accelerations (N, J) at times (N,) s."""

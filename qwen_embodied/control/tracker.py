@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.control.acceptance import accept, check_join
+from qwen_embodied.control.forecast import Course
 from qwen_embodied.control.pace import Pace
 from qwen_embodied.control.parameters import Parameters
 from qwen_embodied.control.path import CommandPath
@@ -32,9 +34,14 @@ class Tracker:
     Args:
         limits: Of all joints that are commanded, in the order of the commands, already scaled.
         parameters: Tolerances and times.
+        runs_on: The arm's own controller draws the curve and does not wait for this one: after
+            a gap between two updates time has gone on.
     """
 
-    def __init__(self, limits: JointLimits, parameters: Parameters | None = None) -> None:
+    def __init__(
+        self, limits: JointLimits, parameters: Parameters | None = None, *, runs_on: bool = False
+    ) -> None:
+        self._runs_on = runs_on
         self.parameters = parameters or Parameters()
         self.limits = limits
         self._contact = np.isin(limits.names, self.parameters.contact_joints)
@@ -43,10 +50,10 @@ class Tracker:
         self._history: deque[tuple[float, Array]] = deque(maxlen=HISTORY)
         self._now: float | None = None
         self._pace: Pace | None = None
+        self.course: Course | None = None  # where the commands go, or went last
         self._trajectory: JointTrajectory | None = None
         self._given_up = ''
-        self._settles = False
-        self._is_off = False
+        self._settles = self._is_off = False
         self._held = 0.0
         self._waited = 0.0
         self._ended = ArmStatus('', 'idle')
@@ -115,8 +122,9 @@ class Tracker:
         if self._command is None:
             self._hold_measured()
         elif self._pace is not None:
-            late = not 0.0 <= elapsed <= self.parameters.max_gap
-            if late:
+            latest = math.inf if self._runs_on else self.parameters.max_gap
+            late = not 0.0 <= elapsed <= latest
+            if late and not self._runs_on:
                 self._pace.rest()
             self._move(self._pace, 0.0 if late else elapsed, max(elapsed, 0.0), now)
         if self._command is None:
@@ -130,9 +138,11 @@ class Tracker:
         objection = self._watch.objection(now)
         ordered = accept(trajectory, self.limits, self.parameters)
         if objection:
-            raise TrajectoryRejectedError((f'nothing may move now: {objection}',))
+            raise TrajectoryRejectedError((f'J13 nothing may move now: {objection}',))
         if self._pace is not None and (self._given_up or self._pace.pace < 1.0):
-            raise TrajectoryRejectedError(('the arm is still coming to rest; send it again then',))
+            raise TrajectoryRejectedError(
+                ('J13 the arm is still coming to rest; send it again then',)
+            )
         self._hold_measured()
         position, velocity = self._commanded()
         spline = TrajectorySpline(ordered)
@@ -147,7 +157,8 @@ class Tracker:
         path = CommandPath(spline, position, velocity, self.limits, self._contact)
         self._pace = Pace(path, self.limits.acceleration)
         self._now = self._now if self._trajectory is not None else now
-        self._trajectory, self._given_up, self._settles, self._is_off = ordered, '', False, False
+        self._trajectory, self._given_up = ordered, ''
+        self._settles = self._is_off = False
         self._held = self._waited = 0.0
         self._hold_reason = ''
 
@@ -169,7 +180,7 @@ class Tracker:
         error = 0.0 if measured is None else self._arm_distance(start - measured)
         if not error <= self.parameters.path_tolerance:
             raise TrajectoryRejectedError(
-                (f'starts {error:.4f} rad from where the arm is measured',)
+                (f'C3 starts {error:.4f} rad from where the arm is measured',)
             )
 
     def _move(self, pace: Pace, seconds: float, elapsed: float, now: float) -> None:
@@ -179,8 +190,10 @@ class Tracker:
         self._held = self._held + elapsed if self._hold_reason else 0.0
         if self._held > self.parameters.abort_after:
             self.cancel(now, self._hold_reason)
-        slow_down = bool(self._hold_reason) or (bool(self._given_up) and not self._settles)
+        ends = bool(self._given_up) and not self._settles
+        slow_down = bool(self._hold_reason) or ends
         pace.advance(seconds, slow_down=slow_down)
+        self.course = Course(pace.path, self.limits.acceleration, pace.at, pace.pace, slow_down)
         self._step_to(pace.now()[0], seconds)
         settling = self._settles and self._held <= self.parameters.abort_after
         if self._given_up and (pace.is_at_end if settling else pace.is_at_rest):
@@ -207,7 +220,8 @@ class Tracker:
         target = np.where(self._contact, self._command, inside)
         here = TrajectorySpline(JointTrajectory(self.limits.names, np.zeros(1), target[None]))
         still = np.zeros_like(target)
-        path = CommandPath(here, self._command, still, self.limits, self._contact)
+        anywhere = np.ones_like(self._contact)
+        path = CommandPath(here, self._command, still, self.limits, anywhere)
         self._pace, self._settles = Pace(path, self.limits.acceleration), True
 
     def _arrive(self, elapsed: float, now: float) -> None:

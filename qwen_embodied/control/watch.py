@@ -83,6 +83,8 @@ class Watch:
         missing = [name for name in self._names if name not in state.names]
         if missing:
             return f'joint_states lack {", ".join(missing)}'
-        if not (math.isfinite(state.stamp) and np.isfinite(state.positions).all()):
+        speeds = 0.0 if state.velocities is None else state.velocities
+        numbers = (state.stamp, state.positions, speeds)
+        if not all(np.isfinite(values).all() for values in numbers):
             return 'joint_states hold numbers that are not finite'
         return ''

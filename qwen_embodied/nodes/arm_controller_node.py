@@ -14,15 +14,17 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from qwen_embodied.control import Parameters as ControlParameters
-from qwen_embodied.errors import QwenEmbodiedError
-from qwen_embodied.messages import JointState
+from qwen_embodied.control import Relay, read_goal
+from qwen_embodied.errors import TrajectoryRejectedError
+from qwen_embodied.messages import Array, JointState
 from qwen_embodied.motion import load_robot
-from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes import backends, conversions, qos
+from qwen_embodied.nodes.conversions_goal import goal_from_ros
 from qwen_embodied.nodes.conversions_safety import safety_from_ros
 from qwen_embodied.nodes.following import Follower
 from qwen_embodied.nodes.parameters import declare, select
 from qwen_embodied.nodes.run import run
-from qwen_embodied.nodes.wiring import every, hear, same
+from qwen_embodied.nodes.wiring import every, hear, same, serve
 from qwen_embodied.parameters import param
 
 
@@ -31,18 +33,22 @@ class Parameters(ControlParameters):
     """The tracker's tolerances, the robot, and the way to it."""
 
     robot: str = param('panda', 'File of config/robots that describes the arm.')
+    backend: str = param(
+        'setpoints', 'The way to the arm: set-points, or trajectories for its controllers.',
+        choices=('setpoints', 'topic', 'action'),
+    )  # fmt: skip
     velocity_scale: float = param(0.5, 'Share of the joint speeds allowed.', bounds=(0.01, 1.0))
     acceleration_scale: float = param(
         0.5, 'Share of the joint accelerations allowed.', bounds=(0.01, 1.0)
     )
     lookahead: float = param(
-        0.02, 'How far ahead of a joint state its set-point lies, s.', bounds=(0.0, 0.1)
+        0.02, 'How far ahead of being followed a command is sent, s.', bounds=(0.0, 0.1)
     )
     status_rate: float = param(50.0, 'Of arm/status, Hz.', bounds=(20.0, 200.0))
 
 
 class ArmControllerNode(Node):
-    """Sends one set-point per joint state."""
+    """Sends one set-point per joint state, or one trajectory per change of intent."""
 
     def __init__(self, **options: Any) -> None:
         """Build the follower; until it heard joint states and the lease, nothing moves."""
@@ -53,34 +59,54 @@ class ArmControllerNode(Node):
         self._limits = load_robot(values.robot).all_limits.scaled(
             values.velocity_scale, values.acceleration_scale, 1.0
         )
-        # A set-point is reached one lookahead after it was made.
-        details = replace(select(values, ControlParameters), response_time=values.lookahead)
-        self._follower = Follower(self._limits, details)
+        self._backend = self._join()
+        # A command is followed one lookahead after it was made.
+        late = values.lookahead + (values.response_time if self._backend.runs_on else 0.0)
+        self._details = replace(select(values, ControlParameters), response_time=late)
+        clock = self._stamps if self._backend.runs_on else None
+        self._follower = Follower(self._limits, self._details, clock)
         self._said: object = None
         self._rest: Future[None] | None = None
-        self._command_out = self.create_publisher(JointTrajectoryMessage, 'arm/command', qos.STATE)
         self._status_out = self.create_publisher(DiagnosticStatus, 'arm/status', qos.RELIABLE)
         self._subscribe()
         every(self, 1.0 / values.status_rate, self._watch)
+        if self._backend.runs_on:
+            every(self, 1.0 / values.control_rate, lambda: self._send(self._follower.beat()))
+
+    def _join(self) -> backends.Backend:
+        values, joints = self._values, self._limits.names
+        if values.backend == 'setpoints':
+            return backends.Setpoints(self, joints, values.lookahead)
+        owners = backends.controllers_of(values.robot)
+        period = 1.0 / values.control_rate
+        relay = Relay(owners, joints, period=period, lead=values.lookahead)
+        arm = (
+            backends.TopicArm(self, owners) if values.backend == 'topic'
+            else backends.action_arm(self, owners, lambda reason: self._follower.cancel(reason))
+        )  # fmt: skip
+        return backends.Trajectories(arm, relay)
 
     def _subscribe(self) -> None:
-        state, follower = conversions.joint_state_from_ros, self._follower
-        hear(self, 'joint_states', qos.NEWEST, state, self._on_state, JointStateMessage)
-        hear(
-            self, 'safety/state', qos.NEWEST, safety_from_ros, follower.hear_safety,
-            DiagnosticStatus,
-        )  # fmt: skip
-        hear(
-            self, 'trajectory/approved', qos.RELIABLE, same, self._on_approved,
-            JointTrajectoryMessage,
-        )  # fmt: skip
+        read, follower = conversions.joint_state_from_ros, self._follower
+        hear(self, 'joint_states', qos.NEWEST, read, self._on_state, JointStateMessage)
+        safety, approved = follower.hear_safety, self._on_approved
+        hear(self, 'safety/state', qos.NEWEST, safety_from_ros, safety, DiagnosticStatus)
+        hear(self, 'trajectory/approved', qos.RELIABLE, same, approved, JointTrajectoryMessage)
+        serve(self, '~/cancel', self._on_cancel)
+
+    def _stamps(self) -> float:
+        """Give the time of the clock that stamps the joint states, s."""
+        return float(self.get_clock().now().nanoseconds) * 1e-9
 
     def _on_state(self, state: JointState) -> None:
-        positions = self._follower.tick(state)
+        if self._backend.runs_on:
+            self._follower.hear_state(state)
+        else:
+            self._send(self._follower.tick(state))
+
+    def _send(self, positions: Array | None) -> None:
         if positions is not None:
-            at = state.stamp + self._values.lookahead
-            command = conversions.command_to_ros(self._limits.names, positions, at)
-            self._command_out.publish(command)
+            self._backend.send(self._follower, positions)
         status = self._follower.status
         if (status.trajectory_id, status.state) != self._said:
             self._tell()
@@ -89,9 +115,14 @@ class ArmControllerNode(Node):
 
     def _on_approved(self, message: JointTrajectoryMessage) -> None:
         try:
-            self._follower.follow(conversions.trajectory_from_ros(message))
-        except QwenEmbodiedError as error:
-            self._follower.refuse(message.header.frame_id, (str(error),))
+            self._follower.follow(read_goal(goal_from_ros(message), self._limits, self._details))
+        except TrajectoryRejectedError as error:
+            self._follower.refuse(message.header.frame_id, error.reasons)
+
+    def _on_cancel(self) -> tuple[bool, str]:
+        was_moving = self._follower.is_moving
+        self._follower.cancel('cancelled by the service ~/cancel')
+        return was_moving, 'coming to rest on the path' if was_moving else 'nothing moves'
 
     def _watch(self) -> None:
         self._follower.watch()

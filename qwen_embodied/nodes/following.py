@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
-from qwen_embodied.control import Parameters, Tracker
+from qwen_embodied.control import Course, Parameters, Tracker
 from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import ArmStatus, Array, JointState, JointTrajectory
@@ -22,11 +23,28 @@ class Follower:
 
     The stamp of each joint state is the time of a control tick, however slowly it passes.
     What stamps cannot tell, silence, is measured with the monotonic clock.
+
+    An arm whose own controllers draw the curve does not wait for anybody: for it a clock, that of
+    the stamps, is the time, and `beat` makes the ticks.
     """
 
-    def __init__(self, limits: JointLimits, parameters: Parameters) -> None:
-        """Hold until joint states and a lease were heard."""
-        self._tracker = Tracker(limits, parameters)
+    def __init__(
+        self,
+        limits: JointLimits,
+        parameters: Parameters,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Hold until joint states and a lease were heard.
+
+        Args:
+            limits: Of the commanded joints, scaled.
+            parameters: Of the tracker.
+            clock: Gives the time of the clock that stamps the joint states, s, for an arm that
+                runs on; None where each joint state is a tick.
+        """
+        self._tracker = Tracker(limits, parameters, runs_on=clock is not None)
+        self._clock = clock
+        self.ticked = 0.0  # s, time of the last tick
         self._parameters = parameters
         self._state: JointState | None = None
         self._heard_state = self._heard_lease = -math.inf
@@ -36,8 +54,15 @@ class Follower:
 
     @property
     def now(self) -> float:
-        """Stamp of the newest joint state, s."""
+        """Time of the clock, else stamp of the newest joint state, s."""
+        if self._clock is not None:
+            return self._clock()
         return self._state.stamp if self._state else 0.0
+
+    @property
+    def course(self) -> Course | None:
+        """Where the commands go, or went last."""
+        return self._tracker.course
 
     @property
     def is_moving(self) -> bool:
@@ -54,9 +79,21 @@ class Follower:
 
     def tick(self, state: JointState) -> Array | None:
         """Take a joint state; gives the next set-point (J,), or None before the first."""
+        self.hear_state(state)
+        return self._step(state, state.stamp)
+
+    def hear_state(self, state: JointState) -> None:
+        """Take a joint state without a tick."""
         self._state, self._heard_state = state, time.monotonic()
-        self._start_pending(state)
-        return self._tracker.update(state, state.stamp)
+
+    def beat(self) -> Array | None:
+        """Tick by the clock; gives the set-point (J,) that belongs to now."""
+        return self._step(self._state, self.now)
+
+    def _step(self, state: JointState | None, now: float) -> Array | None:
+        self.ticked = now
+        self._start_pending(state, now)
+        return self._tracker.update(state, now)
 
     def hear_safety(self, heard: tuple[SafetyState, Rejection]) -> None:
         """Take the supervisor's lease and pass on its last rejection."""
@@ -71,7 +108,7 @@ class Follower:
         """Start an approved trajectory as soon as its lease is here."""
         self._pending = (trajectory, time.monotonic() + START_PATIENCE)
         if self._state is not None:
-            self._start_pending(self._state)
+            self._start_pending(self._state, self.now)
 
     def refuse(self, trajectory_id: str, reasons: tuple[str, ...]) -> None:
         """Say that a trajectory is not followed, until another one is."""
@@ -91,12 +128,12 @@ class Follower:
         self._pending = None
         self._tracker.cancel(self.now, reason)
 
-    def _start_pending(self, state: JointState) -> None:
+    def _start_pending(self, state: JointState | None, now: float) -> None:
         if self._pending is None:
             return
         trajectory, deadline = self._pending
         try:
-            self._tracker.start(trajectory, state, state.stamp)
+            self._tracker.start(trajectory, state, now)
         except TrajectoryRejectedError as error:
             if time.monotonic() < deadline:
                 return

@@ -22,7 +22,7 @@ from qwen_embodied.nodes.conversions_image import stamped_image
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare, select
 from qwen_embodied.nodes.run import run
-from qwen_embodied.nodes.wiring import every, hear, same, serve
+from qwen_embodied.nodes.wiring import caller, every, hear, same, serve
 from qwen_embodied.nodes.workcell import Patience, RosWorkcell
 from qwen_embodied.parameters import param
 from qwen_embodied.planning import GrammarPlanner
@@ -62,8 +62,10 @@ class PlannerNode(Node):
         self._advertise()
         self._subscribe()
         serve(self, '~/cancel', self._on_cancel)
+        self._halt = caller(self, 'arm_controller/cancel')
+        self._is_cancelling = False
         self._worker = Pacer('executive', 20.0, self._work)
-        every(self, 0.2, self._worker.check)
+        every(self, 0.1, self._check)
 
     def _advertise(self) -> None:
         self._plan_out = self.create_publisher(String, 'plan', qos.LATCHED)
@@ -99,7 +101,7 @@ class PlannerNode(Node):
         try:
             self._executive.run(instruction)
         finally:
-            self._busy = ''
+            self._busy, self._is_cancelling = '', False
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -109,7 +111,15 @@ class PlannerNode(Node):
 
     def _on_cancel(self) -> tuple[bool, str]:
         self._executive.cancel()
+        self._is_cancelling = bool(self._busy)
+        self._check()
         return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
+
+    def _check(self) -> None:
+        """While a cancelled task has not ended, stop also what was on its way to the arm."""
+        self._worker.check()
+        if self._is_cancelling:
+            self._halt()
 
     def _propose(self, trajectory: JointTrajectory) -> None:
         self._proposed_out.publish(conversions.trajectory_to_ros(trajectory))

@@ -69,3 +69,17 @@ def serve(node: Node, name: str, action: Callable[[], tuple[bool, str]]) -> None
         return response
 
     node.create_service(Trigger, name, answer)
+
+
+def caller(node: Node, name: str) -> Callable[[], None]:
+    """Give a function that calls a std_srvs/Trigger service and does not wait for its answer.
+
+    A service that is not there is not called.
+    """
+    client: Any = node.create_client(Trigger, name)
+
+    def call() -> None:
+        if client.service_is_ready():
+            client.call_async(Trigger.Request())
+
+    return call

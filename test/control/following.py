@@ -21,6 +21,7 @@ LIMITS = JointLimits(
     [4.0, 4.0, 6.0, 1.0],
     [500.0] * 4,
 )
+FULL = 1 - 1e-7  # of the limits, for rounding
 HOME = np.array([0.0, 0.3, -0.2, 0.04])
 
 
@@ -41,13 +42,14 @@ def quintic(start, goal, seconds, name='a', count=41):
 def bang(start, goal, name='a'):
     """Move from rest to rest at full speed and full acceleration of the slowest joint."""
     change = np.asarray(goal, float) - start
-    v = float(np.min(LIMITS.velocity / np.maximum(np.abs(change), 1e-9)))
-    a = float(np.min(LIMITS.acceleration / np.maximum(np.abs(change), 1e-9)))
+    v = FULL * float(np.min(LIMITS.velocity / np.maximum(np.abs(change), 1e-9)))
+    a = FULL * float(np.min(LIMITS.acceleration / np.maximum(np.abs(change), 1e-9)))
     v = min(v, np.sqrt(a))
     ramp = v / a
     total = 1.0 / v + ramp
-    t = np.unique(np.concatenate([np.linspace(0.0, total, 80), [ramp, total - ramp]]))
-    t = t[np.diff(t, prepend=-1.0) > 0.002]
+    corners, grid = np.array([ramp, total - ramp]), np.linspace(0.0, total, 80)
+    apart = np.abs(grid[:, None] - corners).min(axis=1) > 0.002
+    t = np.unique(np.concatenate([grid[apart], corners, [0.0, total]]))
     s = np.where(
         t < ramp,
         a * t**2 / 2,

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from control.following import HOME, NAMES, Cell, quintic
 from qwen_embodied.errors import TrajectoryRejectedError
@@ -37,37 +35,31 @@ def refusal(trajectory):
 @pytest.mark.parametrize(
     ('trajectory', 'said'),
     [
-        (replace(MOVE, joint_names=(*NAMES[:3], 'toe')), 'toe; needed, once each: shoulder'),
-        (replace(MOVE, joint_names=(*NAMES[:3], 'shoulder')), 'needed, once each'),
-        (JointTrajectory(NAMES, MOVE.times, MOVE.positions), 'no velocities'),
-        (JointTrajectory(NAMES, [0.0], HOME[None], HOME[None]), '1 points, allowed 2 to 2000'),
-        (changed('times', 3, MOVE.times[2]), 'times that do not increase'),
-        (replace(MOVE, times=MOVE.times - 0.1), 'before the start'),
-        (replace(MOVE, times=MOVE.times * 31), '62 s long, allowed 60'),
-        (changed('positions', (9, 1), 2.6), 'elbow goes from'),
-        (changed('positions', (9, 3), -0.002), 'panda_finger_joint1 goes from -0.0020'),
-        (changed('velocities', (9, 0), 1.01), 'shoulder at 1.01 /s, allowed 1'),
-        (changed('velocities', (-1, 2), 0.1), 'wrist does not end at rest but at 0.1 /s'),
+        (
+            replace(MOVE, joint_names=(*NAMES[:3], 'toe')),
+            'J4 not of this arm: toe; needed, once each: shoulder',
+        ),
+        (replace(MOVE, joint_names=(*NAMES[:3], 'shoulder')), 'C2 a joint is named twice'),
+        (JointTrajectory(NAMES, MOVE.times, MOVE.positions), 'C2 no velocities'),
+        (JointTrajectory(NAMES, [0.0], HOME[None], HOME[None]), 'C2 1 points, allowed 2 to 2000'),
+        (changed('times', 3, MOVE.times[2]), 'J7 times that do not increase'),
+        (
+            replace(MOVE, times=MOVE.times - 0.1),
+            'C2 the first point is at -0.1 s, before the start',
+        ),
+        (replace(MOVE, times=MOVE.times * 31), 'C2 62 s long, allowed 60'),
+        (changed('positions', (9, 1), 2.6), 'C5 elbow goes from'),
+        (changed('positions', (9, 3), -0.002), 'C5 panda_finger_joint1 goes from -0.0020'),
+        (changed('velocities', (9, 0), 1.01), 'C6 shoulder at 1.01'),
+        (changed('velocities', (-1, 2), 0.1), 'J5 wrist does not end at rest but at 0.1 /s'),
         (
             quintic(HOME + np.array([0.0101, 0, 0, 0]), HOME, 2.0),
-            'shoulder starts 0.0101 rad from where',
+            'C3 shoulder starts 0.0101 rad from where',
         ),
     ],
 )
 def test_refuses_and_says_why(trajectory, said):
     assert said in refusal(trajectory)
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.sampled_from(['times', 'positions', 'velocities', 'accelerations']),
-    st.integers(0, 40),
-    st.integers(0, 3),
-    st.sampled_from([np.nan, np.inf, -np.inf]),
-)
-def test_refuses_every_number_that_is_not_finite(field, row, column, value):
-    index = row if field == 'times' else (row, column)
-    assert f'{field} that are not finite' in refusal(changed(field, index, value))
 
 
 def test_refuses_a_start_far_from_the_measured_arm():

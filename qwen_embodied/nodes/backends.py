@@ -1,0 +1,156 @@
+"""Ways to an arm: set-points for a simulation, or trajectories for controllers of ros2_control."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol
+
+import yaml
+from rclpy.node import Node
+from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
+
+from qwen_embodied.control import Relay, TrajectoryArm
+from qwen_embodied.errors import ConfigurationError, MissingDependencyError
+from qwen_embodied.messages import Array, JointTrajectory
+from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.following import Follower
+from qwen_embodied.resources import shared_file
+
+SUCCESSFUL = 0  # error code of a FollowJointTrajectory result
+
+
+class Backend(Protocol):
+    """What a tick of the follower leads to."""
+
+    runs_on: bool
+
+    def send(self, follower: Follower, positions: Array) -> None:
+        """Send what follows from a tick; `positions` (J,) is its set-point."""
+
+
+class Setpoints:
+    """One set-point per joint state, for an arm that is driven by set-points."""
+
+    runs_on = False
+
+    def __init__(self, node: Node, joints: tuple[str, ...], lead: float) -> None:
+        """Publish on arm/command; a set-point is reached `lead` s after its joint state."""
+        self._joints, self._lead = joints, lead
+        self._out = node.create_publisher(JointTrajectoryMessage, 'arm/command', qos.STATE)
+
+    def send(self, follower: Follower, positions: Array) -> None:
+        """Publish the set-point."""
+        at = follower.now + self._lead
+        self._out.publish(conversions.command_to_ros(self._joints, positions, at))
+
+
+class Trajectories:
+    """One trajectory per change of intent, for an arm that draws its curves itself."""
+
+    runs_on = True
+
+    def __init__(self, arm: TrajectoryArm, relay: Relay) -> None:
+        """Send by an arm what a relay gives."""
+        self._arm, self._relay = arm, relay
+
+    def send(self, follower: Follower, positions: Array) -> None:
+        """Send each controller its part, when the intent has changed."""
+        now = follower.ticked
+        for name, trajectory in self._relay.outgoing(follower.course, positions, now).items():
+            self._arm.send(name, trajectory, now)
+
+
+class TopicArm:
+    """Publishes on `<controller>/joint_trajectory`; what becomes of it shows in joint_states."""
+
+    def __init__(self, node: Node, controllers: dict[str, tuple[str, ...]]) -> None:
+        """Advertise a topic for each controller."""
+        self._outs = {
+            name: node.create_publisher(
+                JointTrajectoryMessage, f'{name}/joint_trajectory', qos.RELIABLE
+            )
+            for name in controllers
+        }
+
+    def send(self, controller: str, trajectory: JointTrajectory, start: float) -> None:
+        """Publish a trajectory that starts at a time."""
+        self._outs[controller].publish(_stamped(trajectory, start))
+
+
+class ActionArm:
+    """Sends goals of `<controller>/follow_joint_trajectory` and hears how they end.
+
+    A goal is replaced by the next one and never cancelled: at a cancel the controller holds where
+    the arm is measured, which is a jump.
+    """
+
+    def __init__(
+        self,
+        clients: dict[str, Any],
+        new_goal: Callable[[], Any],
+        on_failure: Callable[[str], object],
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            clients: An rclpy action client for each controller.
+            new_goal: Makes an empty goal of FollowJointTrajectory.
+            on_failure: Told, in words, of a goal that was refused or failed.
+        """
+        self._clients, self._new_goal, self._on_failure = clients, new_goal, on_failure
+        self._latest = dict.fromkeys(clients, 0)
+
+    def send(self, controller: str, trajectory: JointTrajectory, start: float) -> None:
+        """Send a goal that starts at a time."""
+        goal = self._new_goal()
+        goal.trajectory = _stamped(trajectory, start)
+        self._latest[controller] += 1
+        number = self._latest[controller]
+        answered = self._clients[controller].send_goal_async(goal)
+        answered.add_done_callback(lambda future: self._on_answer(controller, number, future))
+
+    def _on_answer(self, controller: str, number: int, future: Any) -> None:
+        handle = future.result()
+        if not handle.accepted:
+            self._on_failure(f'{controller} refused the trajectory')
+            return
+        ended = handle.get_result_async()
+        ended.add_done_callback(lambda future: self._on_result(controller, number, future))
+
+    def _on_result(self, controller: str, number: int, future: Any) -> None:
+        result = future.result().result
+        is_news = number == self._latest[controller]
+        if is_news and result.error_code != SUCCESSFUL:
+            self._on_failure(f'{controller}: {result.error_string or result.error_code}')
+
+
+def controllers_of(robot: str) -> dict[str, tuple[str, ...]]:
+    """Read which controller owns which joints from a file of config/robots."""
+    path = robot if robot.endswith('.yaml') else shared_file(f'config/robots/{robot}.yaml')
+    with open(path, encoding='utf-8') as file:
+        owners = (yaml.safe_load(file) or {}).get('controllers')
+    if not isinstance(owners, dict) or not owners:
+        raise ConfigurationError(f'{path}: lacks controllers: {{name: [joints]}}')
+    return {str(name): tuple(joints) for name, joints in owners.items()}
+
+
+def action_arm(
+    node: Node, controllers: dict[str, tuple[str, ...]], on_failure: Callable[[str], object]
+) -> ActionArm:
+    """Build the action clients; raises MissingDependencyError without control_msgs."""
+    try:
+        kind = import_module('control_msgs.action').FollowJointTrajectory
+    except ImportError as error:
+        fix = 'install it (apt install ros-$ROS_DISTRO-control-msgs) or set backend: topic'
+        raise MissingDependencyError('control_msgs', fix) from error
+    client = import_module('rclpy.action').ActionClient
+    clients = {name: client(node, kind, f'{name}/follow_joint_trajectory') for name in controllers}
+    return ActionArm(clients, kind.Goal, on_failure)
+
+
+def _stamped(trajectory: JointTrajectory, start: float) -> JointTrajectoryMessage:
+    message = conversions.trajectory_to_ros(trajectory)
+    message.header.stamp = conversions.time_to_ros(start)
+    return message
