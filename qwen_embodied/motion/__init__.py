@@ -14,6 +14,7 @@ from qwen_embodied.motion.checker import BodyChecker, in_hand
 from qwen_embodied.motion.collision import Collider, Contact
 from qwen_embodied.motion.description import Gripper, RobotSettings
 from qwen_embodied.motion.grasp import Grasp, grasps
+from qwen_embodied.motion.inverse import Search, Solution
 from qwen_embodied.motion.motions import Held, Motion, Segment
 from qwen_embodied.motion.parameters import MotionParameters, read_parameters
 from qwen_embodied.motion.path import PathOptions, plan_path, straight_path
@@ -23,6 +24,7 @@ from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.shapes import Obstacle, Solid, box
 from qwen_embodied.motion.skills import Skills
 from qwen_embodied.motion.timing import time_path
+from qwen_embodied.motion.urdf import ToolPlace
 from qwen_embodied.motion.world import World
 
 __all__ = [
@@ -39,9 +41,12 @@ __all__ = [
     'Place',
     'Robot',
     'RobotSettings',
+    'Search',
     'Segment',
     'Skills',
     'Solid',
+    'Solution',
+    'ToolPlace',
     'World',
     'box',
     'build_robot',

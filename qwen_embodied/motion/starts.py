@@ -1,0 +1,47 @@
+"""Postures that an arm can start from, found by the tool pose they give."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from qwen_embodied.motion.robot import Robot
+
+Array = NDArray[np.float64]
+
+POSTURES = 10_000
+REACH_WEIGHT = 4.5  # of a distance as long as the arm, against a rotation matrix's distance
+
+
+class Starts:
+    """A table of random postures within the limits; the same for every run."""
+
+    def __init__(self, robot: Robot) -> None:
+        """Compute the tool pose of every posture; takes about 50 ms."""
+        rng = np.random.default_rng(0)
+        lower, upper = robot.limits.lower, robot.limits.upper
+        self.joints: Array = rng.uniform(lower, upper, (POSTURES, len(lower)))
+        poses = robot.tool_poses(self.joints)
+        centre = poses[:, :3, 3].mean(axis=0)
+        reach = float(np.linalg.norm(poses[:, :3, 3] - centre, axis=1).max())
+        self._weight = REACH_WEIGHT / max(reach, 1e-3)
+        self._features = self._describe(poses)
+        self._squares: Array = (self._features**2).sum(axis=1) / 2
+
+    def near(self, tool_in_base: Array, count: int) -> Array:
+        """Give the postures (N, J) whose tool poses are nearest to one (4, 4), nearest first."""
+        wanted = self._describe(tool_in_base[None])[0]
+        distance = self._squares - self._features.dot(wanted)
+        count = min(count, len(distance))
+        chosen = np.argpartition(distance, count - 1)[:count]
+        result: Array = self.joints[chosen[np.argsort(distance[chosen])]]
+        return result
+
+    def _describe(self, poses: Array) -> Array:
+        """Give (N, 12) whose Euclidean distance grows with that of the poses (N, 4, 4)."""
+        turned = poses[:, :3, :3].reshape(-1, 9)
+        return np.concatenate([poses[:, :3, 3] * self._weight, turned], axis=1)
