@@ -14,13 +14,13 @@ from qwen_embodied.motion.checker import BodyChecker, in_hand
 from qwen_embodied.motion.collision import Collider, Contact
 from qwen_embodied.motion.description import Gripper, RobotSettings
 from qwen_embodied.motion.grasp import Grasp, grasps
-from qwen_embodied.motion.inverse import Search, Solution
 from qwen_embodied.motion.motions import Held, Motion, Segment
 from qwen_embodied.motion.parameters import MotionParameters, read_parameters
 from qwen_embodied.motion.path import PathOptions, plan_path, straight_path
 from qwen_embodied.motion.placing import Place, places
 from qwen_embodied.motion.presets import build_robot, load_robot
 from qwen_embodied.motion.robot import Robot
+from qwen_embodied.motion.search import Search, Solution
 from qwen_embodied.motion.shapes import Obstacle, Solid, box
 from qwen_embodied.motion.skills import Skills
 from qwen_embodied.motion.timing import time_path

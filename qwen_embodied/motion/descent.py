@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Bounds = tuple[Array, Array]
 
+_LOCAL = pin.ReferenceFrame.LOCAL
+_frame_jacobian, _log6 = pin.computeFrameJacobian, pin.log6
+
 CLOSE = (3e-6) ** 2  # squared length of the twist (m and rad) that is left at the goal
 ITERATIONS = 30
-PATIENCE = 4  # steps in a row that need not halve the squared error
-LARGEST_STEP = 1.0  # rad
+SHRINKING = 0.8  # a step should leave at most this much of the least squared error
+PATIENCE = 2  # steps in a row that need not
+LARGEST_STEP = 1.5  # rad
 DAMPING = 0.02
-SETTLING = 80  # steps with the position first
-SETTLED = 1e-7  # rad; a step this small changes nothing
 SLIDES = 12  # steps along the redundancy
 
 
@@ -54,39 +57,38 @@ class Descent:
         pose is a view: the next call changes it.
         """
         self._full[self._positions] = q
-        frame = pin.ReferenceFrame.LOCAL
-        jacobian = pin.computeFrameJacobian(
-            self._model, self._data, self._full, self._frame, frame
-        )
+        jacobian = _frame_jacobian(self._model, self._data, self._full, self._frame, _LOCAL)
         return jacobian[:, self._velocities], self._pose
 
     def run(self, goal: Any, start: Array, bounds: Bounds) -> tuple[Array, bool]:
         """Descend from a start within the bounds; give where it ended and whether it arrived."""
-        q, least, stuck = start, np.inf, 0
+        q, least, stuck = start, math.inf, 0
         for _ in range(ITERATIONS):
             jacobian, pose = self.evaluate(q)
-            twist = pin.log6(pose.actInv(goal)).vector
-            square = twist.dot(twist)
+            twist = _log6(pose.actInv(goal)).vector
+            square = float(twist.dot(twist))
             if square < CLOSE:
                 return q, True
-            stuck = stuck + 1 if square > 0.5 * least else 0
+            stuck = stuck + 1 if square > SHRINKING * least else 0
             if stuck > PATIENCE:
                 break
             least = min(least, square)
-            q = self._step(jacobian, twist, q, bounds)
+            damping = DAMPING * min(square, 1.0) + 1e-9
+            q = self._step(jacobian, twist, damping, q, bounds)
         return q, False
 
-    def _step(self, jacobian: Array, twist: Array, q: Array, bounds: Bounds) -> Array:
-        damping = DAMPING * min(twist.dot(twist), 1.0) + 1e-9
-        moved = q + _limited(self._solve(jacobian, twist, damping))
-        inside = np.minimum(np.maximum(moved, bounds[0]), bounds[1])
+    def _step(
+        self, jacobian: Array, twist: Array, damping: float, q: Array, bounds: Bounds
+    ) -> Array:
+        moved = q + limited(self._solve(jacobian, twist, damping))
+        inside: Array = np.minimum(np.maximum(moved, bounds[0]), bounds[1])
         beyond = moved - inside
         if not beyond.dot(beyond):
-            return moved
+            return inside
         at_limit = beyond != 0.0
         step = (inside - q) * at_limit
         step += self._solve(jacobian * ~at_limit, twist - jacobian.dot(step), damping)
-        result: Array = np.minimum(np.maximum(q + _limited(step), bounds[0]), bounds[1])
+        result: Array = np.minimum(np.maximum(q + limited(step), bounds[0]), bounds[1])
         return result
 
     def _solve(self, jacobian: Array, twist: Array, damping: float) -> Array:
@@ -102,41 +104,6 @@ class Descent:
         many: Array = dposv(normal, twist)[1].dot(jacobian)
         return many
 
-    def settle(self, goal: Any, start: Array, bounds: Bounds) -> Array:
-        """Bring the tool to the position first, then turn it as far towards the goal as it can.
-
-        For goals that cannot be reached in full: the arm is too short, or has too few joints.
-        """
-        q = start
-        for _ in range(SETTLING):
-            jacobian, pose = self.evaluate(q)
-            left = pose.actInv(goal)
-            errors = left.translation, pin.log3(left.rotation)
-            step, at_limit = self._ordered(jacobian, errors), np.zeros(len(q), dtype=bool)
-            for _ in range(len(q)):
-                blocked = ((q >= bounds[1]) & (step > 0)) | ((q <= bounds[0]) & (step < 0))
-                if not blocked.any():
-                    break
-                at_limit |= blocked
-                step = self._ordered(np.where(at_limit, 0.0, jacobian), errors)
-            moved = np.clip(q + _limited(step), *bounds)
-            if np.abs(moved - q).max() < SETTLED:
-                break
-            q = moved
-        return q
-
-    @staticmethod
-    def _ordered(jacobian: Array, errors: tuple[Array, Array]) -> Array:
-        """Step on the position, and with what freedom that leaves on the rotation."""
-        first, second = jacobian[:3], jacobian[3:]
-        inverse = _damped(first, errors[0])
-        step: Array = inverse @ errors[0]
-        free = second - (second @ inverse) @ first
-        turn = errors[1] - second @ step
-        more = _damped(free, turn) @ turn
-        result: Array = step + more - inverse @ (first @ more)
-        return result
-
     def slide(self, goal: Any, start: Array, wanted: Array, bounds: Bounds) -> Array:
         """Use the redundancy to come nearer to wanted joints while the tool stays at the goal."""
         q = start
@@ -146,7 +113,7 @@ class Descent:
             inverse = np.linalg.pinv(jacobian, rcond=1e-3)
             pull = wanted - q
             step = inverse @ twist + pull - inverse @ (jacobian @ pull)
-            moved = np.clip(q + _limited(step, 0.3), *bounds)
+            moved = np.clip(q + limited(step, 0.3), *bounds)
             if np.abs(moved - q).max() < 1e-3:
                 break
             q = moved
@@ -154,13 +121,7 @@ class Descent:
         return found if arrived else start
 
 
-def _damped(jacobian: Array, error: Array) -> Array:
-    damping = 1e-6 + 0.01 * min(float(error @ error), 1.0)
-    normal = jacobian @ jacobian.T + damping * np.eye(len(jacobian))
-    return np.array(np.linalg.solve(normal, jacobian).T, dtype=np.float64)
-
-
-def _limited(step: Array, largest: float = LARGEST_STEP) -> Array:
+def limited(step: Array, largest: float = LARGEST_STEP) -> Array:
     """Shorten a step to at most the largest change of a joint, rad."""
     if step.dot(step) <= largest * largest:
         return step

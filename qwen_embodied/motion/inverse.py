@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pinocchio as pin
@@ -19,6 +19,8 @@ from qwen_embodied.errors import (
     UnreachableError,
 )
 from qwen_embodied.motion.descent import Bounds, Descent
+from qwen_embodied.motion.search import ANY, TOLERANCE, Search, Solution
+from qwen_embodied.motion.settling import settle
 from qwen_embodied.motion.starts import Starts
 
 if TYPE_CHECKING:
@@ -26,61 +28,13 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-TOLERANCE = 1e-5  # m and rad
-RESTARTS = 120
+RESTARTS = 180
+NEAREST = 24  # restarts near the pose before random ones come between
 SOME = 20  # restarts where the tool need not be turned exactly
 SETTLED = 4  # near starts that are settled when no descent arrived
 DIFFERENT = 0.05  # rad; postures that are nearer to each other count as one
 TURN = 2 * np.pi
 IDENTITY = np.eye(3)
-
-
-@dataclass(frozen=True, eq=False)
-class Search:
-    """What is wanted of an arm posture beyond reaching the pose.
-
-    Attributes:
-        prefer: 'first' takes the first posture found, the seed's own where it works; 'near' the
-            one of several that is nearest to the seed; 'room' the one of several that is
-            farthest from the joint limits. The last two also use a redundant arm's freedom.
-        several: How many different postures 'near' and 'room' choose from.
-        blocked: Gives the names of two bodies that touch at joints (J,), or None where the
-            posture is free.
-        rotation: Largest rotation that may be left, rad. The position is always reached to
-            1e-5 m; an arm with fewer than six joints may need this freedom.
-    """
-
-    prefer: Literal['first', 'near', 'room'] = 'first'
-    several: int = 6
-    blocked: Callable[[Array], tuple[str, str] | None] | None = None
-    rotation: float = TOLERANCE
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """Where a solver ended.
-
-    Attributes:
-        joints: (J,) rad, within the limits.
-        position_error: What is left, m.
-        rotation_error: What is left, rad.
-        rotation_allowed: What may be left, rad.
-    """
-
-    joints: Array
-    position_error: float
-    rotation_error: float
-    rotation_allowed: float = TOLERANCE
-
-    @property
-    def reaches(self) -> bool:
-        """True within the tolerance."""
-        return self.position_error <= TOLERANCE and self.rotation_error <= self.rotation_allowed
-
-    @property
-    def error(self) -> float:
-        """One number for comparing, with 1 rad as bad as 0.3 m."""
-        return self.position_error + 0.3 * self.rotation_error
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +66,7 @@ class Inverse:
 
     def prepare(self) -> None:
         """Compute the table of starts now instead of when a seed first does not lead there."""
-        self._starts.near(np.eye(4), 1)
+        _ = self._starts
 
     def evaluate(self, q: Array) -> tuple[Array, Any]:
         """Give the Jacobian (6, J) in the tool's axes and the tool's pose as pin.SE3."""
@@ -120,23 +74,26 @@ class Inverse:
 
     def __call__(
         self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float, search: Search
-    ) -> Solution:
-        """Give the posture that is wanted; raises UnreachableError or CollisionError."""
+    ) -> Array:
+        """Give the joints (J,) that are wanted; raises UnreachableError or CollisionError."""
         task = self._task(tool_in_base, seed, margin, search)
         if search.prefer != 'first' or search.blocked is not None:
-            return self._choose(task)
-        best = self._first(task, RESTARTS if search.rotation <= TOLERANCE else SOME)
-        if not best.reaches:
-            best = self._settled(task, best)
+            return self._choose(task).joints
+        ends, arrived = self._descend(task, RESTARTS if search.rotation <= TOLERANCE else SOME)
+        if arrived:
+            return ends[-1]
+        best = self._settled(task, self._best(task, ends))
         if not best.reaches:
             raise _unreachable(task, best)
-        return best
+        return best.joints
 
     def attempt(
         self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float, restarts: int
     ) -> Solution:
         """Start at the seed, then elsewhere; give the first that reaches, else the best."""
-        return self._first(self._task(tool_in_base, seed, margin, Search()), restarts)
+        task = self._task(tool_in_base, seed, margin, ANY)
+        ends, arrived = self._descend(task, restarts)
+        return self._measure(ends[-1], task) if arrived else self._best(task, ends)
 
     def _task(
         self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float, search: Search
@@ -154,36 +111,42 @@ class Inverse:
             raise ContractError('margin', margin, f'less than {widest:.3f}, half a joint range')
         return lower, upper
 
-    def _first(self, task: _Task, restarts: int) -> Solution:
+    def _descend(self, task: _Task, restarts: int) -> tuple[list[Array], bool]:
+        """Descend, the seed first, until one arrives; give the ends and whether the last did."""
         q, arrived = self._descent.run(task.goal, task.seed, task.bounds)
-        best = self._measure(q, task)
+        ends = [q]
         if arrived or not restarts:
-            return best
+            return ends, arrived
         for start in self._restarts(task, restarts):
             q, arrived = self._descent.run(task.goal, start, task.bounds)
             if arrived:
-                return self._measure(self._unwound(q, task.seed, task.bounds), task)
-            best = min(best, self._measure(q, task), key=lambda end: end.error)
-        return best
+                return [self._unwound(q, task.seed, task.bounds)], True
+            ends.append(q)
+        return ends, False
+
+    def _best(self, task: _Task, ends: list[Array]) -> Solution:
+        return min((self._measure(q, task) for q in ends), key=lambda end: end.error)
 
     def _settled(self, task: _Task, best: Solution) -> Solution:
         """Settle the best end of the descents, the seed and near starts; give the best of all."""
-        starts = [best.joints, task.seed, *self._restarts(task, 2 * SETTLED)]
-        ends = [self._settle(task, start) for start in starts[: 2 + SETTLED]]
-        return min([best, *ends], key=lambda end: (not end.reaches, end.error))
+        starts = [best.joints, task.seed, *self._restarts(task, SETTLED)]
+        ends = [self._settle(task, start) for start in starts]
+        return min([best, *ends], key=lambda end: (not end.reaches, end.miss))
 
     def _settle(self, task: _Task, start: Array) -> Solution:
-        return self._measure(self._descent.settle(task.goal, start, task.bounds), task)
+        return self._measure(settle(self._descent, task.goal, start, task.bounds), task)
 
     def _restarts(self, task: _Task, count: int) -> Iterator[Array]:
-        """Give starts within the bounds: half of them near the pose, then random ones."""
-        near = (count + 1) // 2
+        """Give starts within the bounds: those near the pose, then random ones between."""
         lower, upper = task.bounds
-        for start in self._starts.near(task.matrix, near):
-            yield np.minimum(np.maximum(start, lower), upper)
         rng = np.random.default_rng(0)
-        for _ in range(count - near):
-            yield rng.uniform(lower, upper)
+        near = self._starts.near(task.matrix)
+        for number in range(count):
+            start = next(near, None) if number < NEAREST or number % 2 else None
+            if start is None:
+                yield rng.uniform(lower, upper)
+            else:
+                yield np.minimum(np.maximum(start, lower), upper)
 
     def _choose(self, task: _Task) -> Solution:
         """Collect several postures and give the one that is preferred and free."""
@@ -200,7 +163,7 @@ class Inverse:
             return min(found, key=lambda solution: self._cost(solution.joints, task))
         if touching is not None:
             raise CollisionError('tool pose, in every posture that was found,', *touching)
-        raise _unreachable(task, self._settled(task, self._first(task, 0)))
+        raise _unreachable(task, self._settled(task, self._best(task, [task.seed])))
 
     def _postures(self, task: _Task) -> Iterator[Solution]:
         """Give different postures that reach the pose."""

@@ -22,11 +22,11 @@ from qwen_embodied.motion.description import (
     check_owners,
     joints_to,
 )
-from qwen_embodied.motion.inverse import Inverse, Search, Solution
+from qwen_embodied.motion.inverse import Inverse
+from qwen_embodied.motion.search import ANY, Search, Solution
 from qwen_embodied.motion.urdf import complete, read_xml
 
 Array = NDArray[np.float64]
-ANY = Search()
 
 
 class Robot:
@@ -125,7 +125,7 @@ class Robot:
             CollisionError: Every posture that was found is blocked.
         """
         start = self.home if seed is None else seed
-        return self._inverse(tool_in_base, start, margin, search).joints
+        return self._inverse(tool_in_base, start, margin, search)
 
     def prepare(self) -> None:
         """Compute now what the first difficult inverse would: 0.05 s."""

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 POSTURES = 10_000
+POOL = 400  # nearest ones among which to choose
+ALIKE = 1.0  # rad; postures whose joints all differ by less resemble one another
 REACH_WEIGHT = 4.5  # of a distance as long as the arm, against a rotation matrix's distance
 
 
@@ -30,18 +33,26 @@ class Starts:
         reach = float(np.linalg.norm(poses[:, :3, 3] - centre, axis=1).max())
         self._weight = REACH_WEIGHT / max(reach, 1e-3)
         self._features = self._describe(poses)
-        self._squares: Array = (self._features**2).sum(axis=1) / 2
+        self._squares = (self._features**2).sum(axis=1) / 2
 
-    def near(self, tool_in_base: Array, count: int) -> Array:
-        """Give the postures (N, J) whose tool poses are nearest to one (4, 4), nearest first."""
+    def near(self, tool_in_base: Array) -> Iterator[Array]:
+        """Give postures (J,) whose tool poses are near to one (4, 4), nearest first.
+
+        Of postures that resemble one another only the first is given: a descent from the others
+        would mostly end at the same place.
+        """
         wanted = self._describe(tool_in_base[None])[0]
         distance = self._squares - self._features.dot(wanted)
-        count = min(count, len(distance))
-        chosen = np.argpartition(distance, count - 1)[:count]
-        result: Array = self.joints[chosen[np.argsort(distance[chosen])]]
-        return result
+        chosen = np.argpartition(distance, POOL)[:POOL]
+        pool = self.joints[chosen[np.argsort(distance[chosen])]]
+        left = np.ones(POOL, dtype=bool)
+        for at in range(POOL):
+            if left[at]:
+                yield pool[at]
+                left &= np.abs(pool - pool[at]).max(axis=1) > ALIKE
 
-    def _describe(self, poses: Array) -> Array:
+    def _describe(self, poses: Array) -> NDArray[np.float32]:
         """Give (N, 12) whose Euclidean distance grows with that of the poses (N, 4, 4)."""
         turned = poses[:, :3, :3].reshape(-1, 9)
-        return np.concatenate([poses[:, :3, 3] * self._weight, turned], axis=1)
+        both = np.concatenate([poses[:, :3, 3] * self._weight, turned], axis=1)
+        return both.astype(np.float32)
