@@ -38,12 +38,15 @@ class Descent:
 
     def __init__(self, robot: Robot) -> None:
         """Take the robot whose tool moves."""
-        self._model, self._data = robot.model, robot.model.createData()
-        self._frame = robot.tool_id
-        self._full = robot.full(robot.home)
-        joints = [robot.model.joints[robot.model.getJointId(name)] for name in robot.joint_names]
-        self._positions = _columns([joint.idx_q for joint in joints])
-        self._velocities = _columns([joint.idx_v for joint in joints])
+        self._model = _arm_alone(robot)
+        self._data = self._model.createData()
+        self._frame = self._model.getFrameId(robot.tool_frame)
+        names = robot.joint_names
+        self._plain = tuple(self._model.names)[1:] == names
+        self._full = np.array(pin.neutral(self._model))
+        joints = [self._model.joints[self._model.getJointId(name)] for name in names]
+        self._positions = np.array([joint.idx_q for joint in joints])
+        self._velocities = np.array([joint.idx_v for joint in joints])
         self._few = len(joints) < 6
         size = min(len(joints), 6)
         self._normal: Array = np.empty((size, size))
@@ -56,6 +59,8 @@ class Descent:
         Pinocchio walks from the tool to the base, which leaves the tool's pose at the base. The
         pose is a view: the next call changes it.
         """
+        if self._plain:
+            return _frame_jacobian(self._model, self._data, q, self._frame, _LOCAL), self._pose
         self._full[self._positions] = q
         jacobian = _frame_jacobian(self._model, self._data, self._full, self._frame, _LOCAL)
         return jacobian[:, self._velocities], self._pose
@@ -125,13 +130,15 @@ def limited(step: Array, largest: float = LARGEST_STEP) -> Array:
     """Shorten a step to at most the largest change of a joint, rad."""
     if step.dot(step) <= largest * largest:
         return step
-    length = max(float(step.max()), -float(step.min()))
+    length = float(np.abs(step).max())
     return step * (largest / length) if length > largest else step
 
 
-def _columns(indices: list[int]) -> Any:
-    """Give a slice where the indices follow one another: numpy then makes no copy."""
-    first = indices[0]
-    if indices == list(range(first, first + len(indices))):
-        return slice(first, first + len(indices))
-    return np.array(indices)
+def _arm_alone(robot: Robot) -> Any:
+    """Give the model with every joint locked that does not move the tool, such as fingers."""
+    moving, joint = set[int](), robot.tool_body
+    while joint > 0:
+        moving.add(joint)
+        joint = int(robot.model.parents[joint])
+    others = [joint for joint in range(1, robot.model.njoints) if joint not in moving]
+    return pin.buildReducedModel(robot.model, others, robot.full(robot.home))

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pinocchio as pin
@@ -37,8 +36,7 @@ TURN = 2 * np.pi
 IDENTITY = np.eye(3)
 
 
-@dataclass(frozen=True, eq=False)
-class _Task:
+class _Task(NamedTuple):
     """One call: the pose as matrix and as pin.SE3, the seed, the bounds and the wishes."""
 
     matrix: Array
@@ -139,14 +137,12 @@ class Inverse:
     def _restarts(self, task: _Task, count: int) -> Iterator[Array]:
         """Give starts within the bounds: those near the pose, then random ones between."""
         lower, upper = task.bounds
-        rng = np.random.default_rng(0)
         near = self._starts.near(task.matrix)
         for number in range(count):
             start = next(near, None) if number < NEAREST or number % 2 else None
             if start is None:
-                yield rng.uniform(lower, upper)
-            else:
-                yield np.minimum(np.maximum(start, lower), upper)
+                start = np.random.default_rng(number).uniform(lower, upper)
+            yield np.minimum(np.maximum(start, lower), upper)
 
     def _choose(self, task: _Task) -> Solution:
         """Collect several postures and give the one that is preferred and free."""

@@ -43,13 +43,13 @@ class Starts:
         """
         wanted = self._describe(tool_in_base[None])[0]
         distance = self._squares - self._features.dot(wanted)
+        given = self.joints[np.argmin(distance)]
+        yield given
         chosen = np.argpartition(distance, POOL)[:POOL]
         pool = self.joints[chosen[np.argsort(distance[chosen])]]
-        left = np.ones(POOL, dtype=bool)
-        for at in range(POOL):
-            if left[at]:
-                yield pool[at]
-                left &= np.abs(pool - pool[at]).max(axis=1) > ALIKE
+        while len(pool := pool[np.abs(pool - given).max(axis=1) > ALIKE]):
+            given = pool[0]
+            yield given
 
     def _describe(self, poses: Array) -> NDArray[np.float32]:
         """Give (N, 12) whose Euclidean distance grows with that of the poses (N, 4, 4)."""
