@@ -94,6 +94,7 @@ setup(
         'test': [
             'pytest>=8',
             'hypothesis>=6.100',
+            'example-robot-data>=6',
             'pytest-benchmark>=5',
             'ruff>=0.9',
             'mypy>=1.15',

@@ -20,9 +20,11 @@ from qwen_embodied.motion.path import PathOptions, plan_path, straight_path
 from qwen_embodied.motion.placing import Place, places
 from qwen_embodied.motion.presets import build_robot, load_robot
 from qwen_embodied.motion.robot import Robot
+from qwen_embodied.motion.search import Search, Solution
 from qwen_embodied.motion.shapes import Obstacle, Solid, box
 from qwen_embodied.motion.skills import Skills
 from qwen_embodied.motion.timing import time_path
+from qwen_embodied.motion.urdf import ToolPlace
 from qwen_embodied.motion.world import World
 
 __all__ = [
@@ -39,9 +41,12 @@ __all__ = [
     'Place',
     'Robot',
     'RobotSettings',
+    'Search',
     'Segment',
     'Skills',
     'Solid',
+    'Solution',
+    'ToolPlace',
     'World',
     'box',
     'build_robot',

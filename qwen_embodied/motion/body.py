@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import coal
@@ -12,7 +14,9 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import RobotModelError
+from qwen_embodied.motion.description import RobotSettings
 from qwen_embodied.motion.shapes import cover
+from qwen_embodied.motion.urdf import complete, read_xml
 
 Array = NDArray[np.float64]
 FEW = 6  # rows; up to here Pinocchio in a loop beats numpy
@@ -116,13 +120,47 @@ def _motion(axis: Array, value: Array) -> Array:
     return result
 
 
-def read_parts(model: Any, xml: str) -> tuple[Part, ...]:
+def body_of(model: Any, xml: str, settings: RobotSettings) -> tuple[Part, ...]:
+    """Give the shapes of a robot: its own, or those of the body that the settings name."""
+    if settings.body is None:
+        return read_parts(model, xml, settings.packages)
+    other = complete(read_xml(settings.body), {}, '', None)
+    donor = pin.buildModelFromXML(other, mimic=True)
+    items = _shapes(donor, other, settings.packages)
+    for item in items:
+        frame = donor.frames[item.parentFrame]
+        if not model.existBodyName(frame.name):
+            raise RobotModelError(
+                f'the body has the link {frame.name}, but the URDF has no such link'
+            )
+        target = model.frames[model.getBodyId(frame.name)]
+        item.placement = target.placement * frame.placement.actInv(item.placement)
+        item.parentJoint, item.parentFrame = target.parentJoint, model.getBodyId(frame.name)
+    return _parts(model, items)
+
+
+def read_parts(model: Any, xml: str, packages: Sequence[str | Path] = ()) -> tuple[Part, ...]:
     """Read the collision shapes of a URDF; a cylinder with a ball at either end is a capsule."""
+    return _parts(model, _shapes(model, xml, packages))
+
+
+def _shapes(model: Any, xml: str, packages: Sequence[str | Path]) -> list[Any]:
     try:
-        shapes = pin.buildGeomFromUrdfString(model, xml, pin.GeometryType.COLLISION)
+        shapes = pin.buildGeomFromUrdfString(
+            model,
+            xml,
+            pin.GeometryType.COLLISION,
+            package_dirs=[str(folder) for folder in packages],
+        )
     except (ValueError, RuntimeError) as error:
-        raise RobotModelError(f'the collision shapes cannot be read: {error}') from error
-    items = list(shapes.geometryObjects)
+        raise RobotModelError(
+            f'the collision shapes cannot be read: {str(error).strip()}; name the folders of '
+            'package:// in the settings (packages), or a URDF of simple shapes (body)'
+        ) from error
+    return list(shapes.geometryObjects)
+
+
+def _parts(model: Any, items: list[Any]) -> tuple[Part, ...]:
     used: set[str] = set()
     parts = []
     for item in items:
@@ -132,10 +170,20 @@ def read_parts(model: Any, xml: str) -> tuple[Part, ...]:
             geometry = coal.Capsule(item.geometry.radius, 2 * item.geometry.halfLength)
             parts.append(_part(model, item, geometry))
             used.add(item.name)
-    parts += [_part(model, item, item.geometry) for item in items if item.name not in used]
+    parts += [_part(model, item, _solid(item)) for item in items if item.name not in used]
     if not parts:
-        raise RobotModelError('the URDF has no collision shapes')
+        raise RobotModelError(
+            'the URDF has no collision shapes; name a URDF of simple shapes in the settings (body)'
+        )
     return tuple(sorted(parts, key=lambda part: part.body))
+
+
+def _solid(item: Any) -> Any:
+    """Give a shape as it is, and of a mesh its convex hull."""
+    if not isinstance(item.geometry, coal.BVHModelBase):
+        return item.geometry
+    item.geometry.buildConvexHull(True, 'Qt')
+    return item.geometry.convex
 
 
 def _ends(item: Any, items: list[Any]) -> list[Any]:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import CollisionError, MotionError, UnreachableError
-from qwen_embodied.motion.inverse import Solution
 from qwen_embodied.motion.robot import Robot
+from qwen_embodied.motion.search import Solution
 
 Array = NDArray[np.float64]
 T = TypeVar('T')

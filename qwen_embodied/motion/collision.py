@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import coal
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.motion.allowed import own_pairs
 from qwen_embodied.motion.body import Part, make_part
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.world import World
@@ -19,7 +19,6 @@ from qwen_embodied.motion.world import World
 Array = NDArray[np.float64]
 CHUNK = 128  # rows checked at once
 NEVER = -np.inf  # a distance that is always kept: the pair is not looked at
-ALWAYS_NEAR = 0.02  # m; parts whose usual distance is smaller belong together
 
 # Sample, part, other part or name of an obstacle, distance and allowed distance (m).
 Pair = tuple[int, int, int | str, float, float]
@@ -211,42 +210,6 @@ def _hand(robot: Robot, parts: tuple[Part, ...]) -> NDArray[np.bool_]:
     """Mark the parts that may work on objects: beyond the last arm joint's own link."""
     wrist = robot.model.frames[robot.chain.link_of(robot.tool_body)].name
     return np.array([part.link != wrist for part in parts])
-
-
-def own_pairs(robot: Robot) -> NDArray[np.int64]:
-    """Give the pairs of parts (N, 2) that may collide.
-
-    Left out are parts of joints that follow one another, parts of the gripper among themselves,
-    and parts that are nearly always close together.
-    """
-    cached: NDArray[np.int64] | None = robot.__dict__.get('_own_pairs')
-    if cached is None:
-        cached = _find_pairs(robot)
-        robot.__dict__['_own_pairs'] = cached
-    return cached
-
-
-def _find_pairs(robot: Robot) -> NDArray[np.int64]:
-    parents = [int(parent) for parent in robot.model.parents]
-    rows = np.random.default_rng(0).uniform(
-        robot.all_limits.lower, robot.all_limits.upper, (100, len(robot.all_limits.names))
-    )
-    bodies = robot.chain.poses(rows)
-    pairs = []
-    for a, b in combinations(range(len(robot.parts)), 2):
-        first, second = robot.parts[a], robot.parts[b]
-        related = parents[second.body] == first.body or parents[first.body] == second.body
-        gripper = min(first.body, second.body) >= robot.tool_body
-        if first.body == second.body or related or gripper:
-            continue
-        distances = [
-            _distance(first.geometry, _transform(row[first.body] @ first.pose),
-                      second.geometry, _transform(row[second.body] @ second.pose))
-            for row in bodies
-        ]  # fmt: skip
-        if np.median(distances) > ALWAYS_NEAR:
-            pairs.append((a, b))
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def _held_pairs(robot: Robot, extra: int) -> NDArray[np.int64]:

@@ -1,33 +1,35 @@
-"""Reading a robot description: names and limits of its joints, and what it lacks."""
+"""What is known of a robot beyond its URDF, and the names and limits of its joints."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 
 from qwen_embodied.errors import ContractError, RobotModelError
 from qwen_embodied.limits import JointLimits
+from qwen_embodied.motion.urdf import ToolPlace
 
 ENDLESS = 1e6  # Pinocchio's word for a limit that is not there is a huge number
 
 
 @dataclass(frozen=True, eq=False)
 class Gripper:
-    """A two-finger gripper that one joint drives.
+    """A gripper that one joint drives.
 
     Attributes:
-        joint: Position of one finger; the other mimics it.
-        open: Joint position when open, m.
-        closed: Joint position when closed, m.
+        joint: That drives it; every other finger joint mimics it.
+        open: Its position when open, m for a sliding finger, rad for a turning one.
+        closed: Its position when closed.
         finger_depth: How far the finger tips reach past the tool frame, m.
-        acceleration: Largest, m/s².
-        jerk: Largest, m/s³.
+        acceleration: Largest of the joint, per s².
+        jerk: Largest of the joint, per s³.
+        width: Largest width between the fingers, m; None for two fingers that each slide by the
+            joint's position.
     """
 
     joint: str
@@ -36,16 +38,22 @@ class Gripper:
     finger_depth: float
     acceleration: float
     jerk: float
+    width: float | None = None
 
     @property
     def opening(self) -> float:
         """Largest width between the fingers, m."""
-        return 2.0 * (self.open - self.closed)
+        return 2.0 * (self.open - self.closed) if self.width is None else self.width
+
+    def at(self, width: float) -> float:
+        """Give the joint's position for a width between the fingers, m, as near as it goes."""
+        share = min(max(width / self.opening, 0.0), 1.0)
+        return self.closed + share * (self.open - self.closed)
 
 
 @dataclass(frozen=True)
 class RobotSettings:
-    """What a URDF cannot hold.
+    """What a URDF cannot hold, or lacks.
 
     Attributes:
         acceleration: Largest of each joint, rad/s².
@@ -53,6 +61,13 @@ class RobotSettings:
         gripper: Or None for a bare arm.
         home: Where the arm waits, rad; None is the middle of the joints.
         base_frame: Name of the frame in which poses are given; the URDF's root.
+        limits: lower, upper and velocity by joint, where the URDF lacks them or is too generous.
+        tool: Where the tool frame is when the URDF has no link of its name.
+        srdf: Path or text of an SRDF whose disabled collisions are allowed; None computes them.
+        body: Path or XML of a URDF with the same links whose shapes replace the robot's, for a
+            description whose meshes are not on this machine.
+        packages: Folders in which package:// is looked up.
+        controllers: Joints that each ros2_control controller owns, by its name.
     """
 
     acceleration: Sequence[float] = ()
@@ -60,52 +75,65 @@ class RobotSettings:
     gripper: Gripper | None = None
     home: Sequence[float] | None = None
     base_frame: str = 'base'
-
-
-def read_xml(source: str | Path) -> str:
-    """Give the XML of a URDF that is given as such or by its path, once it is complete.
-
-    Raises:
-        RobotModelError: It cannot be read, or names the joint that lacks a limit.
-    """
-    try:
-        given = isinstance(source, str) and '<robot' in source
-        xml = str(source) if given else Path(source).read_text(encoding='utf-8')
-        joints = ElementTree.fromstring(xml).findall('joint')
-    except (OSError, ElementTree.ParseError) as error:
-        name = 'the URDF' if given else f'the URDF {source}'
-        raise RobotModelError(f'{name} cannot be read: {error}') from error
-    for joint in joints:
-        _check_joint(joint)
-    return xml
-
-
-def _check_joint(joint: ElementTree.Element) -> None:
-    name, limit = joint.get('name'), joint.find('limit')
-    if joint.get('type') not in ('revolute', 'prismatic'):
-        return
-    for attribute in ('lower', 'upper', 'velocity'):
-        if limit is None or limit.get(attribute) is None:
-            raise RobotModelError(f'{name} has no {attribute} limit in the URDF')
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    tool: ToolPlace | None = None
+    srdf: str | Path | None = None
+    body: str | Path | None = None
+    packages: Sequence[str | Path] = ()
+    controllers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def joints_to(model: Any, tool_frame: str) -> tuple[str, ...]:
-    """Name the joints from the base to a link."""
+    """Name the joints from the base to a link, without those that only mimic another."""
     joint = model.frames[model.getFrameId(tool_frame)].parentJoint
     names: list[str] = []
     while joint > 0:
-        names.append(model.names[joint])
+        if model.joints[joint].nq:
+            names.append(model.names[joint])
         joint = model.parents[joint]
     return tuple(reversed(names))
 
 
+def check_chain(model: Any, arm: tuple[str, ...], tool_frame: str) -> None:
+    """Raise RobotModelError for a joint that does not exist or does not move the tool."""
+    moving = joints_to(model, tool_frame)
+    for name in arm:
+        if not model.existJointName(name):
+            raise RobotModelError(f'the URDF has no movable joint {name}; it has {_few(model)}')
+        if model.joints[model.getJointId(name)].nq and name not in moving:
+            raise RobotModelError(
+                f'{name} does not move {tool_frame}; these do: {", ".join(moving)}'
+            )
+    if not arm:
+        raise RobotModelError(f'no joint moves {tool_frame}; name another tool frame')
+    if len(set(arm)) != len(arm):
+        raise RobotModelError(f'the joints {", ".join(arm)} hold one twice')
+
+
+def check_owners(
+    controllers: Mapping[str, Sequence[str]], joints: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Give the controllers, once each joint has exactly one or there are none at all."""
+    owned = [joint for names in controllers.values() for joint in names]
+    for joint in joints if controllers else ():
+        if owned.count(joint) != 1:
+            raise RobotModelError(
+                f'{joint} belongs to {owned.count(joint)} controllers; it needs exactly one'
+            )
+    return {name: tuple(names) for name, names in controllers.items()}
+
+
+def _few(model: Any) -> str:
+    return ', '.join(list(model.names)[1:13])
+
+
 def arm_limits(model: Any, arm: tuple[str, ...], settings: RobotSettings) -> JointLimits:
     """Join the URDF's limits of the arm with those of the settings."""
-    for field in ('acceleration', 'jerk'):
-        count = len(getattr(settings, field))
+    for key in ('acceleration', 'jerk'):
+        count = len(getattr(settings, key))
         if count != len(arm):
             raise RobotModelError(
-                f'{field} has {count} values; the arm has the {len(arm)} joints '
+                f'{key} has {count} values; the arm has the {len(arm)} joints '
                 f'{", ".join(arm)}; a URDF cannot hold it, so give it in the settings'
             )
     return _limits(model, arm, settings.acceleration, settings.jerk)
@@ -125,7 +153,7 @@ def all_limits(model: Any, limits: JointLimits, gripper: Gripper | None) -> Join
 def _column(model: Any, name: str) -> tuple[int, int]:
     joint = model.joints[model.getJointId(name)]
     if joint.nq != 1 or joint.nv != 1:
-        raise RobotModelError(f'{name} is continuous, fixed or a mimic; it needs finite limits')
+        raise RobotModelError(f'{name} mimics another joint; name the one that it mimics instead')
     return joint.idx_q, joint.idx_v
 
 
@@ -138,9 +166,9 @@ def _limits(
     velocity = np.array([model.velocityLimit[v] for _, v in columns])
     for name, low, high, speed in zip(names, lower, upper, velocity, strict=True):
         if not (-ENDLESS < low < high < ENDLESS):
-            raise RobotModelError(f'{name} has no position limits in the URDF')
+            raise RobotModelError(f'{name} has no range between the limits {low:g} and {high:g}')
         if not 0.0 < speed < ENDLESS:
-            raise RobotModelError(f'{name} has no velocity limit in the URDF')
+            raise RobotModelError(f'{name} has the velocity limit {speed:g}; it must be positive')
     try:
         return JointLimits(names, lower, upper, velocity, np.array(acceleration), np.array(jerk))
     except ContractError as error:

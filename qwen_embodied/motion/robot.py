@@ -13,15 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from qwen_embodied.errors import RobotModelError
 from qwen_embodied.messages import JointState
-from qwen_embodied.motion.body import Chain, Part, read_parts
+from qwen_embodied.motion.body import Chain, Part, body_of
 from qwen_embodied.motion.description import (
     RobotSettings,
     all_limits,
     arm_limits,
+    check_chain,
+    check_owners,
     joints_to,
-    read_xml,
 )
-from qwen_embodied.motion.inverse import Inverse, Solution
+from qwen_embodied.motion.inverse import Inverse
+from qwen_embodied.motion.search import ANY, Search, Solution
+from qwen_embodied.motion.urdf import complete, read_xml
 
 Array = NDArray[np.float64]
 
@@ -48,6 +51,8 @@ class Robot:
         frame = model.frames[self.tool_id]
         self.tool_body = int(frame.parentJoint)
         self.tool_in_body: Array = np.array(frame.placement.homogeneous)
+        self.controllers = check_owners(settings.controllers, self.all_limits.names)
+        self.srdf = settings.srdf
         middle = (self.limits.lower + self.limits.upper) / 2
         self.home: Array = np.array(middle if settings.home is None else settings.home, float)
         self._inverse = Inverse(self)
@@ -63,7 +68,7 @@ class Robot:
         """Build a robot from a URDF.
 
         Args:
-            source: Path of a URDF, or its XML.
+            source: Path of a URDF, or its XML as a file or /robot_description holds it.
             tool_frame: Link whose pose forward() gives.
             joints: Of the arm, base first; None takes every joint from the base to the tool.
             settings: What the URDF cannot hold.
@@ -71,19 +76,21 @@ class Robot:
         Raises:
             RobotModelError: Names what the description lacks.
         """
-        xml = read_xml(source)
+        settings = settings or RobotSettings()
+        xml = complete(read_xml(source), settings.limits, tool_frame, settings.tool)
         try:
             model = pin.buildModelFromXML(xml, mimic=True)
         except (ValueError, RuntimeError) as error:
             raise RobotModelError(f'the URDF cannot be read: {error}') from error
         if not model.existFrame(tool_frame):
             known = [frame.name for frame in model.frames if frame.type == pin.FrameType.BODY]
-            raise RobotModelError(f'the URDF has no link {tool_frame}; it has {", ".join(known)}')
+            raise RobotModelError(
+                f'the URDF has no link {tool_frame}; it has {", ".join(known)}; '
+                'name one of them, or say in the settings where the tool is'
+            )
         arm = tuple(joints) if joints is not None else joints_to(model, tool_frame)
-        for name in arm:
-            if not model.existJointName(name):
-                raise RobotModelError(f'the URDF has no movable joint {name}')
-        return cls(model, read_parts(model, xml), tool_frame, arm, settings or RobotSettings())
+        check_chain(model, arm, tool_frame)
+        return cls(model, body_of(model, xml, settings), tool_frame, arm, settings)
 
     def forward(self, q: ArrayLike) -> Array:
         """Give tool_in_base (4, 4) for arm joints q (J,)."""
@@ -99,30 +106,35 @@ class Robot:
 
     def tool_jacobian(self, q: ArrayLike) -> tuple[Array, Any]:
         """Give the Jacobian (6, J) in the tool's own axes and the tool's pose as pin.SE3."""
-        frame = pin.ReferenceFrame.LOCAL
-        pin.computeJointJacobians(self.model, self.data, self.full(q))
-        placement = pin.updateFramePlacement(self.model, self.data, self.tool_id)
-        full = pin.getFrameJacobian(self.model, self.data, self.tool_id, frame)
-        return full[:, self._columns], placement
+        jacobian, pose = self._inverse.evaluate(np.asarray(q, dtype=float))
+        return jacobian, pose.copy()
 
     def inverse(self, tool_in_base: ArrayLike, seed: ArrayLike | None = None,
-                margin: float = 0.0) -> Array:  # fmt: skip
+                margin: float = 0.0, search: Search = ANY) -> Array:  # fmt: skip
         """Give arm joints (J,) that reach a pose to 1e-5, near the seed where that works.
 
         Args:
             tool_in_base: Wanted pose, (4, 4).
             seed: Joints (J,) to start from; None starts from home.
             margin: Distance kept from every joint limit, rad.
+            search: What else is wanted: nearest, roomiest, free of contacts, rotation left open.
 
         Raises:
+            ContractError: The pose or the seed is none.
             UnreachableError: Says by how much the pose is missed.
+            CollisionError: Every posture that was found is blocked.
         """
-        return self._inverse(tool_in_base, self.home if seed is None else seed, margin).joints
+        start = self.home if seed is None else seed
+        return self._inverse(tool_in_base, start, margin, search)
+
+    def prepare(self) -> None:
+        """Compute now what the first difficult inverse would: 0.05 s."""
+        self._inverse.prepare()
 
     def solve(self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float = 0.0,
               restarts: int = 0) -> Solution:  # fmt: skip
         """Give the nearest solution that few restarts find, whether it reaches the pose or not."""
-        return self._inverse.attempt(tool_in_base, np.asarray(seed, float), margin, restarts)
+        return self._inverse.attempt(tool_in_base, seed, margin, restarts)
 
     def full(self, q: ArrayLike) -> Array:
         """Spread arm joints (J,) or arm and gripper (J + 1,) over Pinocchio's vector."""

@@ -14,6 +14,7 @@ from qwen_embodied.resources import shared_file
 
 URDF = shared_file('config/robots/panda.urdf')
 TOOL = 'panda_hand_tcp'
+XACRO = 'xmlns:xacro="http://www.ros.org/wiki/xacro"'
 SETTINGS = RobotSettings(acceleration=[5.0] * 7, jerk=[500.0] * 7)
 
 
@@ -105,7 +106,15 @@ def test_robot_description_that_lacks_something_says_what(tool, settings, messag
     ('old', 'new', 'message'),
     [
         ('velocity="2.61"', '', 'panda_joint5 has no velocity limit'),
-        ('name="panda_joint3" type="revolute"', 'name="panda_joint3" type="continuous"', 'joint3'),
+        ('velocity="2.61"', 'velocity="fast"', "panda_joint5 has the velocity limit 'fast'"),
+        ('lower="-2.8973"', 'lower="nan"', "panda_joint1 has the lower limit 'nan'"),
+        ('lower="-2.8973"', 'lower="2.8973"', 'panda_joint1 has no range between'),
+        (
+            'name="panda_joint3" type="revolute"',
+            'name="panda_joint3" type="planar"',
+            'a planar joint',
+        ),
+        ('<robot name="panda">', f'<robot {XACRO}><xacro:arg name="a"/>', 'xacro FILE'),
         ('<robot name="panda">', '<robot name="panda"', 'cannot be read'),
     ],
 )

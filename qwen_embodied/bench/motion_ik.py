@@ -1,0 +1,142 @@
+"""Inverse kinematics: how often, how fast, and against what one look at the robot costs.
+
+The bars hold for processor time of the solving thread, which is what the solver needs; the clock
+on the wall, which also counts what else the machine does, stands beside it.
+"""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.bench.report import Row, at_least, figure
+from qwen_embodied.errors import UnreachableError
+from qwen_embodied.motion import Robot, load_robot
+
+Array = NDArray[np.float64]
+
+PRESETS = ('panda', 'ur5e', 'xarm7', 'so101')
+POSES = 10_000
+QUICK = 300
+BLOCKS = 50  # in turns: a share of the poses, then forward kinematics with the Jacobian
+LOOKS = 100  # calls of the latter in a block
+TOLERANCE = 1e-5  # m and rad
+LATE = 10.0  # ms
+GOAL = 5.0  # ms
+RATIO = 100.0
+PEERS = 'TRAC-IK 99.70, KDL 61.8 (Panda)'
+PEER_TIME = 'TRAC-IK 0.38 (Panda, C++)'
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured on one robot.
+
+    Attributes:
+        reached: (N,) true where the pose was reached within the limits.
+        wall: (N,) ms by the clock on the wall.
+        busy: (N,) ms of this thread's processor time.
+        ratios: (B,) mean processor time in a block over that of one look at the robot.
+        look: Median processor time of one look, ms.
+    """
+
+    reached: NDArray[np.bool_]
+    wall: Array
+    busy: Array
+    ratios: Array
+    look: float
+
+
+def run(quick: bool) -> list[Row]:
+    """Solve random reachable poses from the middle of the joint ranges, preset by preset."""
+    count = QUICK if quick else POSES
+    rows: list[Row] = []
+    for name in PRESETS:
+        rows += _rows(name, measure(load_robot(name), count))
+    return rows
+
+
+def measure(robot: Robot, count: int) -> Measured:
+    """Solve poses that random joints within the limits give; the same ones in every run."""
+    robot.prepare()
+    lower, upper = robot.limits.lower, robot.limits.upper
+    joints = np.random.default_rng(2026).uniform(lower, upper, (count, len(lower)))
+    middle = (lower + upper) / 2
+    robot.inverse(robot.forward(middle), middle)
+    solved, looks, bounds = [], [], []
+    for block in np.array_split(joints, min(BLOCKS, count)):
+        solved += [_solve(robot, q, middle) for q in block]
+        bounds.append(len(solved))
+        looks.append(_look(robot, block[0]))
+    table = np.array(solved)
+    means = np.array([part[:, 2].mean() for part in np.split(table, bounds[:-1])])
+    look = np.array(looks)
+    return Measured(
+        table[:, 0] > 0, table[:, 1], table[:, 2], means / look, float(np.median(look))
+    )
+
+
+def _solve(robot: Robot, q: Array, seed: Array) -> tuple[bool, float, float]:
+    tool = robot.forward(q)
+    wall, busy = time.perf_counter(), time.thread_time()
+    try:
+        found = robot.inverse(tool, seed)
+    except UnreachableError:
+        found = None
+    wall, busy = time.perf_counter() - wall, time.thread_time() - busy
+    return found is not None and _reaches(robot, found, tool), wall * 1e3, busy * 1e3
+
+
+def _reaches(robot: Robot, q: Array, tool: Array) -> bool:
+    """Judge apart from the solver: by the pose that the joints give, and the limits."""
+    got = robot.forward(q)
+    turn = got[:3, :3].T @ tool[:3, :3]
+    sine = np.linalg.norm(
+        [turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]
+    )
+    angle = np.arctan2(sine / 2, (np.trace(turn) - 1) / 2)
+    inside = (q >= robot.limits.lower) & (q <= robot.limits.upper)
+    apart = float(np.linalg.norm(got[:3, 3] - tool[:3, 3]))
+    return bool(inside.all() and apart <= TOLERANCE and angle <= TOLERANCE)
+
+
+def _look(robot: Robot, q: Array) -> float:
+    """Give the processor time of one forward kinematics with Jacobian, ms."""
+    start = time.thread_time()
+    for _ in range(LOOKS):
+        robot.tool_jacobian(q)
+    return (time.thread_time() - start) / LOOKS * 1e3
+
+
+def _rows(name: str, found: Measured) -> list[Row]:
+    def share(times: Array, limit: float) -> float:
+        return 100.0 * float((found.reached & (times <= limit)).mean())
+
+    title, busy = f'IK {name}', 'of processor time'
+    ratio, low, high = median_interval(found.ratios)
+    return [
+        at_least(f'{title}: reached within {LATE:g} ms {busy}', share(found.busy, LATE), '%',
+                 bar=99.9, goal=f'100 within {GOAL:g} ms', peer=PEERS),
+        figure(f'{title}: reached within {GOAL:g} ms {busy}', share(found.busy, GOAL), '%'),
+        figure(f'{title}: reached within {GOAL:g} ms on the wall', share(found.wall, GOAL), '%'),
+        figure(f'{title}: reached at all', share(found.wall, np.inf), '%'),
+        Row(f'{title}: mean {busy}, and over one forward kinematics with Jacobian',
+            float(found.busy.mean()), 'ms', f'ratio <= {RATIO:g}', '', PEER_TIME,
+            bool(ratio <= RATIO), ratio, (low, high)),
+        figure(f'{title}: mean on the wall', float(found.wall.mean()), 'ms'),
+        figure(f'{title}: median on the wall', float(np.median(found.wall)), 'ms'),
+        figure(f'{title}: 99th percentile {busy}', float(np.quantile(found.busy, 0.99)), 'ms'),
+        figure(f'{title}: one forward kinematics with Jacobian', found.look * 1e3, 'us'),
+    ]  # fmt: skip
+
+
+def median_interval(values: Array) -> tuple[float, float, float]:
+    """Give the median and the 95 % interval that resampling finds for it."""
+    rng = np.random.default_rng(0)
+    drawn = np.median(rng.choice(values, (2000, len(values))), axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(np.median(values)), float(low), float(high)

@@ -1,0 +1,58 @@
+"""Postures that an arm can start from, found by the tool pose they give."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from qwen_embodied.motion.robot import Robot
+
+Array = NDArray[np.float64]
+
+POSTURES = 10_000
+POOL = 400  # nearest ones among which to choose
+ALIKE = 1.0  # rad; postures whose joints all differ by less resemble one another
+REACH_WEIGHT = 4.5  # of a distance as long as the arm, against a rotation matrix's distance
+
+
+class Starts:
+    """A table of random postures within the limits; the same for every run."""
+
+    def __init__(self, robot: Robot) -> None:
+        """Compute the tool pose of every posture; takes about 50 ms."""
+        rng = np.random.default_rng(0)
+        lower, upper = robot.limits.lower, robot.limits.upper
+        self.joints: Array = rng.uniform(lower, upper, (POSTURES, len(lower)))
+        poses = robot.tool_poses(self.joints)
+        centre = poses[:, :3, 3].mean(axis=0)
+        reach = float(np.linalg.norm(poses[:, :3, 3] - centre, axis=1).max())
+        self._weight = REACH_WEIGHT / max(reach, 1e-3)
+        self._features = self._describe(poses)
+        self._squares = (self._features**2).sum(axis=1) / 2
+
+    def near(self, tool_in_base: Array) -> Iterator[Array]:
+        """Give postures (J,) whose tool poses are near to one (4, 4), nearest first.
+
+        Of postures that resemble one another only the first is given: a descent from the others
+        would mostly end at the same place.
+        """
+        wanted = self._describe(tool_in_base[None])[0]
+        distance = self._squares - self._features.dot(wanted)
+        given = self.joints[np.argmin(distance)]
+        yield given
+        chosen = np.argpartition(distance, POOL)[:POOL]
+        pool = self.joints[chosen[np.argsort(distance[chosen])]]
+        while len(pool := pool[np.abs(pool - given).max(axis=1) > ALIKE]):
+            given = pool[0]
+            yield given
+
+    def _describe(self, poses: Array) -> NDArray[np.float32]:
+        """Give (N, 12) whose Euclidean distance grows with that of the poses (N, 4, 4)."""
+        turned = poses[:, :3, :3].reshape(-1, 9)
+        both = np.concatenate([poses[:, :3, 3] * self._weight, turned], axis=1)
+        return both.astype(np.float32)
