@@ -58,7 +58,7 @@ class Chain:
         return full
 
     def axis(self, body: int) -> Array:
-        """Give the unit axis about which a body turns, (3,) in its own frame; zero if it slides."""
+        """Give the axis about which a body turns, (3,) in its own frame; zero if it slides."""
         turning: Array = self._axes[body][3:]
         return turning
 

@@ -45,7 +45,7 @@ class Bodies:
         self._parts, self.pairs = len(parts), pairs
         for number, part in enumerate(parts):
             self._add(f'part {number}', part.body, part.pose, part.geometry)
-        owners = []
+        owners: list[int] = []
         for number, obstacle in enumerate(obstacles):
             for solid in obstacle.solids:
                 self._add(f'solid {len(owners)}', 0, solid.pose, solid.geometry())

@@ -71,10 +71,10 @@ class EdgeCheck:
         return not self._exact.hits(self.row(point))
 
     def sampled(self, step: float, *, roomy: bool = False) -> Callable[[Array, Array], bool]:
-        """Give a quicker question: are samples free between which no point moves farther than a step?
+        """Give a quicker question: are samples free that lie a step of the robot apart?
 
         Args:
-            step: m.
+            step: Farthest that any point of the robot moves from sample to sample, m.
             roomy: Ask for a little more than the distances, so that the line can be proved later.
         """
         check = self._roomy if roomy else self._exact
@@ -130,7 +130,7 @@ class EdgeCheck:
         return self._wider(LADDER[1])
 
     def _wider(self, extra: float) -> PostureCheck:
-        """Ask for more distance: all of the extra for the part that moves most, less for others."""
+        """Ask for more distance: the extra for the part that moves most, less for others."""
         collider, demand, share = self._collider, self._demand, self._share
         between = share[collider.pairs].max(axis=1, initial=0.0)
         scene = demand.scene + extra * share[:, None]

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +19,23 @@ Array = NDArray[np.float64]
 
 FINE = 10  # instants per point at which the motion is averaged
 SHORTEST, LONGEST = 0.006, 0.25  # s, of the average that bounds the jerk
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A motion along a path; speed and push are exact derivatives of the place.
+
+    Attributes:
+        times: Instants, (T,) s.
+        place: On the path, (T,) rad.
+        speed: Along it, (T,) rad/s.
+        push: Acceleration along it, (T,) rad/s².
+    """
+
+    times: Array
+    place: Array
+    speed: Array
+    push: Array
 
 
 def prepare() -> Any:
@@ -72,10 +90,9 @@ def _speed_rule(toppra: Any, top: Array) -> Any:
 
 def _push_rule(toppra: Any, limits: JointLimits, slower: Array) -> Any:
     """Bound the joints' accelerations, by less where time is stretched."""
-    rule = toppra.constraint.JointAccelerationConstraint
     between = toppra.constraint.linear_constraint.canlinear_colloc_to_interpolate
 
-    class PushRule(rule):  # type: ignore[misc]
+    class PushRule(toppra.constraint.JointAccelerationConstraint):  # type: ignore[misc]
         def compute_constraint_params(self, path: Any, gridpoints: Array, *_: Any) -> Any:
             self.set_discretization_type(0)
             found = super().compute_constraint_params(path, gridpoints)
@@ -85,9 +102,7 @@ def _push_rule(toppra: Any, limits: JointLimits, slower: Array) -> Any:
     return PushRule(np.stack([-limits.acceleration, limits.acceleration], axis=1))
 
 
-def over_time(
-    knots: Array, speed: Array, limits: JointLimits, step: float, most: int
-) -> tuple[Array, Array, Array, Array]:
+def over_time(knots: Array, speed: Array, limits: JointLimits, step: float, most: int) -> Course:
     """Turn speeds at knots into a motion over time, averaged so that its jerk is bounded.
 
     Between knots the acceleration along the path is even. It jumps at knots; averaged over the
@@ -101,8 +116,7 @@ def over_time(
         most: Largest number of instants.
 
     Returns:
-        Instants (T,) s, evenly spaced; place (T,) rad, speed (T,) and acceleration (T,) there,
-        which are exact derivatives of one another.
+        The motion at evenly spaced instants.
     """
     spent = 2.0 * np.diff(knots) / np.maximum(speed[:-1] + speed[1:], 1e-9)
     instants = np.concatenate([[0.0], np.cumsum(spent)])
@@ -126,4 +140,5 @@ def over_time(
         levels = [uniform_filter1d(level, window, mode='nearest') for level in levels]
     place, rate, change = (level[pad : -pad or None : FINE] for level in levels)
     rate[[0, -1]], change[[0, -1]] = 0.0, 0.0
-    return fine * FINE * np.arange(count + 1), np.clip(place, 0.0, knots[-1]), rate, change
+    times = fine * FINE * np.arange(count + 1)
+    return Course(times, np.clip(place, 0.0, knots[-1]), rate, change)

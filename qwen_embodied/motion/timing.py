@@ -2,8 +2,8 @@
 
 The corners of the path are rounded, toppra finds the fastest speed along it, averages over time
 bound the jerk, and the quintic spline between the points, which is the controller's, is checked
-at 1 kHz and at every point. Where it exceeds a limit the motion is slowed there and tried again;
-what little is left stretches the whole.
+at 1 kHz and at its extrema. Where it exceeds a limit the motion is slowed there and tried again;
+what little is left stretches the whole. A straight line has an exact answer, from ruckig.
 """
 
 # SPDX-License-Identifier: Apache-2.0
@@ -20,8 +20,9 @@ from qwen_embodied.errors import TimingError
 from qwen_embodied.interpolation import Samples, TrajectorySpline
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import JointTrajectory
+from qwen_embodied.motion.point_to_point import straight_line
 from qwen_embodied.motion.rounding import RoundedPath
-from qwen_embodied.motion.speed import fastest, over_time, prepare
+from qwen_embodied.motion.speed import Course, fastest, over_time, prepare
 
 if TYPE_CHECKING:
     from qwen_embodied.motion.robot import Robot
@@ -64,16 +65,26 @@ def time_path(
     points = _checked(path, limits)
     if len(points) < 2:
         return _rest(points[0], limits)
-    curve = RoundedPath(points, blend)
-    knots = curve.knots()
     tool = (robot, tool_speed) if robot is not None and tool_speed else None
+    if len(points) == 2:
+        straight = straight_line(points[0], points[1], limits)
+        if straight is not None and _excess(straight, limits, tool)[1].max() <= 1.0 + 1e-6:
+            return straight
+    return _along(RoundedPath(points, blend), limits, tool)
+
+
+def _along(
+    curve: RoundedPath, limits: JointLimits, tool: tuple[Robot, float] | None
+) -> JointTrajectory:
+    """Time a path of which corners may be part."""
+    knots = curve.knots()
     ceiling = None if tool is None else _tool_ceiling(curve, knots, *tool)
     slower = np.ones(len(knots))
     best: JointTrajectory | None = None
     for _ in range(PASSES):
         speed = fastest(curve, knots, limits, slower, ceiling)
-        motion = over_time(knots, speed, limits, STEP, POINTS)
-        trajectory = _sampled(curve, motion, limits.names)
+        course = over_time(knots, speed, limits, STEP, POINTS)
+        trajectory = _sampled(curve, course, limits.names)
         times, ratios = _excess(trajectory, limits, tool)
         worst = float(ratios.max())
         stretched = slowed(trajectory, max(worst * (1 + 1e-6), 1.0))
@@ -81,15 +92,13 @@ def time_path(
             best = stretched
         if worst <= ENOUGH:
             break
-        slower = slower * _spread(times, ratios, motion, knots)
+        slower = slower * _spread(times, ratios, course, knots)
     if best is None or float(_excess(best, limits, tool)[1].max()) > 1.0 + 1e-5:
-        raise TimingError(f'the path of {len(points)} points cannot be timed within its limits')
+        raise TimingError(f'the path of {curve.length:.3f} rad cannot be timed within its limits')
     return best
 
 
-def _spread(
-    times: Array, ratios: Array, motion: tuple[Array, Array, Array, Array], knots: Array
-) -> Array:
+def _spread(times: Array, ratios: Array, course: Course, knots: Array) -> Array:
     """Carry the excess over to the knots that the motion passes about then: factors (K,) >= 1."""
     order = np.argsort(times)
     grid = np.arange(0.0, float(times.max()) + 0.001, 0.001)
@@ -97,8 +106,7 @@ def _spread(
     worst = np.ones(len(grid))
     np.maximum.at(worst, cells, ratios[order])
     worst = maximum_filter1d(worst, 2 * round(AROUND / 0.001) + 1)
-    instants, place = motion[0], motion[1]
-    passed = np.interp(knots, place, instants)
+    passed = np.interp(knots, course.place, course.times)
     result: Array = np.interp(passed, grid, worst)
     return result
 
@@ -171,14 +179,12 @@ def _tool_ceiling(curve: RoundedPath, knots: Array, robot: Robot, tool_speed: fl
     return ceiling
 
 
-def _sampled(
-    curve: RoundedPath, motion: tuple[Array, Array, Array, Array], names: tuple[str, ...]
-) -> JointTrajectory:
+def _sampled(curve: RoundedPath, course: Course, names: tuple[str, ...]) -> JointTrajectory:
     """Give joints, velocities and accelerations at the instants of a motion along a path."""
-    times, place, rate, change = motion
-    first, speed = curve(place, 1), rate[:, None]
-    push = curve(place, 2) * speed**2 + first * change[:, None]
-    return JointTrajectory(names, times, curve(place), first * speed, push)
+    place, speed = course.place, course.speed[:, None]
+    first = curve(place, 1)
+    push = curve(place, 2) * speed**2 + first * course.push[:, None]
+    return JointTrajectory(names, course.times, curve(place), first * speed, push)
 
 
 def _excess(
