@@ -16,6 +16,7 @@ QwenEmbodiedError
 │   ├── UnreachableError          a pose that the tool cannot reach
 │   ├── GraspError                an object that the gripper cannot take
 │   ├── CollisionError            a start, goal or path in collision
+│   │   └── PathNotFoundError     the search ended before it found a way
 │   └── TimingError               a path that cannot be timed
 ├── TrajectoryRejectedError       the safety rules refused a trajectory
 ├── ControlError                  the arm did not do what it was told
@@ -136,6 +137,19 @@ class CollisionError(MotionError):
         """Name the part of the motion (start, goal, path) and the two bodies."""
         self.part, self.first, self.second = part, first, second
         super().__init__(f'the {part} is blocked: {first} touches {second}')
+
+
+class PathNotFoundError(CollisionError):
+    """The search for a path ended without one; a larger budget may help, or there is no way."""
+
+    def __init__(self, first: str, second: str, samples: int, seconds: float) -> None:
+        """Name what blocks the straight way, and what was spent on the search."""
+        super().__init__('path', first, second)
+        self.samples, self.seconds = samples, seconds
+        self.args = (
+            f'{self.args[0]} on the straight way, and no other was found with {samples} samples '
+            f'in {seconds:.2f} s; allow more, or move what is in the way',
+        )
 
 
 class TimingError(MotionError):

@@ -69,6 +69,28 @@ class TrajectorySpline:
         grid = np.linspace(self.times[0], self.times[-1], max(count, 2))
         return np.unique(np.concatenate([grid, self.times]))
 
+    def extrema(self) -> tuple[Array, Array, Array]:
+        """Give times, accelerations and jerks (M, J) where a segment's acceleration is extreme.
+
+        Those are both ends of each segment and the roots of its jerk; the jerk itself is extreme
+        at the ends and where its derivative vanishes. Between two samples 2 ms apart a polynomial
+        can hide a spike, so sampling alone would not do.
+        """
+        c = self._coefficients
+        span = np.diff(self.times)[:, None]
+        j0, j1, j2 = 6 * c[:, 3], 24 * c[:, 4], 60 * c[:, 5]
+        with np.errstate(all='ignore'):
+            root = np.sqrt(np.maximum(j1**2 - 4 * j2 * j0, 0.0))
+            shift = -0.5 * (j1 + np.where(j1 >= 0, root, -root))
+            candidates = [np.zeros_like(j0), np.broadcast_to(span, j0.shape)]
+            candidates += [shift / j2, j0 / shift, -j1 / (2 * j2)]
+        local = np.stack([np.clip(np.nan_to_num(at), 0.0, span) for at in candidates])
+        accelerations = 2 * c[:, 2] + local * (j0 + local * (j1 / 2 + local * j2 / 3))
+        jerks = j0 + local * (j1 + local * j2)
+        times = self.times[:-1, None] + local
+        count = times.shape[-1]
+        return times.reshape(-1, count), accelerations.reshape(-1, count), jerks.reshape(-1, count)
+
 
 def _coefficients(trajectory: JointTrajectory) -> Array:
     """Give ascending coefficients (T-1, 6, J) in local time of each segment."""

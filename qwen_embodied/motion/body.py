@@ -61,6 +61,18 @@ class Chain:
         full[self._columns[: len(row)]] = row
         return full
 
+    def axis(self, body: int) -> Array:
+        """Give the axis about which a body turns, (3,) in its own frame; zero if it slides."""
+        turning: Array = self._axes[body][3:]
+        return turning
+
+    def stroke(self, body: int) -> float:
+        """Bound how far a body slides from its placement, m; zero when it only turns."""
+        sliding = self._axes[body][:3].any() and not self._axes[body][3:].any()
+        column = self._sources[body][0]
+        ends = (self._model.lowerPositionLimit[column], self._model.upperPositionLimit[column])
+        return float(np.abs(ends).max()) if sliding else 0.0
+
     def link_of(self, body: int) -> int:
         """Give the frame index of the link that a joint moves first."""
         for index, frame in enumerate(self._model.frames):

@@ -1,10 +1,11 @@
-"""Distances in a world: coal gives the exact ones, where spheres cannot exclude a contact."""
+"""Distances in a world: a quick yes or no for many postures, names and numbers for one."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import coal
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 
 from qwen_embodied.motion.allowed import own_pairs
 from qwen_embodied.motion.body import Part, make_part
+from qwen_embodied.motion.broadphase import Bodies, PostureCheck
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.world import World
 
 Array = NDArray[np.float64]
-CHUNK = 128  # rows checked at once
+FEW = 3  # rows; up to here distances are computed at once
 NEVER = -np.inf  # a distance that is always kept: the pair is not looked at
 
 # Sample, part, other part or name of an obstacle, distance and allowed distance (m).
@@ -79,6 +81,7 @@ class Collider:
         self.base = np.array([part.body <= 1 for part in self.parts])
         self.pairs = _held_pairs(robot, len(extra))
         self.roles = np.array([obstacle.role for obstacle in world.obstacles], dtype=object)
+        self._checks: dict[Demand, PostureCheck] = {}
         self._gather()
 
     def _gather(self) -> None:
@@ -112,12 +115,26 @@ class Collider:
 
     def first(self, rows: Array, demand: Demand) -> Contact | None:
         """Give the contact of the first row (N, J + 1) that is nearer than the demand; or None."""
-        for start in range(0, len(rows), CHUNK):
-            bodies = self.robot.chain.poses(rows[start : start + CHUNK])
-            for pair in self._near(bodies, demand):
+        check = self.check(demand) if len(rows) > FEW else None
+        for sample, row in enumerate(rows):
+            if check is not None and not check.hits(row):
+                continue
+            for pair in self._near(self.robot.chain.poses(row[None]), demand):
                 if not pair[3] >= pair[4]:
-                    return self._contact(pair, start)
+                    return self._contact(pair, sample)
         return None
+
+    def check(self, demand: Demand) -> PostureCheck:
+        """Give the quick question whether a posture keeps the demand."""
+        known = self._checks.get(demand)
+        if known is None:
+            known = self._checks[demand] = self.bodies.check(demand.scene, demand.own)
+        return known
+
+    @cached_property
+    def bodies(self) -> Bodies:
+        """All shapes, as Pinocchio's broad phase wants them."""
+        return Bodies(self.robot, self.parts, self.world.obstacles, self.pairs)
 
     def nearest(self, row: Array, demand: Demand) -> Contact | None:
         """Give the pair of one row with the least distance over its demand, within the demand."""

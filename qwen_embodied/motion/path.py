@@ -3,20 +3,29 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qwen_embodied.errors import CollisionError, UnreachableError
+from qwen_embodied.errors import CollisionError, PathNotFoundError, UnreachableError
 from qwen_embodied.motion.collision import Collider, Demand
+from qwen_embodied.motion.edges import GRAIN, EdgeCheck
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.sampling import connect
+from qwen_embodied.motion.smoothing import shortened
 from qwen_embodied.motion.world import World
 
 Array = NDArray[np.float64]
 
 LARGEST_JUMP = 0.2  # rad between neighbouring points of a straight line
+COARSE = 0.15  # m, step of the robot between samples in the first search
+FINE = 0.03  # m, step between samples when a path is shortened
+FIRST_TRY = 150  # samples of the first search
+SHOWN = 0.01  # rad, step when the blocking body is looked for
 
 
 @dataclass(frozen=True)
@@ -27,64 +36,50 @@ class PathOptions:
         margin: Distance kept from the scene, m.
         own_margin: Distance kept between the robot's links, m.
         opening: Position of one finger on the way, m; None is open.
-        resolution: Largest joint step between checked points, rad.
         iterations: Budget of the sampling planner; a count, so that results repeat.
+        seconds: Budget of time for the search; None leaves it to the count. The straight line is
+            tried whatever the budget. What time ends need not repeat.
         limit_margin: Distance kept from joint limits, rad.
-        shortcuts: Attempts to shorten a sampled path.
+        rounds: Most rounds of shortening a sampled path.
     """
 
     margin: float = 0.025
     own_margin: float = 0.012
     opening: float | None = None
-    resolution: float = 0.02
     iterations: int = 2000
+    seconds: float | None = None
     limit_margin: float = 0.06
-    shortcuts: int = 80
+    rounds: int = 5
 
 
-class PathChecker:
-    """Checks joint paths of the arm in a world, with the gripper held at one opening."""
+class Budget:
+    """Counts samples and time."""
 
-    def __init__(
-        self, collider: Collider, demand: Demand, opening: float, resolution: float
-    ) -> None:
-        """Take the distances to keep, the finger position (m) and the joint step (rad)."""
-        self._collider, self._demand = collider, demand
-        self._opening, self._resolution = opening, resolution
+    def __init__(self, iterations: int, seconds: float | None) -> None:
+        """Start the clock."""
+        self.spent, self._iterations, self._seconds = 0, iterations, seconds
+        self._begun = time.monotonic()
 
-    def rows(self, points: Array) -> Array:
-        """Add the gripper's column to arm joints (N, J)."""
-        if self._collider.robot.gripper is None:
-            return points
-        return np.column_stack([points, np.full(len(points), self._opening)])
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._begun
 
-    def demand_free(self, points: Array) -> bool:
-        """True when every point (N, J) keeps its distances."""
-        return self._collider.free(self.rows(points), self._demand)
+    @property
+    def is_spent(self) -> bool:
+        """True when nothing is left."""
+        late = self._seconds is not None and self.elapsed >= self._seconds
+        return late or self.spent >= self._iterations
 
-    def edge_free(self, start: Array, end: Array) -> bool:
-        """True when the straight joint line keeps its distances; the start is not checked."""
-        count = max(int(np.ceil(np.abs(end - start).max() / self._resolution)), 1)
-        share = (np.arange(count) + 1.0)[:, None] / count
-        return self.demand_free(start + share * (end - start))
+    def slice(self, samples: int) -> Callable[[], bool]:
+        """Give a question that counts samples and says when a share of them, or all, is spent."""
+        last = self.spent + samples
 
-    def require(self, part: str, point: Array) -> None:
-        """Raise CollisionError naming a part of the motion when a point is too near something."""
-        contact = self._collider.first(self.rows(np.atleast_2d(point)), self._demand)
-        if contact is not None:
-            second = contact.second
-            if contact.distance > 0:
-                second += (
-                    f' nearly ({contact.distance * 1e3:.0f} of {contact.allowed * 1e3:.0f} mm)'
-                )
-            raise CollisionError(part, contact.first, second)
+        def is_over() -> bool:
+            self.spent += 1
+            return self.spent > last or self.is_spent
 
-    def blocker(self, start: Array, end: Array) -> tuple[str, str]:
-        """Name what blocks the straight joint line."""
-        count = max(int(np.ceil(np.abs(end - start).max() / self._resolution)), 1)
-        line = start + np.linspace(0.0, 1.0, count + 1)[:, None] * (end - start)
-        contact = self._collider.first(self.rows(line), self._demand)
-        return (contact.first, contact.second) if contact else ('the arm', 'no single body')
+        return is_over
 
 
 def plan_path(
@@ -94,7 +89,7 @@ def plan_path(
     goal: ArrayLike,
     options: PathOptions | None = None,
 ) -> Array:
-    """Find a joint path: the straight line where it is free, else one by RRT-Connect.
+    """Find a joint path: the straight line where it is free, else one by RRT-Connect, shortened.
 
     Args:
         robot: Whose arm moves.
@@ -104,11 +99,12 @@ def plan_path(
         options: Margins and budget.
 
     Returns:
-        Corner points (N, J) rad; the straight joint lines between them are free.
+        Corner points (N, J) rad; the straight joint lines between them are proved free.
 
     Raises:
         JointLimitError: The start or the goal is outside the limits.
-        CollisionError: Names the part (start, goal, path) and the two bodies.
+        CollisionError: Names the part (start, goal) and the two bodies.
+        PathNotFoundError: The budget was spent; names what blocks the straight way.
     """
     options = options or PathOptions()
     collider = Collider(robot, world)
@@ -121,46 +117,71 @@ def search(
 ) -> Array:
     """Do the work of plan_path for a collider and distances that the caller has."""
     robot = collider.robot
+    budget = Budget(options.iterations, options.seconds)
     robot.check(start)
     robot.check(goal)
     opening = options.opening
-    if opening is None:
-        opening = robot.gripper.open if robot.gripper else 0.0
-    checker = PathChecker(collider, demand, opening, options.resolution)
-    checker.require('start', start)
-    checker.require('goal', goal)
-    if checker.edge_free(start, goal):
+    if opening is None and robot.gripper is not None:
+        opening = robot.gripper.open
+    edges = EdgeCheck(collider, demand, None if robot.gripper is None else opening)
+    for part, point in (('start', start), ('goal', goal)):
+        _require(part, edges, collider, demand, point)
+    if edges.proves(start, goal):
         return np.stack([start, goal])
     lower = np.minimum(robot.limits.lower + options.limit_margin, np.minimum(start, goal))
     upper = np.maximum(robot.limits.upper - options.limit_margin, np.maximum(start, goal))
-    found = connect(checker.edge_free, start, goal, (lower, upper), options.iterations)
+    found = _sampled(edges, (start, goal), (lower, upper), budget, options.rounds)
     if found is None:
-        raise CollisionError('path', *checker.blocker(start, goal))
-    return _shortened(found, checker, options.shortcuts)
+        first, second = _blocker(edges, collider, demand, start, goal)
+        raise PathNotFoundError(first, second, budget.spent, budget.elapsed)
+    return found
 
 
-def _shortened(path: Array, checker: PathChecker, attempts: int) -> Array:
-    """Replace detours by straight joint lines where those are free; repeats exactly."""
-    rng = np.random.default_rng(0)
-    for _ in range(attempts):
-        if len(path) < 3:
-            break
-        steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
-        along = np.concatenate([[0.0], np.cumsum(steps)])
-        a, b = np.sort(rng.uniform(0.0, along[-1], 2))
-        ends = [np.array([np.interp(s, along, column) for column in path.T]) for s in (a, b)]
-        before, after = path[along < a], path[along > b]
-        direct = float(np.linalg.norm(ends[1] - ends[0]))
-        if direct > 0.98 * (b - a) or not checker.edge_free(ends[0], ends[1]):
+def _sampled(
+    edges: EdgeCheck,
+    ends: tuple[Array, Array],
+    bounds: tuple[Array, Array],
+    budget: Budget,
+    rounds: int,
+) -> Array | None:
+    """Search again and again, each time longer and, where a proof failed, with finer samples.
+
+    Times of RRT-Connect spread over three orders of magnitude; many short tries tame the worst.
+    """
+    step, samples, seed = COARSE, FIRST_TRY, 0
+    while not budget.is_spent:
+        seed += 1
+        found = connect(edges.sampled(step), *ends, bounds, budget.slice(samples), seed)
+        samples = int(samples * 1.5)
+        if found is None:
             continue
-        path = np.concatenate([before, ends, after])
-    return _without_doubles(path)
+        path = shortened(found, edges.sampled(FINE, roomy=True), rounds)
+        if all(edges.proves(a, b) for a, b in pairwise(path)):
+            return path
+        step = max(step / 3, GRAIN)
+    return None
 
 
-def _without_doubles(path: Array) -> Array:
-    moves = np.linalg.norm(np.diff(path, axis=0), axis=1) > 1e-9
-    kept: Array = path[np.concatenate([[True], moves])]
-    return kept
+def _require(
+    part: str, edges: EdgeCheck, collider: Collider, demand: Demand, point: Array
+) -> None:
+    """Raise CollisionError naming a part of the motion when a point is too near something."""
+    contact = collider.first(edges.row(point)[None], demand)
+    if contact is not None:
+        second = contact.second
+        if contact.distance > 0:
+            second += f' nearly ({contact.distance * 1e3:.0f} of {contact.allowed * 1e3:.0f} mm)'
+        raise CollisionError(part, contact.first, second)
+
+
+def _blocker(
+    edges: EdgeCheck, collider: Collider, demand: Demand, start: Array, goal: Array
+) -> tuple[str, str]:
+    """Name what blocks the straight joint line."""
+    count = max(int(np.ceil(np.abs(goal - start).max() / SHOWN)), 1)
+    line = start + np.linspace(0.0, 1.0, count + 1)[:, None] * (goal - start)
+    contact = collider.first(np.array([edges.row(point) for point in line]), demand)
+    return (contact.first, contact.second) if contact else ('the arm', 'no single body')
 
 
 def straight_path(

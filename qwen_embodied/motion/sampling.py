@@ -14,7 +14,6 @@ Array = NDArray[np.float64]
 Edge = Callable[[Array, Array], bool]
 
 RANGE = 0.8  # rad, longest edge
-SEED = 1
 
 util.setLogLevel(util.LogLevel.LOG_NONE)
 
@@ -34,7 +33,12 @@ class _Edges(base.MotionValidator):  # type: ignore[misc]
 
 
 def connect(
-    edge: Edge, start: Array, goal: Array, bounds: tuple[Array, Array], iterations: int
+    edge: Edge,
+    start: Array,
+    goal: Array,
+    bounds: tuple[Array, Array],
+    is_over: Callable[[], bool],
+    seed: int = 1,
 ) -> Array | None:
     """Grow two trees until they meet.
 
@@ -43,12 +47,13 @@ def connect(
         start: Joints (J,) rad; free.
         goal: Joints (J,) rad; free.
         bounds: Smallest and largest joints, (J,) each.
-        iterations: Budget; a count and not a time, so that the same input gives the same path.
+        is_over: Asked once per sample; True ends the search.
+        seed: Of the samples, from 1; the same gives the same path.
 
     Returns:
-        Corner points (N, J), or None when the budget was spent.
+        Corner points (N, J), or None when it was over before.
     """
-    util.RNG.setSeed(SEED)
+    util.RNG.setSeed(seed)
     joints = len(start)
     space = base.RealVectorStateSpace(joints)
     box = base.RealVectorBounds(joints)
@@ -66,8 +71,7 @@ def connect(
     planner.setRange(RANGE)
     planner.setProblemDefinition(problem)
     planner.setup()
-    spent = iter(range(iterations))
-    end = base.PlannerTerminationCondition(lambda: next(spent, None) is None)
+    end = base.PlannerTerminationCondition(is_over)
     if not bool(planner.solve(end)) or not problem.hasExactSolution():
         return None
     path = problem.getSolutionPath()

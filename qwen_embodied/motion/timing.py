@@ -1,37 +1,45 @@
 """Timing: from joint points to a trajectory within limits, as fast as they allow.
 
-The corners of the path are rounded, toppra finds the fastest speed along it, a moving average over
-time bounds the jerk, and the quintic spline between the points is checked at 1 kHz.
+The corners of the path are rounded, toppra finds the fastest speed along it, averages over time
+bound the jerk, and the quintic spline between the points, which is the controller's, is checked
+at 1 kHz and at its extrema. Where it exceeds a limit the motion is slowed there and tried again;
+what little is left stretches the whole. A straight line has an exact answer, from ruckig.
 """
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import BSpline, CubicSpline, make_interp_spline
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import maximum_filter1d
 
 from qwen_embodied.errors import TimingError
-from qwen_embodied.interpolation import TrajectorySpline
+from qwen_embodied.interpolation import Samples, TrajectorySpline
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import JointTrajectory
+from qwen_embodied.motion.point_to_point import straight_line
+from qwen_embodied.motion.rounding import RoundedPath
+from qwen_embodied.motion.speed import Course, fastest, over_time, prepare
 
 if TYPE_CHECKING:
     from qwen_embodied.motion.robot import Robot
 
+__all__ = ['prepare', 'rest_to_rest', 'slowed', 'time_path']
+
 Array = NDArray[np.float64]
 
-STEP = 0.02  # s between points
-SMOOTHING = 0.03  # s, each of two moving averages over the speed along the path
+STEP = 0.01  # s between points
 BLEND = 0.2  # rad, length of path over which a corner is rounded
 STILL = 1e-9  # rad, a shorter path is no motion
-KNOTS = 200  # most support points of a path
 POINTS = 1900  # most points of a trajectory
+PASSES = 6  # tries, each slower where the one before exceeded a limit
+ENOUGH = 1.002  # excess that is left to stretching the whole
+AROUND = 0.02  # s before and after an excess that are slowed as well
+RATE = 1000.0  # Hz, of the check between points
+REST_STEP = 0.02  # s between points of a move of few joints from rest to rest
 
 
 def time_path(
@@ -55,24 +63,52 @@ def time_path(
         TimingError: A point outside the limits or a path that cannot be timed.
     """
     points = _checked(path, limits)
-    length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
-    if length < STILL:
+    if len(points) < 2:
         return _rest(points[0], limits)
-    curve = CubicSpline(*rounded(points, blend))
-    ceiling = _tool_ceiling(curve, robot, tool_speed) if robot is not None and tool_speed else None
-    trajectory = _sampled(curve, _speed_profile(curve, limits, ceiling), limits.names)
-    speed = (robot, tool_speed) if robot is not None and tool_speed else None
-    for _ in range(8):
-        excess = _excess(trajectory, limits, speed)
-        if excess <= 1.0:
-            return trajectory
-        trajectory = slowed(trajectory, excess * 1.0005)
-    raise TimingError(f'the path of {len(points)} points cannot be timed within its limits')
+    tool = (robot, tool_speed) if robot is not None and tool_speed else None
+    if len(points) == 2:
+        straight = straight_line(points[0], points[1], limits)
+        if straight is not None and _excess(straight, limits, tool)[1].max() <= 1.0 + 1e-6:
+            return straight
+    return _along(RoundedPath(points, blend), limits, tool)
 
 
-def prepare() -> Any:
-    """Load toppra, which takes a second, as it brings a plotting library along."""
-    return import_module('toppra')
+def _along(
+    curve: RoundedPath, limits: JointLimits, tool: tuple[Robot, float] | None
+) -> JointTrajectory:
+    """Time a path of which corners may be part."""
+    knots = curve.knots()
+    ceiling = None if tool is None else _tool_ceiling(curve, knots, *tool)
+    slower = np.ones(len(knots))
+    best: JointTrajectory | None = None
+    for _ in range(PASSES):
+        speed = fastest(curve, knots, limits, slower, ceiling)
+        course = over_time(knots, speed, limits, STEP, POINTS)
+        trajectory = _sampled(curve, course, limits.names)
+        times, ratios = _excess(trajectory, limits, tool)
+        worst = float(ratios.max())
+        stretched = slowed(trajectory, max(worst * (1 + 1e-6), 1.0))
+        if best is None or stretched.duration < best.duration:
+            best = stretched
+        if worst <= ENOUGH:
+            break
+        slower = slower * _spread(times, ratios, course, knots)
+    if best is None or float(_excess(best, limits, tool)[1].max()) > 1.0 + 1e-5:
+        raise TimingError(f'the path of {curve.length:.3f} rad cannot be timed within its limits')
+    return best
+
+
+def _spread(times: Array, ratios: Array, course: Course, knots: Array) -> Array:
+    """Carry the excess over to the knots that the motion passes about then: factors (K,) >= 1."""
+    order = np.argsort(times)
+    grid = np.arange(0.0, float(times.max()) + 0.001, 0.001)
+    cells = np.searchsorted(grid, times[order], side='right') - 1
+    worst = np.ones(len(grid))
+    np.maximum.at(worst, cells, ratios[order])
+    worst = maximum_filter1d(worst, 2 * round(AROUND / 0.001) + 1)
+    passed = np.interp(knots, course.place, course.times)
+    result: Array = np.interp(passed, grid, worst)
+    return result
 
 
 def slowed(trajectory: JointTrajectory, factor: float) -> JointTrajectory:
@@ -84,30 +120,6 @@ def slowed(trajectory: JointTrajectory, factor: float) -> JointTrajectory:
         velocities=None if v is None else v / factor,
         accelerations=None if a is None else a / factor**2,
     )
-
-
-def rounded(points: Array, blend: float) -> tuple[Array, Array]:
-    """Round the corners of a polyline; its ends stay where they are.
-
-    Returns:
-        Positions along the path (K,) rad and joints (K, J).
-    """
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    length = float(along[-1])
-    width = min(blend, length / 2)
-    grid = np.linspace(0.0, length, 4 * KNOTS + 1)
-    window = max(round(width / 3 / (length / (4 * KNOTS))) | 1, 1)
-    line = np.stack([np.interp(grid, along, column) for column in points.T], axis=1)
-    pad = 2 * window
-    before = 2 * line[0] - line[pad:0:-1]
-    after = 2 * line[-1] - line[-2 : -pad - 2 : -1]
-    smooth = np.concatenate([before, line, after])
-    for _ in range(3):
-        smooth = uniform_filter1d(smooth, window, axis=0, mode='nearest')
-    smooth = smooth[pad:-pad][::4] if pad else smooth[::4]
-    smooth[0], smooth[-1] = points[0], points[-1]
-    return grid[::4], smooth
 
 
 def rest_to_rest(start: Array, end: Array, limits: JointLimits) -> JointTrajectory:
@@ -123,9 +135,9 @@ def rest_to_rest(start: Array, end: Array, limits: JointLimits) -> JointTrajecto
         float((1.875 * distance / limits.velocity).max()),
         float(np.sqrt(5.7735 * distance / limits.acceleration).max()),
         float(np.cbrt(60.0 * distance / limits.jerk).max()),
-        5 * STEP,
+        5 * REST_STEP,
     )
-    times = np.linspace(0.0, duration * 1.001, max(int(np.ceil(duration / STEP)), 5) + 1)
+    times = np.linspace(0.0, duration * 1.001, max(int(np.ceil(duration / REST_STEP)), 5) + 1)
     u = (times / times[-1])[:, None]
     change, total = end - start, float(times[-1])
     return JointTrajectory(
@@ -157,106 +169,63 @@ def _checked(path: ArrayLike, limits: JointLimits) -> Array:
     return kept
 
 
-def _tool_ceiling(curve: CubicSpline, robot: Robot, tool_speed: float) -> Array:
+def _tool_ceiling(curve: RoundedPath, knots: Array, robot: Robot, tool_speed: float) -> Array:
     """Give the largest speed along the path at each knot that keeps the tool's speed, (K,)."""
-    positions = robot.tool_poses(curve(curve.x))[:, :3, 3]
-    rate = np.linalg.norm(np.gradient(positions, curve.x, axis=0), axis=1)
+    nudge = 1e-5
+    apart = np.clip(knots + nudge, 0.0, curve.length), np.clip(knots - nudge, 0.0, curve.length)
+    ahead, behind = (robot.tool_poses(curve(s))[:, :3, 3] for s in apart)
+    rate = np.linalg.norm(ahead - behind, axis=1) / (apart[0] - apart[1])
     ceiling: Array = tool_speed / np.maximum(rate, 1e-6)
     return ceiling
 
 
-def _speed_profile(
-    curve: CubicSpline, limits: JointLimits, ceiling: Array | None
-) -> tuple[Array, Array]:
-    """Let toppra find the fastest motion: times (M,) s on a fine grid and path positions (M,)."""
-    knots, toppra = curve.x, prepare()
-    path = toppra.SplineInterpolator(knots, curve(knots))
-    speeds = np.tile(limits.velocity, (len(knots), 1))
-    if ceiling is not None:
-        rates = np.abs(curve(knots, 1))
-        fastest = rates.argmax(axis=1)
-        rows = np.arange(len(knots))
-        speeds[rows, fastest] = np.minimum(
-            speeds[rows, fastest], np.maximum(rates[rows, fastest] * ceiling, 1e-6)
-        )
-    bounds = np.stack([-speeds, speeds], axis=2)
-
-    def at(position: float) -> Array:
-        found: Array = bounds[min(int(np.searchsorted(knots, position)), len(knots) - 1)]
-        return found
-
-    rules = [
-        toppra.constraint.JointVelocityConstraintVarying(at),
-        toppra.constraint.JointAccelerationConstraint(
-            np.stack([-limits.acceleration, limits.acceleration], axis=1)
-        ),
-    ]
-    solver = toppra.algorithm.TOPPRA(rules, path, gridpoints=knots, solver_wrapper='seidel')
-    _, speed, _ = solver.compute_parameterization(0.0, 0.0)
-    if speed is None or not np.isfinite(speed).all():
-        raise TimingError(f'toppra finds no timing for a path of {knots[-1]:.3f} rad')
-    return _along(knots, np.maximum(speed, 0.0))
-
-
-def _along(knots: Array, speed: Array) -> tuple[Array, Array]:
-    """Integrate speeds at knots: a time grid of 1 ms and the positions along the path there."""
-    mean = np.maximum((speed[:-1] + speed[1:]) / 2, 1e-9)
-    instants = np.concatenate([[0.0], np.cumsum(np.diff(knots) / mean)])
-    times = np.arange(0.0, instants[-1] + 0.001, 0.001)
-    segment = np.clip(np.searchsorted(instants, times, side='right') - 1, 0, len(mean) - 1)
-    local = np.minimum(times, instants[-1]) - instants[segment]
-    slope = (speed[1:] - speed[:-1]) / np.diff(instants)
-    position = knots[segment] + speed[segment] * local + slope[segment] * local**2 / 2
-    return times, np.clip(position, 0.0, knots[-1])
-
-
-def _sampled(
-    curve: CubicSpline, profile: tuple[Array, Array], names: tuple[str, ...]
-) -> JointTrajectory:
-    """Smooth the speed over time and sample joints, velocities and accelerations."""
-    fine, position = profile
-    window = round(SMOOTHING / 0.001) | 1
-    pad = window + 1
-    padded = np.pad(position, pad, mode='edge')
-    for _ in range(2):
-        padded = uniform_filter1d(padded, window, mode='nearest')
-    total = float(fine[-1]) + 2 * pad * 0.001
-    step = max(STEP, total / POINTS)
-    times = np.linspace(0.0, total, max(int(np.ceil(total / step)), 4) + 1)
-    along = np.interp(times, np.arange(len(padded)) * 0.001, padded)
-    along[0], along[-1] = 0.0, curve.x[-1]
-    still = [(1, 0.0), (2, 0.0)]
-    law: BSpline = make_interp_spline(times, along, k=5, bc_type=(still, still))
-    speed, change = law(times, 1)[:, None], law(times, 2)[:, None]
-    speed[[0, -1]], change[[0, -1]] = 0.0, 0.0
-    first = curve(along, 1)
-    return JointTrajectory(
-        names, times, curve(along), first * speed, curve(along, 2) * speed**2 + first * change
-    )
+def _sampled(curve: RoundedPath, course: Course, names: tuple[str, ...]) -> JointTrajectory:
+    """Give joints, velocities and accelerations at the instants of a motion along a path."""
+    place, speed = course.place, course.speed[:, None]
+    first = curve(place, 1)
+    push = curve(place, 2) * speed**2 + first * course.push[:, None]
+    return JointTrajectory(names, course.times, curve(place), first * speed, push)
 
 
 def _excess(
     trajectory: JointTrajectory, limits: JointLimits, tool: tuple[Robot, float] | None
-) -> float:
-    """Give the factor by which time must be stretched; at most 1 when every limit holds."""
+) -> tuple[Array, Array]:
+    """Give instants (M,) and the factor by which time must be stretched there for every limit.
+
+    Raises:
+        TimingError: The path leaves the position limits, which no timing mends.
+    """
     spline = TrajectorySpline(trajectory)
-    # The jerk jumps at the points; its value just before them counts as well.
-    times = np.concatenate([spline.dense_times(1000.0), trajectory.times[1:] - 1e-9])
+    times = spline.dense_times(RATE)
     samples = spline.sample(times)
     inside = (samples.positions >= limits.lower - 1e-6) & (
         samples.positions <= limits.upper + 1e-6
     )
     if not inside.all():
         raise TimingError('the rounded path leaves the joint limits; keep its corners inside')
-    ratio = max(
-        float((np.abs(samples.velocities) / limits.velocity).max()),
-        float(np.sqrt((np.abs(samples.accelerations) / limits.acceleration).max())),
-        float(np.cbrt((np.abs(samples.jerks) / limits.jerk).max())),
-    )
+    peaks = np.abs(samples.velocities) + _between(samples)
+    ratios = (peaks / limits.velocity).max(axis=1)
+    instants, accelerations, jerks = spline.extrema()
+    pushes = np.sqrt(np.abs(accelerations) / limits.acceleration)
+    pushes = np.maximum(pushes, np.cbrt(np.abs(jerks) / limits.jerk))
+    hardest = pushes.argmax(axis=1)
+    rows = np.arange(len(instants))
+    times = np.concatenate([times, instants[rows, hardest]])
+    ratios = np.concatenate([ratios, pushes[rows, hardest]])
     if tool is not None:
-        robot, fastest = tool
-        times = np.linspace(0.0, spline.duration, int(spline.duration * 250.0) + 2)
-        positions = robot.tool_poses(spline.sample(times).positions)[:, :3, 3]
-        moved = np.linalg.norm(np.diff(positions, axis=0), axis=1) / np.diff(times)
-        ratio = max(ratio, float(moved.max()) / fastest)
-    return ratio
+        robot, most = tool
+        grid = np.linspace(0.0, spline.duration, int(spline.duration * 250.0) + 2)
+        positions = robot.tool_poses(spline.sample(grid).positions)[:, :3, 3]
+        moved = np.linalg.norm(np.diff(positions, axis=0), axis=1) / np.diff(grid)
+        times = np.concatenate([times, (grid[1:] + grid[:-1]) / 2])
+        ratios = np.concatenate([ratios, moved / most])
+    return times, ratios
+
+
+def _between(samples: Samples) -> Array:
+    """Give how much a speed may rise between samples: where it turns, half its push² by jerk."""
+    turns = np.abs(samples.accelerations) <= np.abs(samples.jerks) / RATE
+    with np.errstate(all='ignore'):
+        rise = samples.accelerations**2 / (2.0 * np.abs(samples.jerks))
+    result: Array = np.where(turns, np.nan_to_num(rise), 0.0)
+    return result

@@ -86,7 +86,7 @@ def check_positions(curve: Curve, context: SafetyContext) -> Iterator[Breach]:
 def check_rates(curve: Curve, context: SafetyContext) -> Iterator[Breach]:
     """C6: speed, acceleration and (when asked for) jerk of each joint."""
     limits = context.limits.of(context.joints)
-    times, accelerations, jerks = _extrema(curve.spline)
+    times, accelerations, jerks = curve.spline.extrema()
     samples = curve.samples
     checks = [
         ('/s', curve.times[:, None], samples.velocities, limits.velocity),
@@ -109,26 +109,3 @@ def _too_fast(
     unit = context.unit(joint) + unit
     message = f'{joint}: {value:.4g} {unit} at {time:.2f} s, allowed {limit:.4g}'
     return Breach('C6', message, joint, time, value, limit)
-
-
-def _extrema(spline: TrajectorySpline) -> tuple[Array, Array, Array]:
-    """Give times, accelerations and jerks (M, J) where a segment's acceleration is extreme.
-
-    Those are both ends of each segment and the roots of its jerk; the jerk itself is extreme
-    at the ends and where its derivative vanishes. Between two samples 2 ms apart a polynomial
-    can hide a spike, so sampling alone would not do.
-    """
-    c = spline.coefficients
-    span = np.diff(spline.times)[:, None]
-    j0, j1, j2 = 6 * c[:, 3], 24 * c[:, 4], 60 * c[:, 5]
-    with np.errstate(all='ignore'):
-        root = np.sqrt(np.maximum(j1**2 - 4 * j2 * j0, 0.0))
-        shift = -0.5 * (j1 + np.where(j1 >= 0, root, -root))
-        candidates = [np.zeros_like(j0), np.broadcast_to(span, j0.shape)]
-        candidates += [shift / j2, j0 / shift, -j1 / (2 * j2)]
-    local = np.stack([np.clip(np.nan_to_num(at), 0.0, span) for at in candidates])
-    accelerations = 2 * c[:, 2] + local * (j0 + local * (j1 / 2 + local * j2 / 3))
-    jerks = j0 + local * (j1 + local * j2)
-    times = spline.times[:-1, None] + local
-    count = times.shape[-1]
-    return times.reshape(-1, count), accelerations.reshape(-1, count), jerks.reshape(-1, count)

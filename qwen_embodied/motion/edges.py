@@ -1,0 +1,145 @@
+"""Straight joint lines, proved free over their whole length and not only at samples.
+
+While the joints run through a stretch of the line, no point of the robot moves farther from where
+it is in the middle of the stretch than the sum over the joints of half the joint's way times its
+reach. So a stretch is free when its middle keeps the wanted distance plus that; otherwise it is
+cut in two. Where the way is tighter than GRAIN, sampling every GRAIN has to do.
+"""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.motion.body import Part
+from qwen_embodied.motion.broadphase import PostureCheck
+from qwen_embodied.motion.collision import Collider, Demand
+from qwen_embodied.motion.robot import Robot
+
+Array = NDArray[np.float64]
+
+GRAIN = 0.001  # m; a stretch in which nothing moves farther is not cut again
+LADDER = (0.003, 0.02)  # m; extra distances for which a posture can be checked
+LEAST_SHARE = 0.05  # of the extra distance, for parts that hardly move
+
+
+def joint_reaches(robot: Robot, parts: tuple[Part, ...]) -> Array:
+    """Bound how far any point of a part moves for a joint's motion: (J, P) m per rad or m.
+
+    Holds in every posture: a ball around points of a body that turns lies within the ball around
+    its centre's projection on the axis that is as much wider as the centre was away from it.
+    Zero for a joint that does not move the part.
+    """
+    reaches = np.zeros((robot.model.njoints, len(parts)))
+    for number, part in enumerate(parts):
+        body, centres, radii = part.body, part.spheres[:, :3], part.spheres[:, 3]
+        while body:
+            axis, stroke = robot.chain.axis(body), robot.chain.stroke(body)
+            along = centres if stroke else np.outer(centres @ axis, axis)
+            radii = radii + np.linalg.norm(centres - along, axis=1) + stroke
+            reaches[body, number] = 1.0 if stroke else radii.max()
+            placement = robot.model.jointPlacements[body]
+            centres = along @ placement.rotation.T + placement.translation
+            body = int(robot.model.parents[body])
+    return reaches[[robot.model.getJointId(name) for name in robot.joint_names]]
+
+
+class EdgeCheck:
+    """Judges straight joint lines, with the gripper held at one opening."""
+
+    def __init__(self, collider: Collider, demand: Demand, opening: float | None = None) -> None:
+        """Take the bodies, the distances to keep, and the gripper's joint, m."""
+        reaches = joint_reaches(collider.robot, collider.parts)
+        total = reaches.sum(axis=0)
+        self._share = np.maximum(total / total.max(), LEAST_SHARE)
+        self._rates = reaches / self._share
+        self._collider, self._demand = collider, demand
+        self._tail = np.array([] if opening is None else [opening])
+        self._exact = collider.check(demand)
+
+    def row(self, point: Array) -> Array:
+        """Add the gripper's joint to arm joints (J,)."""
+        return np.concatenate([point, self._tail])
+
+    def is_free_at(self, point: Array) -> bool:
+        """True when a posture (J,) keeps its distances."""
+        return not self._exact.hits(self.row(point))
+
+    def sampled(self, step: float, *, roomy: bool = False) -> Callable[[Array, Array], bool]:
+        """Give a quicker question: are samples free that lie a step of the robot apart?
+
+        Args:
+            step: Farthest that any point of the robot moves from sample to sample, m.
+            roomy: Ask for a little more than the distances, so that the line can be proved later.
+        """
+        check = self._roomy if roomy else self._exact
+
+        def is_free(start: Array, end: Array) -> bool:
+            way = end - start
+            count = max(int(np.ceil(self._sweep(way) / step)), 1)
+            rows = np.empty((count, len(way) + len(self._tail)))
+            rows[:, : len(way)] = start + _order(count)[:, None] * way
+            rows[:, len(way) :] = self._tail
+            return not any(map(check.hits, rows))
+
+        return is_free
+
+    def proves(self, start: Array, end: Array) -> bool:
+        """True when the line keeps its distances; exactly at its ends, within GRAIN elsewhere."""
+        if not (self.is_free_at(end) and self.is_free_at(start)):
+            return False
+        way = end - start
+        sweep = self._sweep(way)
+        stretches = deque([(0.5, 0.5)])
+        while stretches:
+            middle, half = stretches.popleft()
+            verdict = self._stretch(self.row(start + middle * way), sweep * half)
+            if verdict is None:
+                stretches.append((middle - half / 2, half / 2))
+                stretches.append((middle + half / 2, half / 2))
+            elif not verdict:
+                return False
+        return True
+
+    def _sweep(self, way: Array) -> float:
+        return float((np.abs(way) @ self._rates).max())
+
+    def _stretch(self, row: Array, sweep: float) -> bool | None:
+        """Judge a stretch by its middle; None when that does not decide."""
+        if sweep > GRAIN:
+            for extra, check in zip(LADDER, (self._roomy, self._wide), strict=True):
+                if sweep <= extra:
+                    if not check.hits(row):
+                        return True
+                    break
+        if self._exact.hits(row):
+            return False
+        return True if sweep <= GRAIN else None
+
+    @cached_property
+    def _roomy(self) -> PostureCheck:
+        return self._wider(LADDER[0])
+
+    @cached_property
+    def _wide(self) -> PostureCheck:
+        return self._wider(LADDER[1])
+
+    def _wider(self, extra: float) -> PostureCheck:
+        """Ask for more distance: the extra for the part that moves most, less for others."""
+        collider, demand, share = self._collider, self._demand, self._share
+        between = share[collider.pairs].max(axis=1, initial=0.0)
+        scene = demand.scene + extra * share[:, None]
+        return collider.bodies.check(scene, demand.own + extra * between)
+
+
+@cache
+def _order(count: int) -> Array:
+    """Give the shares 1/count to 1 of a line, the end first and then by halving gaps, (count,)."""
+    numbers = np.arange(1, count + 1)
+    halvings = np.where(numbers == count, 2 * count, numbers & -numbers)
+    return np.array(numbers[np.argsort(-halvings, kind='stable')] / count)
