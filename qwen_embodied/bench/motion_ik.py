@@ -22,8 +22,8 @@ Array = NDArray[np.float64]
 PRESETS = ('panda', 'ur5e', 'xarm7', 'so101')
 POSES = 10_000
 QUICK = 300
-BLOCKS = 50  # in turns: a share of the poses, then forward kinematics with the Jacobian
-LOOKS = 100  # calls of the latter in a block
+BLOCKS = 50  # shares of the poses, each of which gives one ratio
+LOOKS = 10  # at other joints after every pose: forward kinematics with Jacobian
 TOLERANCE = 1e-5  # m and rad
 LATE = 10.0  # ms
 GOAL = 5.0  # ms
@@ -41,7 +41,7 @@ class Measured:
         wall: (N,) ms by the clock on the wall.
         busy: (N,) ms of this thread's processor time.
         ratios: (B,) mean processor time in a block over that of one look at the robot.
-        look: Median processor time of one look, ms.
+        look: Mean processor time of one look, ms.
     """
 
     reached: NDArray[np.bool_]
@@ -67,17 +67,14 @@ def measure(robot: Robot, count: int) -> Measured:
     joints = np.random.default_rng(2026).uniform(lower, upper, (count, len(lower)))
     middle = (lower + upper) / 2
     robot.inverse(robot.forward(middle), middle)
-    solved, looks, bounds = [], [], []
-    for block in np.array_split(joints, min(BLOCKS, count)):
-        solved += [_solve(robot, q, middle) for q in block]
-        bounds.append(len(solved))
-        looks.append(_look(robot, block[0]))
-    table = np.array(solved)
-    means = np.array([part[:, 2].mean() for part in np.split(table, bounds[:-1])])
-    look = np.array(looks)
-    return Measured(
-        table[:, 0] > 0, table[:, 1], table[:, 2], means / look, float(np.median(look))
-    )
+    table, others = np.empty((count, 4)), np.arange(1, LOOKS + 1)
+    for row, q in enumerate(joints):
+        table[row, :3] = _solve(robot, q, middle)
+        table[row, 3] = _look(robot, joints[(row + others) % count])
+    shares = np.array_split(table[:, 2:], min(BLOCKS, count))
+    ratios = np.array([share[:, 0].mean() / share[:, 1].mean() for share in shares])
+    look = float(table[:, 3].mean())
+    return Measured(table[:, 0] > 0, table[:, 1], table[:, 2], ratios, look)
 
 
 def _solve(robot: Robot, q: Array, seed: Array) -> tuple[bool, float, float]:
@@ -104,12 +101,12 @@ def _reaches(robot: Robot, q: Array, tool: Array) -> bool:
     return bool(inside.all() and apart <= TOLERANCE and angle <= TOLERANCE)
 
 
-def _look(robot: Robot, q: Array) -> float:
+def _look(robot: Robot, joints: Array) -> float:
     """Give the processor time of one forward kinematics with Jacobian, ms."""
     start = time.thread_time()
-    for _ in range(LOOKS):
+    for q in joints:
         robot.tool_jacobian(q)
-    return (time.thread_time() - start) / LOOKS * 1e3
+    return (time.thread_time() - start) / len(joints) * 1e3
 
 
 def _rows(name: str, found: Measured) -> list[Row]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-RESTARTS = 180
+RESTARTS = 300
 NEAREST = 24  # restarts near the pose before random ones come between
 SOME = 20  # restarts where the tool need not be turned exactly
 SETTLED = 4  # near starts that are settled when no descent arrived
