@@ -27,6 +27,7 @@ class Surface:
     """The table and what stands on it, on the pixel grid.
 
     Attributes:
+        raw: Colour as it came, (H, W, 3) uint8.
         rgb: Colour, smoothed over 3x3 pixels, (H, W, 3) uint8.
         x: In the base frame, (H, W) m, NaN where it is not known.
         y: In the base frame, (H, W) m, NaN where it is not known.
@@ -43,6 +44,7 @@ class Surface:
         ground: Median colour of the table, (3,) sRGB.
     """
 
+    raw: NDArray[np.uint8]
     rgb: NDArray[np.uint8]
     x: Image
     y: Image
@@ -94,6 +96,7 @@ def look(
     if flat.any():
         ground = np.asarray(np.median(table_rgb, axis=0), dtype=np.float64)
     return Surface(
+        frame.rgb,
         rgb,
         points[0],
         points[1],

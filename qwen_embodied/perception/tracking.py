@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from qwen_embodied.messages import SceneObject
+from qwen_embodied.perception.naming import Patch
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 FAR = 1e6
@@ -23,10 +24,12 @@ class Sighting:
     Attributes:
         item: With a preliminary id.
         is_partial: Whether part of it is hidden, so that its size is not to be trusted.
+        patch: The light that comes from it, or None where too few pixels show it.
     """
 
     item: SceneObject
     is_partial: bool = False
+    patch: Patch | None = None
 
 
 @dataclass(frozen=True, eq=False)
