@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from qwen_embodied.perception.containers import Container, find_container
 from qwen_embodied.perception.naming import Name, name_patches
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import Light
-from qwen_embodied.perception.segments import Segment, split
+from qwen_embodied.perception.segments import Segment, split, union
 from qwen_embodied.perception.solids import Solid, fit_solid
 from qwen_embodied.perception.surface import UNSEEN, Surface
 from qwen_embodied.perception.tracking import Sighting
@@ -133,11 +134,28 @@ class _Finder:
         if np.count_nonzero(mask) < 25:
             return []
         height, step = window.points[..., 2], self._parameters.depth_step
-        segments = self._usable(split(mask, height, window.rgb, step))
+        segments = self._whole(split(mask, height, window.rgb, step), window, support)
+        segments = self._usable(segments)
         return [
             self._sighting(solid, segment.mask, window, is_inside or solid.confidence < 0.7)
             for segment, solid in self._stacked(segments, window, support)
         ]
+
+    def _whole(
+        self, segments: list[Segment], window: Window, support: float
+    ) -> list[Segment]:
+        """Join pieces that together are a ball: of two colours, or half of it in shade."""
+        for one, two in combinations(segments, 2):
+            if not _touch(one.mask, two.mask):
+                continue
+            both = union([one, two])
+            if min(one.mask.sum(), two.mask.sum()) < 25:
+                continue
+            solid = self._fit(replace(both, core=both.mask), window, support)
+            if solid.shape == 'ball':
+                rest = [each for each in segments if each is not one and each is not two]
+                return self._whole([replace(both, core=both.mask), *rest], window, support)
+        return segments
 
     def _usable(self, segments: list[Segment]) -> list[Segment]:
         """Leave out slivers: those smaller than any object, and steep ones that belong nowhere."""
@@ -227,6 +245,12 @@ class _Finder:
             box,
         )
         return Sighting(item, is_partial, patch)
+
+
+def _touch(one: Mask, two: Mask) -> bool:
+    """Tell whether two pieces lie side by side."""
+    near = cv2.dilate(one.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return bool((near & two).sum() >= 8)
 
 
 def _is_again(one: Segment, solid: Solid, other: Segment, other_solid: Solid) -> bool:

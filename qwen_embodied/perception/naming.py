@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception.colours import UNKNOWN, name_indices, oklab_of_linear
-from qwen_embodied.perception.illuminants import all_illuminants
+from qwen_embodied.perception.illuminants import Illuminants, all_illuminants
 
 Array = NDArray[np.float64]
 
@@ -40,6 +40,7 @@ ODD_DENSITY = 6.0
 JITTER = np.array(
     [[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]]
 )
+BEYOND_RANGE = np.array([1.0, 1.25, 1.6, 2.2])
 SHADES = np.array([0.85, 1.0, 1.15])
 
 
@@ -89,47 +90,63 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     light = all_illuminants()
     belief = light.prior.copy()
     if table is not None:
-        belief += _fits(_paints(table, light.rgb), TABLES, TABLE_SHARES) + light.spread
-    for patch in patches:
-        belief += _fits(_paints(patch, light.rgb), PAINTS, PAINT_SHARES) + light.spread
-    chosen = np.argsort(belief)[-60:]
+        belief += np.logaddexp.reduce(_evidence(table, light, TABLES, TABLE_SHARES))
+    evidence = [_evidence(patch, light, PAINTS, PAINT_SHARES) for patch in patches]
+    for one in evidence:
+        belief += np.logaddexp.reduce(one)
+    chosen = np.argsort(belief)[-40:]
     weights = np.exp(belief[chosen] - belief[chosen].max())
-    weights /= weights.sum()
-    return [_name(patch, light.rgb[chosen], weights, least) for patch in patches]
+    names = []
+    for patch, one in zip(patches, evidence, strict=True):
+        share = np.exp(one[:, chosen] - one[:, chosen].max(axis=0))
+        share = share / share.sum(axis=0) * weights / weights.sum()
+        names.append(_name(patch, light.rgb[chosen], share, least))
+    return names
 
 
-def _paints(patch: Patch, lights: Array) -> Array:
-    """Give OKLab (K, 3) and the largest channel (K,) of a patch in each light, as (K, 4)."""
-    paint = np.maximum(patch.rgb, 0.0) / lights
-    return np.column_stack([oklab_of_linear(paint), paint.max(axis=1)])
+def _variants(patch: Patch) -> Array:
+    """Give what a patch may send, (V, 3): a clipped channel may be higher than it looks."""
+    if not patch.clipped.any():
+        return patch.rgb[None]
+    return np.asarray(patch.rgb * np.where(patch.clipped, BEYOND_RANGE[:, None], 1.0))
 
 
-def _fits(paint: Array, known: Array, shares: Array) -> Array:
-    """Give the log likelihood (K,) that a surface has a paint (K, 4) of a mixture of known ones."""
-    away = (paint[:, None, :3] - known[:, :3]) / known[:, [3, 4, 4]]
+def _evidence(patch: Patch, light: Illuminants, known: Array, shares: Array) -> Array:
+    """Give the log likelihood (V, K) of each variant of a patch in each light."""
+    variants = _variants(patch)
+    paint = np.maximum(variants, 0.0)[:, None] / light.rgb
+    fits = _fits(oklab_of_linear(paint), paint.max(axis=2), known, shares)
+    return np.asarray(fits + light.spread - np.log(len(variants)))
+
+
+def _fits(lab: Array, highest: Array, known: Array, shares: Array) -> Array:
+    """Give the log likelihood (...) of a paint in a mixture of known ones.
+
+    Args:
+        lab: Of the paint, (..., 3).
+        highest: Its largest channel, (...); nothing but gloss sends back more than it gets.
+        known: Paints, (N, 5).
+        shares: Of the known paints, (N,).
+    """
     peak = shares * (1 - ODD) / (15.75 * known[:, 3] * known[:, 4] ** 2)
-    density = np.exp(-0.5 * (away**2).sum(axis=2)) @ peak
-    return np.asarray(np.log(density + ODD * ODD_DENSITY) + _beyond(paint))
-
-
-def _beyond(paint: Array) -> Array:
-    """Nothing sends back more light than it gets, but for gloss."""
-    return np.asarray(-8.0 * np.maximum(paint[:, 3] - 1.0, 0.0))
+    density = np.full(lab.shape[:-1], ODD * ODD_DENSITY)
+    for (lightness, a, b, deep, wide), height in zip(known.tolist(), peak.tolist(), strict=True):
+        away = ((lab[..., 0] - lightness) / deep) ** 2
+        away += ((lab[..., 1] - a) ** 2 + (lab[..., 2] - b) ** 2) / wide**2
+        density += height * np.exp(-0.5 * away)
+    return np.asarray(np.log(density) - 8.0 * np.maximum(highest - 1.0, 0.0))
 
 
 def _name(patch: Patch, lights: Array, weights: Array, least: float) -> Name:
-    """Let each light, error and shade vote."""
-    values = patch.rgb + JITTER * patch.error
-    if patch.clipped.any():
-        values = np.vstack([values, patch.rgb * np.where(patch.clipped, 1.5, 1.0)])
-    paints = np.maximum(values, 0.0)[:, None] * SHADES[:, None] / 1.0
-    paints = paints.reshape(1, -1, 3) / lights[:, None]
-    lab = oklab_of_linear(paints.reshape(-1, 3))
-    votes = np.repeat(weights / paints.shape[1], paints.shape[1])
+    """Let each light, variant, error and shade vote; weights are (V, K)."""
+    variants = _variants(patch)
+    values = (variants[:, None] + JITTER * patch.error)[:, :, None] * SHADES[:, None]
+    values = np.maximum(values, 0.0).reshape(len(variants), 1, -1, 3)
+    lab = oklab_of_linear((values / lights[:, None]).reshape(-1, 3))
+    votes = np.repeat(weights.ravel() / values.shape[2], values.shape[2])
     shares = np.bincount(name_indices(lab), votes, len(BASIC_COLOURS))
     best = int(shares.argmax())
-    word = BASIC_COLOURS[best]
-    confidence = float(min(shares[best], 1.0))
+    word, confidence = BASIC_COLOURS[best], float(min(shares[best], 1.0))
     if confidence < least:
         return Name(UNKNOWN, confidence, '', word)
     return Name(word, confidence, _tone(word, float(lab[:, 0] @ votes)), word)
