@@ -155,7 +155,7 @@ def _name(patch: Patch, lights: Array, weights: Array, least: float) -> Name:
 def _tone(word: str, lightness: float) -> str:
     """Tell light and dark variants of a colour from its typical one."""
     typical = PAINTS[PAINT_NAMES.index(word)]
-    if word in ('black', 'white') or abs(lightness - typical[0]) < 1.3 * typical[3]:
+    if word in ('black', 'white') or abs(lightness - typical[0]) < 1.8 * typical[3]:
         return ''
     return 'light ' if lightness > typical[0] else 'dark '
 

@@ -66,26 +66,34 @@ class Light:
         if len(pixels) < 9:
             return None
         pixels = pixels[:: max(1, len(pixels) // 800)]
-        return _patch(_steady(pixels), self._local(mask, place))
+        return _patch(_steady(pixels), self._local(mask, window))
 
-    def _local(self, mask: Mask, place: tuple[slice, slice]) -> Array:
-        """Give the light around an object relative to that on the whole table, (3,)."""
-        if self._whole is None:
-            return np.ones(3)
-        reach = RING[1]
-        rows, columns = (slice(max(0, s.start - reach), s.stop + reach) for s in place)
-        body = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
-        at = (place[0].start - rows.start, place[1].start - columns.start)
-        body[at[0] : at[0] + mask.shape[0], at[1] : at[1] + mask.shape[1]] = mask
-        height = self._surface.height[rows, columns]
-        body = body[: height.shape[0], : height.shape[1]]
-        near, far = (cv2.dilate(body, _disc(reach)) > 0 for reach in RING)
-        ring = far & ~near & _on_table(height) & ~self._surface.robot[rows, columns]
-        pixels = self._surface.raw[rows, columns][ring]
-        if len(pixels) < 40:
-            return np.ones(3)
-        local = _mean(_steady(pixels[:: max(1, len(pixels) // 600)]))
-        return np.clip(local / np.maximum(self._whole, 1e-5), 0.05, 20.0)
+    def _local(self, mask: Mask, window: Window) -> Array:
+        """Give the light around an object relative to that on the whole table, (3,).
+
+        What lies in a container has no table around it; the container has.
+        """
+        for body in (mask, window.island):
+            pixels = self._around(body, window)
+            if self._whole is not None and len(pixels) >= 40:
+                local = _mean(_steady(pixels[:: max(1, len(pixels) // 600)]))
+                return np.clip(local / np.maximum(self._whole, 1e-5), 0.05, 20.0)
+        return np.ones(3)
+
+    def _around(self, body: Mask, window: Window) -> NDArray[np.uint8]:
+        """Give the pixels (N, 3) of the table around a body (H, W) in a window."""
+        shape, reach = self._surface.height.shape, RING[1]
+        top, left = window.row, window.column
+        rows = slice(max(0, top - reach), min(shape[0], top + body.shape[0] + reach))
+        columns = slice(max(0, left - reach), min(shape[1], left + body.shape[1] + reach))
+        near = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+        island = near.copy()
+        row, column = top - rows.start, left - columns.start
+        place = (slice(row, row + body.shape[0]), slice(column, column + body.shape[1]))
+        near[place], island[place] = body, window.island
+        ring = cv2.dilate(near, _disc(RING[1])) > cv2.dilate(near, _disc(RING[0]))
+        ring &= _on_table(self._surface.height[rows, columns]) & (island == 0)
+        return self._surface.raw[rows, columns][ring & ~self._surface.robot[rows, columns]]
 
 
 def _on_table(height: NDArray[np.float32]) -> Mask:

@@ -20,6 +20,7 @@ Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 UNSEEN = -1.0
 EDGE_CONTRAST = 22
+DARKEST, LIGHTEST = 10.0, 251.0  # levels that the light and the dark pixels must reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,10 +132,11 @@ def _table(
 def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
     if frame.depth is None:
         raise PerceptionError('the frame has no depth; a scene needs an aligned depth image')
-    luma = float(frame.rgb[::8, ::8].mean())
-    if not 5.0 <= luma <= 250.0:
-        word = 'black: is the lens covered or the light off' if luma < 5 else 'white: overexposed'
-        raise PerceptionError(f'the image is {word}? (mean value {luma:.0f} of 255)')
+    dark, light = np.percentile(frame.rgb[::8, ::8], (2.0, 99.0))
+    if light < DARKEST or dark > LIGHTEST:
+        covered = light < DARKEST
+        word = 'black: is the lens covered or the light off' if covered else 'white: overexposed'
+        raise PerceptionError(f'the image is {word}? (levels {dark:.0f} to {light:.0f} of 255)')
     if not np.isfinite(frame.camera_in_base).all():
         raise PerceptionError('camera_in_base is not finite; check the calibration')
     near, far = parameters.nearest_depth, parameters.farthest_depth
