@@ -141,9 +141,7 @@ class _Finder:
             for segment, solid in self._stacked(segments, window, support)
         ]
 
-    def _whole(
-        self, segments: list[Segment], window: Window, support: float
-    ) -> list[Segment]:
+    def _whole(self, segments: list[Segment], window: Window, support: float) -> list[Segment]:
         """Join pieces that together are a ball: of two colours, or half of it in shade."""
         for one, two in combinations(segments, 2):
             if not _touch(one.mask, two.mask):

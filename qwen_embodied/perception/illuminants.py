@@ -68,7 +68,7 @@ def all_illuminants() -> Illuminants:
 
 def planckian(kelvin: float) -> Array:
     """Give linear sRGB (3,) of a black body, white at 6500 K; fit of Kim et al. to the locus."""
-    return _locus(kelvin) / _locus(BALANCED)
+    return np.asarray(_locus(kelvin) / _locus(BALANCED))
 
 
 def _locus(kelvin: float) -> Array:
@@ -80,7 +80,7 @@ def _locus(kelvin: float) -> Array:
     y = 3.0817580 * x**3 - 5.87338670 * x**2 + 3.75112997 * x - 0.37001483
     if kelvin < 4000.0:
         y = -0.9549476 * x**3 - 1.37418593 * x**2 + 2.09137015 * x - 0.16748867
-    return np.maximum(TO_SRGB @ np.array([x / y, 1.0, (1 - x - y) / y]), 0.02)
+    return np.asarray(np.maximum(TO_SRGB @ np.array([x / y, 1.0, (1 - x - y) / y]), 0.02))
 
 
 def _mixed(value: float, share: float, narrow: float, wide: float) -> float:

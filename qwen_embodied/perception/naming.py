@@ -37,9 +37,7 @@ TABLE_SHARES = np.array([0.45, 0.35, 0.20])
 PAINT_SHARES = np.full(len(PAINTS), 1 / len(PAINTS))
 ODD = 0.2  # share of paints that are not in the list, anywhere in the space
 ODD_DENSITY = 6.0
-JITTER = np.array(
-    [[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]]
-)
+JITTER = np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
 BEYOND_RANGE = np.array([1.0, 1.25, 1.6, 2.2])
 SHADES = np.array([0.85, 1.0, 1.15])
 

@@ -104,7 +104,7 @@ def _steady(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Keep the pixels that are neither in shade nor gloss."""
     luma = pixels.astype(np.int32) @ np.array([2, 5, 1])
     low, high = np.percentile(luma, BAND)
-    return pixels[(luma >= low) & (luma <= high)]
+    return np.asarray(pixels[(luma >= low) & (luma <= high)])
 
 
 def _mean(pixels: NDArray[np.uint8]) -> Array:

@@ -190,10 +190,9 @@ def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
 def _rays(lens: Intrinsics, pose_bytes: bytes) -> tuple[Image, ...]:
     """Give the direction of each pixel in the base frame, at depth one, as x, y and z."""
     rotation = np.frombuffer(pose_bytes).reshape(4, 4)[:3, :3]
-    u = (np.arange(lens.width) - lens.cx) / lens.fx
-    v = (np.arange(lens.height) - lens.cy) / lens.fy
-    rays = [row[0] * u[None, :] + (row[1] * v[:, None] + row[2]) for row in rotation]
-    return tuple(ray.astype(np.float32) for ray in rays)
+    v, u = np.mgrid[: lens.height, : lens.width]
+    rays = lens.deproject(np.stack([u, v], axis=-1), np.ones(u.shape)) @ rotation.T
+    return tuple(np.ascontiguousarray(rays[..., axis], dtype=np.float32) for axis in range(3))
 
 
 def _silhouette(
