@@ -18,6 +18,7 @@ Step = Callable[[Pixels, LightingReport], Pixels]
 
 DARK = 24
 CLIPPED = 254
+TOO_DARK = 12  # levels of the brightest channel, below which noise hides the hue
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 TO_XYZ = np.array([
     [0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]
@@ -40,10 +41,26 @@ class Corrected:
     Attributes:
         rgb: (H, W, 3) uint8.
         report: On the image before correction.
+        raw: The image before correction, (H, W, 3) uint8; None where it was not kept.
+        gains: What white balance did to linear red, green and blue; green is 1.
+        exposure: What the correction of exposure did to linear light.
     """
 
     rgb: Pixels
     report: LightingReport
+    raw: Pixels | None = None
+    gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    exposure: float = 1.0
+
+    def usable(self, mask: slice | tuple[slice, slice] = slice(None)) -> NDArray[np.bool_]:
+        """Tell which raw pixels (H, W) carry colour: neither clipped nor lost in the dark.
+
+        Args:
+            mask: Part of the image to look at, such as `np.s_[10:50, 20:90]`.
+        """
+        pixels = (self.rgb if self.raw is None else self.raw)[mask]
+        highest = pixels.max(axis=2)
+        return np.asarray((highest < CLIPPED) & (highest >= TOO_DARK))
 
 
 @dataclass(frozen=True)
@@ -63,9 +80,10 @@ class LightingCorrection:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
             raise ContractError('rgb', (rgb.shape, rgb.dtype.name), 'of shape (H, W, 3) and uint8')
         report = measure_light(rgb)
+        raw = rgb
         for step in self.steps:
             rgb = step(rgb, report)
-        return Corrected(rgb.copy(), report)
+        return Corrected(rgb.copy(), report, raw)
 
 
 def measure_light(rgb: Pixels) -> LightingReport:
