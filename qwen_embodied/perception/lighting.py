@@ -1,37 +1,50 @@
-"""What the light did to an image, and the steps that undo it."""
+"""What the light did to an image, and the correction that undoes it."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.errors import ContractError
+from qwen_embodied.errors import ConfigurationError, ContractError
 from qwen_embodied.messages import LightingReport
-from qwen_embodied.perception.colours import linear
+from qwen_embodied.parameters import param
+from qwen_embodied.perception.deflicker import Deflicker
+from qwen_embodied.perception.light_findings import report_on
+from qwen_embodied.perception.light_sample import CLIPPED, Pixels, Sample
+from qwen_embodied.perception.light_steps import (
+    BlackLevel,
+    Exposure,
+    LocalTone,
+    Step,
+    WhiteBalance,
+)
+from qwen_embodied.perception.treatment import Treatment
 
-Pixels = NDArray[np.uint8]
-Step = Callable[[Pixels, LightingReport], Pixels]
-
-DARK = 24
-CLIPPED = 254
 TOO_DARK = 12  # levels of the brightest channel, below which noise hides the hue
-LUMA = np.array([0.2126, 0.7152, 0.0722])
-TO_XYZ = np.array([
-    [0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]
-])  # fmt: skip
-
-REMEDIES = {
-    'covered': 'uncover the lens or switch the light on',
-    'dark': 'add light or lengthen the exposure',
-    'bright': 'shorten the exposure or dim the lamps',
-    'warm': 'set the white balance of the camera, or use a whiter lamp',
-    'cold': 'set the white balance of the camera, or use a warmer lamp',
-    'good': '',
+OTHER_SCENE = 0.5  # mean change of the logarithm of luma after which nothing is remembered
+STEPS: dict[str, type[Step]] = {
+    'deflicker': Deflicker,
+    'black_level': BlackLevel,
+    'white_balance': WhiteBalance,
+    'exposure': Exposure,
+    'local_tone': LocalTone,
 }
+
+
+@dataclass(frozen=True)
+class LightingParameters:
+    """Which steps the correction takes."""
+
+    light_steps: list[str] = param(
+        list(STEPS),
+        f'Steps of the lighting correction in their order, of {", ".join(STEPS)}; '
+        "'none' alone switches the correction off.",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +55,7 @@ class Corrected:
         rgb: (H, W, 3) uint8.
         report: On the image before correction.
         raw: The image before correction, (H, W, 3) uint8; None where it was not kept.
-        gains: What white balance did to linear red, green and blue; green is 1.
+        gains: What white balance did to linear red, green and blue.
         exposure: What the correction of exposure did to linear light.
     """
 
@@ -63,71 +76,74 @@ class Corrected:
         return np.asarray((highest < CLIPPED) & (highest >= TOO_DARK))
 
 
-@dataclass(frozen=True)
 class LightingCorrection:
-    """Report on the light, then apply the steps in their order.
+    """Reports on the light of successive images and undoes what it did to them.
 
-    Attributes:
-        steps: Each a frozen dataclass called with the image so far and the report; it returns a
-            new image of the same size. Without steps the pixels pass unchanged.
+    Only the tone of pixels changes, never their place. It remembers the images before, so that
+    its own decisions do not flicker; an image of another scene is judged afresh.
     """
 
-    steps: tuple[Step, ...] = ()
+    def __init__(self, steps: tuple[Step, ...] | None = None) -> None:
+        """Choose the steps, in their order; all of STEPS by default, none with `()`."""
+        self.steps = tuple(step() for step in STEPS.values()) if steps is None else steps
+        self._notes: Mapping[str, Any] = {}
+
+    @classmethod
+    def from_names(cls, names: list[str]) -> LightingCorrection:
+        """Build the steps of LightingParameters.light_steps.
+
+        Raises:
+            ConfigurationError: A step is not known.
+        """
+        chosen = [] if names == ['none'] else names
+        for name in chosen:
+            if name not in STEPS:
+                raise ConfigurationError(
+                    f'light_steps: there is no step {name!r}; known are {", ".join(STEPS)}, or '
+                    "'none' alone"
+                )
+        return cls(tuple(STEPS[name]() for name in chosen))
+
+    def reset(self) -> None:
+        """Forget the images before."""
+        self._notes = {}
 
     def __call__(self, rgb: Pixels) -> Corrected:
-        """Correct an image (H, W, 3) uint8; it is left as it was."""
-        rgb = np.asarray(rgb)
-        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
-            raise ContractError('rgb', (rgb.shape, rgb.dtype.name), 'of shape (H, W, 3) and uint8')
-        report = measure_light(rgb)
-        raw = rgb
+        """Correct an image (H, W, 3) uint8; it is left as it was.
+
+        Raises:
+            ContractError: It is no such image.
+        """
+        rgb = _checked(rgb)
+        sample = Sample.of(rgb, self._notes)
+        if not _is_like(sample):
+            sample = Sample.of(rgb)
+        treatment = Treatment().noting(thumbnail=sample.thumbnail)
         for step in self.steps:
-            rgb = step(rgb, report)
-        return Corrected(rgb.copy(), report, raw)
+            treatment = step(treatment, sample)
+        self._notes = treatment.notes
+        r, g, b = treatment.gains.tolist()
+        report = report_on(sample, treatment)
+        return Corrected(treatment.apply(rgb), report, rgb, (r, g, b), treatment.exposure)
 
 
 def measure_light(rgb: Pixels) -> LightingReport:
-    """Measure the light of an image (H, W, 3) uint8 on every fourth pixel of every fourth row."""
-    pixels = rgb[::4, ::4].reshape(-1, 3)
-    luma = pixels @ LUMA.astype(np.float32)
-    dark = float((luma < DARK).mean())
-    clipped = float((_extremes(pixels)[0] >= CLIPPED).mean())
-    temperature = _temperature(pixels)
-    mean = float(luma.mean())
-    verdict = _verdict(mean, dark, clipped, temperature)
-    return LightingReport(mean, dark, clipped, temperature, verdict, REMEDIES[verdict])
+    """Report on the light of one image (H, W, 3) uint8."""
+    sample = Sample.of(_checked(rgb))
+    return report_on(sample, LocalTone()(Treatment(), sample))
 
 
-def _verdict(mean: float, dark: float, clipped: float, temperature: float | None) -> str:
-    if mean < 8.0:
-        return 'covered'
-    if mean < 55.0 or dark > 0.5:
-        return 'dark'
-    if mean > 215.0 or clipped > 0.15:
-        return 'bright'
-    if temperature is not None and not 3200.0 <= temperature <= 11000.0:
-        return 'warm' if temperature < 3200.0 else 'cold'
-    return 'good'
+def _checked(rgb: Pixels) -> Pixels:
+    rgb = np.asarray(rgb)
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
+        raise ContractError('rgb', (rgb.shape, rgb.dtype.name), 'of shape (H, W, 3) and uint8')
+    return np.ascontiguousarray(rgb)
 
 
-def _temperature(pixels: Pixels) -> float | None:
-    """Estimate the illuminant's temperature in K from the brighter greyish pixels.
-
-    Those are taken to be grey things in this light: McCamy's formula on their chromaticity.
-    None when fewer than 2 % of the pixels are greyish.
-    """
-    highest, lowest = _extremes(pixels)
-    usable = (highest > 60) & (highest < 250) & (lowest > 0.45 * highest)
-    if usable.mean() < 0.02:
-        return None
-    light = linear(pixels[usable][:: max(1, int(usable.sum()) // 5000)])
-    bright = light.sum(axis=1) >= np.median(light.sum(axis=1))
-    x, y, z = TO_XYZ @ light[bright].mean(axis=0)
-    n = (x / (x + y + z) - 0.3320) / (0.1858 - y / (x + y + z))
-    return float(np.clip(449 * n**3 + 3525 * n**2 + 6823.3 * n + 5520.33, 1500.0, 20000.0))
-
-
-def _extremes(pixels: Pixels) -> tuple[Pixels, Pixels]:
-    """Give the largest and the smallest channel of each pixel (N, 3)."""
-    r, g, b = pixels.T
-    return np.maximum(np.maximum(r, g), b), np.minimum(np.minimum(r, g), b)
+def _is_like(sample: Sample) -> bool:
+    """Tell whether an image shows the same scene in about the same light as the one before."""
+    before = sample.before.get('thumbnail')
+    now = sample.thumbnail
+    if before is None or before.shape != now.shape:
+        return False
+    return bool(np.abs(now - before).mean() < OTHER_SCENE)

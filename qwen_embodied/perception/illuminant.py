@@ -1,0 +1,148 @@
+"""Which colour the light has: agreement of two estimators, held near the colours of hot bodies."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.perception.light_sample import LOG, Floats, Sample
+
+# Light moves along a line in (log R/G, log B/G) as a hot body cools: per mired (a million over
+# its temperature in K), the mean of what Planck's law gives for a camera with narrow channels
+# and for the primaries of sRGB.
+PER_MIRED = (0.0033, -0.0055)
+WHITE = 1e6 / 6504.0  # mired of the white that sRGB means
+COLDEST, WARMEST = -120.0, 330.0  # mired from that white
+_BINS, _REACH = 64, 2.0
+_TO_MIRED = np.linalg.inv(np.array([[PER_MIRED[0], -1.0], [PER_MIRED[1], -1.0]]))
+
+
+@dataclass(frozen=True)
+class Illuminant:
+    """The colour of the light as an image shows it.
+
+    Attributes:
+        mired: Warmer than the white of sRGB by this, mired; colder when negative.
+        tint: Natural logarithm of green over what such a hot body gives.
+        confidence: Share of the light in the image that comes from surfaces which are grey under
+            this illuminant, 0 to 1.
+    """
+
+    mired: float
+    tint: float
+    confidence: float
+
+    @property
+    def temperature(self) -> float:
+        """Colour temperature, K."""
+        return 1e6 / float(np.clip(WHITE + self.mired, 50.0, 600.0))
+
+    @property
+    def gains(self) -> NDArray[np.float64]:
+        """Factors (3,) on linear light that make its grey grey; their luminance is 1."""
+        return gains_for(self.mired, self.tint)
+
+
+def gains_for(mired: float, tint: float) -> NDArray[np.float64]:
+    """Give the factors (3,) on linear light that undo a shift, keeping the luminance of grey."""
+    red, blue = mired * PER_MIRED[0] - tint, mired * PER_MIRED[1] - tint
+    light = np.exp([red, 0.0, blue])
+    mean: float = light @ [0.2126, 0.7152, 0.0722]
+    gains: NDArray[np.float64] = mean / light
+    return gains
+
+
+def estimate_illuminant(sample: Sample) -> Illuminant | None:
+    """Estimate the illuminant; None when no part of the image can be a grey surface.
+
+    One estimator looks for the most frequent colour that can be grey, the other for the colour
+    of what is brightest. A table of one colour deceives the first, coloured objects the second;
+    only the shift on which both agree is believed.
+    """
+    pixels = _usable(sample)
+    if len(pixels) < 4:
+        return None
+    common = _most_frequent(pixels)
+    if common is None:
+        return None
+    bright = _brightest(pixels)
+    mired = _agreed(common.mired, bright.mired)
+    return Illuminant(
+        float(np.clip(mired, COLDEST, WARMEST)),
+        float(np.clip(_agreed(common.tint, bright.tint), -0.4, 0.4)),
+        common.confidence,
+    )
+
+
+def _usable(sample: Sample) -> Floats:
+    """Give the logarithms (N, 3) of the linear light of pixels neither dark nor clipped."""
+    fit = (sample.highest >= 20) & (sample.highest <= 250)
+    logs = np.asarray(cv2.LUT(sample.small, LOG), dtype=np.float32)
+    return logs[fit]
+
+
+def _most_frequent(pixels: Floats) -> Illuminant | None:
+    """Find the fullest place of the chromaticity plane, given how likely it is for light."""
+    chroma = pixels[:, ::2] - pixels[:, 1:2]
+    at = ((chroma + np.float32(_REACH)) * np.float32(_BINS / (2 * _REACH))).astype(np.int32)
+    np.clip(at, 0, _BINS - 1, out=at)
+    weights = np.exp(0.5 * pixels[:, 1]) + np.float32(0.1)
+    counts = np.bincount(at[:, 0] * _BINS + at[:, 1], weights, minlength=_BINS * _BINS)
+    mass = cv2.GaussianBlur(counts.reshape(_BINS, _BINS), (0, 0), 1.5) / counts.sum()
+    row, column = divmod(int(np.argmax(mass * _prior())), _BINS)
+    near = _near(counts.reshape(_BINS, _BINS), row, column)
+    if near is None or _prior()[row, column] < 1e-3:
+        return None
+    red, blue, share = near
+    return Illuminant(*_shift(red, blue), share) if share >= 0.04 else None
+
+
+def _near(
+    counts: NDArray[np.float64], row: int, column: int
+) -> tuple[float, float, float] | None:
+    """Give the centre (log R/G, log B/G) of the mass around a bin, and its share of all."""
+    rows = slice(max(0, row - 2), row + 3)
+    columns = slice(max(0, column - 2), column + 3)
+    part = counts[rows, columns]
+    total = float(part.sum())
+    if total <= 0:
+        return None
+    middle = (np.arange(_BINS) + 0.5) * (2 * _REACH / _BINS) - _REACH
+    red = float(part.sum(axis=1) @ middle[rows]) / total
+    blue = float(part.sum(axis=0) @ middle[columns]) / total
+    return red, blue, total / float(counts.sum())
+
+
+def _brightest(pixels: Floats) -> Illuminant:
+    """Take the mean of a high power of the light to be grey: that of the brightest things."""
+    r, g, b = (float(np.log(np.exp(6.0 * pixels[:, at]).mean())) / 6.0 for at in range(3))
+    return Illuminant(*_shift(r - g, b - g), 1.0)
+
+
+def _shift(red: float, blue: float) -> tuple[float, float]:
+    """Split (log R/G, log B/G) into mired and tint."""
+    mired, tint = _TO_MIRED @ [red, blue]
+    return float(mired), float(tint)
+
+
+def _agreed(first: float, second: float) -> float:
+    """Give the smaller of two shifts in one direction; none when they oppose."""
+    if first * second <= 0:
+        return 0.0
+    return first if abs(first) < abs(second) else second
+
+
+@cache
+def _prior() -> NDArray[np.float64]:
+    """Give how likely light of each chromaticity is, (_BINS, _BINS), 1 at the likeliest."""
+    middle = (np.arange(_BINS) + 0.5) * (2 * _REACH / _BINS) - _REACH
+    red, blue = np.meshgrid(middle, middle, indexing='ij')
+    mired, tint = np.tensordot(_TO_MIRED, np.stack([red, blue]), axes=1)
+    likely = np.exp(-0.5 * (tint / 0.15) ** 2 - 0.5 * ((mired - 40.0) / 140.0) ** 2)
+    likely[(mired < COLDEST - 20) | (mired > WARMEST + 20)] = 0.0
+    return np.asarray(likely)

@@ -1,0 +1,88 @@
+"""What is to be done to an image, collected step by step and carried out in one go."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from qwen_embodied.perception.light_sample import LINEAR, LUMA, Floats, Pixels, Sample
+
+GAMMA = 2.2  # of a pure power that stands for the sRGB curve where factors are applied to pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Treatment:
+    """Changes of the tone of pixels; never of their place.
+
+    Attributes:
+        curves: Linear light (3, 256) that each level of each channel becomes, 0 to 1.
+        shading: Factor (h, w) on linear light of a coarse grid over the image, or None.
+        gains: What white balance did to linear red, green and blue.
+        exposure: What exposure did to linear light.
+        notes: What steps want to know at the next image, by name.
+    """
+
+    curves: NDArray[np.float64] = field(default_factory=lambda: np.tile(LINEAR, (3, 1)) * 1.0)
+    shading: Floats | None = None
+    gains: NDArray[np.float64] = field(default_factory=lambda: np.ones(3))
+    exposure: float = 1.0
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def noting(self, **notes: Any) -> Treatment:
+        """Add notes for the next image."""
+        return replace(self, notes={**self.notes, **notes})
+
+    def shaded(self, factor: Floats) -> Treatment:
+        """Multiply linear light by a coarse map (h, w), on top of maps before."""
+        if self.shading is not None:
+            size = (self.shading.shape[1], self.shading.shape[0])
+            factor = self.shading * np.asarray(cv2.resize(factor, size))
+        return replace(self, shading=factor)
+
+    def levels(self) -> Pixels:
+        """Give the levels (3, 256) of the curves."""
+        light = np.clip(self.curves, 0.0, 1.0)
+        value = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+        return np.rint(255.0 * value).astype(np.uint8)
+
+    def seen(self, sample: Sample) -> Floats:
+        """Give the luminance (h, w) of a sample after the curves."""
+        light = [
+            np.asarray(cv2.LUT(channel, curve.astype(np.float32)))
+            for channel, curve in zip(cv2.split(sample.small), self.curves, strict=True)
+        ]
+        return np.asarray(LUMA[0] * light[0] + LUMA[1] * light[1] + LUMA[2] * light[2])
+
+    def apply(self, rgb: Pixels) -> Pixels:
+        """Carry the treatment out on an image (H, W, 3); gives a new one."""
+        levels = self.levels()
+        same = np.arange(256)
+        if all((row == same).all() for row in levels):
+            return rgb.copy() if self.shading is None else self._shade(rgb)
+        planes = [
+            cv2.LUT(plane, row) for plane, row in zip(cv2.split(rgb), levels, strict=True)
+        ]
+        if self.shading is not None:
+            gain, scale = self._gain(rgb)
+            planes = [cv2.multiply(plane, gain, scale=scale) for plane in planes]
+        return np.asarray(cv2.merge(planes), dtype=np.uint8)
+
+    def _shade(self, rgb: Pixels) -> Pixels:
+        gain, scale = self._gain(rgb)
+        three = cv2.merge([gain, gain, gain])
+        return np.asarray(cv2.multiply(rgb, three, scale=scale), dtype=np.uint8)
+
+    def _gain(self, rgb: Pixels) -> tuple[Pixels, float]:
+        """Give factors (H, W) on pixels as levels, and what a level is worth."""
+        assert self.shading is not None
+        factor = np.power(self.shading, np.float32(1 / GAMMA))
+        scale = float(factor.max()) / 255.0
+        coarse = np.rint(factor / np.float32(scale)).astype(np.uint8)
+        height, width = rgb.shape[:2]
+        return np.asarray(cv2.resize(coarse, (width, height))), scale
