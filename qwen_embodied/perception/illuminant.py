@@ -17,7 +17,7 @@ from qwen_embodied.perception.light_sample import LOG, Floats, Sample
 # and for the primaries of sRGB.
 PER_MIRED = (0.0033, -0.0055)
 WHITE = 1e6 / 6504.0  # mired of the white that sRGB means
-COLDEST, WARMEST = -120.0, 330.0  # mired from that white
+COLDEST, WARMEST = -140.0, 330.0  # mired from that white
 _BINS, _REACH = 64, 2.0
 _TO_MIRED = np.linalg.inv(np.array([[PER_MIRED[0], -1.0], [PER_MIRED[1], -1.0]]))
 
@@ -71,35 +71,40 @@ def estimate_illuminant(sample: Sample) -> Illuminant | None:
     if common is None:
         return None
     bright = _brightest(pixels)
-    mired = _agreed(common.mired, bright.mired)
+    mired = _agreed(common.mired, bright.mired, 20.0)
     return Illuminant(
         float(np.clip(mired, COLDEST, WARMEST)),
-        float(np.clip(_agreed(common.tint, bright.tint), -0.4, 0.4)),
+        float(np.clip(_agreed(common.tint, bright.tint, 0.03), -0.4, 0.4)),
         common.confidence,
     )
 
 
 def _usable(sample: Sample) -> Floats:
     """Give the logarithms (N, 3) of the linear light of pixels neither dark nor clipped."""
-    fit = (sample.highest >= 20) & (sample.highest <= 250)
-    logs = np.asarray(cv2.LUT(sample.small, LOG), dtype=np.float32)
-    return logs[fit]
+    fit = cv2.inRange(sample.highest, 20, 250).ravel()[::2].nonzero()[0]
+    return LOG.take(sample.small.reshape(-1, 3)[::2].take(fit, axis=0))
 
 
 def _most_frequent(pixels: Floats) -> Illuminant | None:
     """Find the fullest place of the chromaticity plane, given how likely it is for light."""
-    chroma = pixels[:, ::2] - pixels[:, 1:2]
-    at = ((chroma + np.float32(_REACH)) * np.float32(_BINS / (2 * _REACH))).astype(np.int32)
-    np.clip(at, 0, _BINS - 1, out=at)
-    weights = np.exp(0.5 * pixels[:, 1]) + np.float32(0.1)
-    counts = np.bincount(at[:, 0] * _BINS + at[:, 1], weights, minlength=_BINS * _BINS)
-    mass = cv2.GaussianBlur(counts.reshape(_BINS, _BINS), (0, 0), 1.5) / counts.sum()
-    row, column = divmod(int(np.argmax(mass * _prior())), _BINS)
-    near = _near(counts.reshape(_BINS, _BINS), row, column)
+    red, green, blue = pixels.T
+    rows, columns = _bin(red - green), _bin(blue - green)
+    weights = np.exp(np.float32(0.5) * green) + np.float32(0.1)
+    flat = np.bincount(rows * _BINS + columns, weights, minlength=_BINS * _BINS)
+    counts = flat.reshape(_BINS, _BINS)
+    mass = cv2.GaussianBlur(counts.astype(np.float32), (9, 9), 1.5)
+    row, column = divmod(int((mass * _prior()).argmax()), _BINS)
+    near = _near(counts, row, column)
     if near is None or _prior()[row, column] < 1e-3:
         return None
     red, blue, share = near
     return Illuminant(*_shift(red, blue), share) if share >= 0.04 else None
+
+
+def _bin(ratio: Floats) -> NDArray[np.int32]:
+    """Give the bin of each logarithm of a ratio of channels."""
+    at = (ratio + np.float32(_REACH)) * np.float32(_BINS / (2 * _REACH))
+    return np.asarray(np.minimum(np.maximum(at, 0), _BINS - 1).astype(np.int32))
 
 
 def _near(
@@ -120,7 +125,8 @@ def _near(
 
 def _brightest(pixels: Floats) -> Illuminant:
     """Take the mean of a high power of the light to be grey: that of the brightest things."""
-    r, g, b = (float(np.log(np.exp(6.0 * pixels[:, at]).mean())) / 6.0 for at in range(3))
+    power = np.exp(np.float32(6.0) * pixels)
+    r, g, b = np.log(np.ones(len(power), np.float32) @ power) / 6.0
     return Illuminant(*_shift(r - g, b - g), 1.0)
 
 
@@ -130,19 +136,20 @@ def _shift(red: float, blue: float) -> tuple[float, float]:
     return float(mired), float(tint)
 
 
-def _agreed(first: float, second: float) -> float:
-    """Give the smaller of two shifts in one direction; none when they oppose."""
+def _agreed(first: float, second: float, most: float) -> float:
+    """Give the smaller of two shifts in one direction, or, where they are near, their mean."""
     if first * second <= 0:
         return 0.0
-    return first if abs(first) < abs(second) else second
+    small, large = sorted((first, second), key=abs)
+    return small + float(np.clip((large - small) / 2, -most, most))
 
 
 @cache
-def _prior() -> NDArray[np.float64]:
+def _prior() -> Floats:
     """Give how likely light of each chromaticity is, (_BINS, _BINS), 1 at the likeliest."""
     middle = (np.arange(_BINS) + 0.5) * (2 * _REACH / _BINS) - _REACH
     red, blue = np.meshgrid(middle, middle, indexing='ij')
     mired, tint = np.tensordot(_TO_MIRED, np.stack([red, blue]), axes=1)
     likely = np.exp(-0.5 * (tint / 0.15) ** 2 - 0.5 * ((mired - 40.0) / 140.0) ** 2)
     likely[(mired < COLDEST - 20) | (mired > WARMEST + 20)] = 0.0
-    return np.asarray(likely)
+    return np.asarray(likely.astype(np.float32))

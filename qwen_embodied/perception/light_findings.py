@@ -9,6 +9,7 @@ import numpy as np
 from qwen_embodied.messages import CameraAdvice, LightingFinding, LightingReport
 from qwen_embodied.perception.illuminant import Illuminant, estimate_illuminant
 from qwen_embodied.perception.light_sample import LINEAR, Sample
+from qwen_embodied.perception.light_steps import quadratic
 from qwen_embodied.perception.treatment import Treatment
 
 DARK = 24  # levels of luma, below which colours have no name
@@ -121,11 +122,13 @@ def _evenness(sample: Sample, treatment: Treatment) -> tuple[LightingFinding, ..
     fall = treatment.notes.get('fall')
     if fall is None:
         return ()
-    stops = float(np.ptp(fall)) / float(np.log(2.0))
-    below = np.log(sample.luma + np.float32(1e-3)) - fall
+    surface = quadratic(fall, sample.luma.shape)
+    stops = float(np.ptp(surface)) / float(np.log(2.0))
+    below = np.log(sample.luma + np.float32(1e-3)) - surface
+    below = (below - np.median(below)).astype(np.float32)
     colours = sample.linear / np.maximum(sample.linear.sum(axis=2, keepdims=True), 1e-4)
-    surface = np.median(colours.reshape(-1, 3), axis=0)
-    alike = np.abs(colours - surface).max(axis=2) < 0.05
+    usual = np.median(colours.reshape(-1, 3), axis=0)
+    alike = np.abs(colours - usual).max(axis=2) < 0.05
     edge = cv2.morphologyEx(below, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0.35
     dark = alike & (below < -0.4) & (below > -3.0)
     near = cv2.dilate((edge & alike).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0

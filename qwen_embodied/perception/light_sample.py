@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-SIDE = 80  # px, the longer side of the sample
+SIDE = 64  # px, the longer side of the sample
 ROWS = 16  # full rows that are read for noise and sharpness
 CLIPPED = 254
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +22,9 @@ from qwen_embodied.perception.light_sample import (
 from qwen_embodied.perception.treatment import Treatment
 
 Curve = NDArray[np.float64]
+_CHANNELS = np.array([0, 256, 512], dtype=np.int64)
 KNEE = 0.75  # of linear light, above which highlights are compressed instead of clipped
+MAP = (24, 32)  # rows and columns of the map of local tone
 MOST_NOISE = 14.0  # levels, to which a correction may amplify the noise
 
 
@@ -123,24 +126,27 @@ class Exposure:
 
     def _brighter(self, treatment: Treatment, sample: Sample) -> float:
         """Give the logarithm of the factor that an image too dark needs, or 0."""
-        tops = (Levels.of(plane).quantile(0.97) for plane in np.moveaxis(sample.small, 2, 0))
-        pairs = zip(treatment.curves, tops, strict=True)
-        anchor = max(float(curve[top]) for curve, top in pairs)
+        counts = np.bincount((sample.small + _CHANNELS).ravel(), minlength=768).reshape(3, 256)
+        tops = (counts.cumsum(axis=1) < 0.97 * sample.grey.size).sum(axis=1)
+        anchor = float(treatment.curves[(0, 1, 2), tops].max())
         short = eased(float(np.log(self.target / max(anchor, 1e-4))), self.free)
         loudest = 2.4 * np.log(MOST_NOISE / max(sample.noise, 0.5))
         return max(0.0, min(short, float(loudest), float(np.log(self.most))))
 
     def _darker(self, sample: Sample) -> float:
-        """Give the logarithm of the factor that an overexposed image needs, or 0."""
+        """Give the logarithm of the factor that an overexposed image needs, or 0.
+
+        What is clipped has lost its hue; to darken the rest much would give it a false one.
+        """
         middle = float(LINEAR[sample.greys.quantile(0.5)])
         clipped = min(1.0, max(0.0, sample.clipped - 0.02) / 0.05)
-        return min(0.0, clipped * eased(float(np.log(0.45 / max(middle, 1e-4))), 0.2))
+        return min(0.0, clipped * max(eased(float(np.log(0.5 / max(middle, 1e-4))), 0.2), -0.4))
 
 
 def _lifted(light: Curve, factor: float, top: float) -> Curve:
     """Scale light by a factor, keeping `top` and above at most 1 without a kink."""
     if factor <= 1.0:
-        return factor * light + (1.0 - factor) * np.clip(light, 0.0, 1.0) ** 6
+        return factor * light + (1.0 - factor) * np.clip(light, 0.0, 1.0) ** 3
     scaled = factor * light
     if factor * top <= 1.0:
         return scaled
@@ -149,6 +155,36 @@ def _lifted(light: Curve, factor: float, top: float) -> Curve:
     along = np.clip((light - start) / (top - start), 0.0, None)
     bent = KNEE + (1.0 - KNEE) * along * slope / (1.0 + along * (slope - 1.0))
     return np.where(light <= start, scaled, bent)
+
+
+@dataclass(frozen=True)
+class Shadows:
+    """Lifts what lies in deep shadow, when a notable part of the image does.
+
+    Attributes:
+        strength: Share of the depth that is taken away.
+        free: Depth that is left alone, in natural logarithms below the middle of the image.
+        most: Largest factor on linear light.
+    """
+
+    strength: float = 0.6
+    free: float = 1.1
+    most: float = 2.6
+
+    def __call__(self, treatment: Treatment, sample: Sample) -> Treatment:
+        """Bend the dark end of the curves upwards, as far as the noise allows."""
+        middle, dark = (float(LINEAR[sample.greys.quantile(share)]) for share in (0.5, 0.05))
+        depth = eased(float(np.log((middle + 1e-3) / (dark + 1e-3))), self.free)
+        loudest = 2.4 * np.log(MOST_NOISE / max(sample.noise, 0.5)) - np.log(treatment.exposure)
+        lift = max(0.0, min(self.strength * depth, float(np.log(self.most)), float(loudest)))
+        lift = steady(sample.before.get('lift'), lift, 0.05)
+        treatment = treatment.noting(lift=lift)
+        if lift <= 0.0:
+            return treatment
+        knee = max(treatment.exposure * middle, 1e-3)
+        under = np.clip(1.0 - treatment.curves / knee, 0.0, 1.0) ** 2
+        curves = treatment.curves * (1.0 + (float(np.exp(lift)) - 1.0) * under)
+        return replace(treatment, curves=curves)
 
 
 @dataclass(frozen=True)
@@ -167,44 +203,62 @@ class LocalTone:
 
     def __call__(self, treatment: Treatment, sample: Sample) -> Treatment:
         """Multiply by the inverse of the fitted light."""
-        fit = fitted_light(np.log(treatment.seen(sample) + np.float32(1e-3)))
+        fit = fitted_light(sample.luma)
         if fit is None:
             return treatment
-        span = float(np.ptp(fit))
-        share = self.strength * eased(span, self.free) / max(span, 1e-6)
         before = sample.before.get('fall')
-        if before is not None and before.shape == fit.shape and np.ptp(fit - before) < 0.8:
-            fit = before + np.float32(0.25) * (fit - before)
+        if before is not None:
+            near = bool(np.abs(fit - before).max() < 0.06)
+            fit = before if near else before + 0.25 * (fit - before)
         treatment = treatment.noting(fall=fit)
+        surface = quadratic(fit, MAP)
+        span = float(surface.max() - surface.min())
+        share = self.strength * eased(span, self.free) / max(span, 1e-6)
         if share <= 0.0:
             return treatment
-        factor = np.exp(np.float32(-share) * (fit - np.float32(fit.mean())))
-        return treatment.shaded(np.clip(factor, 1 / self.most, self.most))
+        most = float(np.log(self.most))
+        level = np.minimum(np.maximum(-share * (surface - surface.mean()), -most), most)
+        return treatment.shaded(np.exp(level).astype(np.float32))
 
 
-def fitted_light(logs: Floats) -> Floats | None:
+def quadratic(fit: Curve, size: tuple[int, int]) -> Curve:
+    """Give the surface (h, w) with the coefficients (5,) of x, y, xx, xy, yy; x, y in [-1, 1]."""
+    surface: Curve = (_terms(*size)[:, 1:] @ fit).reshape(size)
+    return surface
+
+
+_STIFFNESS = {count: np.diag([1e-3, 1e-3, 1e-3, 8.0, 8.0, 8.0][:count]) for count in (3, 6)}
+
+
+@cache
+def _terms(height: int, width: int) -> Curve:
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing='ij')
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    return terms.reshape(-1, 6)
+
+
+def fitted_light(luma: Floats) -> Curve | None:
     """Fit a quadratic surface to the logarithm of light on the surface that most pixels show.
 
     Args:
-        logs: Of the luminance, (h, w).
+        luma: Luminance (h, w).
 
     Returns:
-        The surface (h, w); None when less than a third of the pixels lie near to it.
+        Its coefficients (5,) as quadratic() takes them; None when less than a third of the
+        pixels lie near to it.
     """
-    height, width = logs.shape
-    if height < 12 or width < 12:
+    thin = luma[1::3, 1::3]
+    if min(thin.shape) < 6:
         return None
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing='ij')
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    thin = terms[::3, ::3].reshape(-1, 6)
-    values = logs[::3, ::3].reshape(-1).astype(np.float64)
-    weights = np.ones(len(values))
-    for width_of_peak in (1.2, 0.7, 0.4, 0.25, 0.25, 0.25):
-        weighted = thin * weights[:, None]
-        solution = np.linalg.solve(weighted.T @ thin + 1e-6 * np.eye(6), weighted.T @ values)
-        away = values - thin @ solution
-        away -= np.median(away)
-        weights = np.square(np.clip(1.0 - np.square(away / width_of_peak), 0.0, None)) + 1e-4
-    if (np.abs(away) < 0.12).mean() < 1 / 3:
+    values = np.log(thin.ravel() + np.float32(1e-3)).astype(np.float64)
+    terms = _terms(*thin.shape)
+    away = values - np.sort(values)[len(values) // 2]
+    for count, width in ((3, 1.0), (3, 0.5), (6, 0.35), (6, 0.25)):
+        weights = np.square(np.maximum(1.0 - np.square(away / width), 0.0))
+        used = terms[:, :count]
+        weighted = used * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ used + _STIFFNESS[count], weighted.T @ values)
+        away = values - used @ solution
+    if np.count_nonzero(np.abs(away) < 0.12) * 3 < len(away):
         return None
-    return np.asarray(terms @ solution, dtype=np.float32)
+    return np.asarray(solution[1:])

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from qwen_embodied.perception.light_steps import (
     BlackLevel,
     Exposure,
     LocalTone,
+    Shadows,
     Step,
     WhiteBalance,
 )
@@ -32,6 +34,7 @@ STEPS: dict[str, type[Step]] = {
     'black_level': BlackLevel,
     'white_balance': WhiteBalance,
     'exposure': Exposure,
+    'shadows': Shadows,
     'local_tone': LocalTone,
 }
 
@@ -53,17 +56,22 @@ class Corrected:
 
     Attributes:
         rgb: (H, W, 3) uint8.
-        report: On the image before correction.
+        measure: Makes the report; called when that is first asked for.
         raw: The image before correction, (H, W, 3) uint8; None where it was not kept.
         gains: What white balance did to linear red, green and blue.
         exposure: What the correction of exposure did to linear light.
     """
 
     rgb: Pixels
-    report: LightingReport
+    measure: Callable[[], LightingReport]
     raw: Pixels | None = None
     gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
     exposure: float = 1.0
+
+    @cached_property
+    def report(self) -> LightingReport:
+        """On the image before correction."""
+        return self.measure()
 
     def usable(self, mask: slice | tuple[slice, slice] = slice(None)) -> NDArray[np.bool_]:
         """Tell which raw pixels (H, W) carry colour: neither clipped nor lost in the dark.
@@ -123,8 +131,8 @@ class LightingCorrection:
             treatment = step(treatment, sample)
         self._notes = treatment.notes
         r, g, b = treatment.gains.tolist()
-        report = report_on(sample, treatment)
-        return Corrected(treatment.apply(rgb), report, rgb, (r, g, b), treatment.exposure)
+        measure = partial(report_on, sample, treatment)
+        return Corrected(treatment.apply(rgb), measure, rgb, (r, g, b), treatment.exposure)
 
 
 def measure_light(rgb: Pixels) -> LightingReport:

@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.perception.light_sample import LINEAR, LUMA, Floats, Pixels, Sample
+from qwen_embodied.perception.light_sample import LINEAR, Floats, Pixels
 
+STRIP = 96  # rows
+_SAME = np.arange(256)
 GAMMA = 2.2  # of a pure power that stands for the sRGB curve where factors are applied to pixels
 
 
@@ -51,32 +53,27 @@ class Treatment:
         value = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
         return np.rint(255.0 * value).astype(np.uint8)
 
-    def seen(self, sample: Sample) -> Floats:
-        """Give the luminance (h, w) of a sample after the curves."""
-        light = [
-            np.asarray(cv2.LUT(channel, curve.astype(np.float32)))
-            for channel, curve in zip(cv2.split(sample.small), self.curves, strict=True)
-        ]
-        return np.asarray(LUMA[0] * light[0] + LUMA[1] * light[1] + LUMA[2] * light[2])
-
     def apply(self, rgb: Pixels) -> Pixels:
         """Carry the treatment out on an image (H, W, 3); gives a new one."""
         levels = self.levels()
-        same = np.arange(256)
-        if all((row == same).all() for row in levels):
-            return rgb.copy() if self.shading is None else self._shade(rgb)
-        planes = [
-            cv2.LUT(plane, row) for plane, row in zip(cv2.split(rgb), levels, strict=True)
-        ]
-        if self.shading is not None:
-            gain, scale = self._gain(rgb)
-            planes = [cv2.multiply(plane, gain, scale=scale) for plane in planes]
-        return np.asarray(cv2.merge(planes), dtype=np.uint8)
-
-    def _shade(self, rgb: Pixels) -> Pixels:
-        gain, scale = self._gain(rgb)
-        three = cv2.merge([gain, gain, gain])
-        return np.asarray(cv2.multiply(rgb, three, scale=scale), dtype=np.uint8)
+        changed = [at for at in range(3) if (levels[at] != _SAME).any()]
+        if not changed and self.shading is None:
+            return rgb.copy()
+        gain, scale = (None, 1.0) if self.shading is None else self._gain(rgb)
+        result = np.empty_like(rgb)
+        # In strips, so that the planes stay in the processor's cache.
+        planes = [np.empty((STRIP, rgb.shape[1]), np.uint8) for _ in range(3)]
+        for row in range(0, len(rgb), STRIP):
+            strip = rgb[row : row + STRIP]
+            used = [plane[: len(strip)] for plane in planes]
+            cv2.split(strip, used)
+            for at in changed:
+                cv2.LUT(used[at], levels[at], dst=used[at])
+            if gain is not None:
+                for plane in used:
+                    cv2.multiply(plane, gain[row : row + STRIP], dst=plane, scale=scale)
+            cv2.merge(used, dst=result[row : row + STRIP])
+        return result
 
     def _gain(self, rgb: Pixels) -> tuple[Pixels, float]:
         """Give factors (H, W) on pixels as levels, and what a level is worth."""
