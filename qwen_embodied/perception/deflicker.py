@@ -58,11 +58,13 @@ def _rows(apart: Floats) -> tuple[Array, NDArray[np.bool_]]:
     """Give the deviation (h,) of each row and whether most of its pixels agree on it."""
     half = apart.shape[1] // 2
     middle = np.partition(apart, half, axis=1)[:, half].astype(np.float64)
-    agreeing = (np.abs(apart - middle[:, None]) < 0.08).mean(axis=1) >= 0.5
+    near = np.abs(apart - middle[:, None].astype(np.float32)) < 0.08
+    agreeing = near.mean(axis=1) >= 0.5
+    middle = np.where(agreeing, (apart * near).sum(axis=1) / np.maximum(near.sum(axis=1), 1), middle)
     at = np.arange(len(middle))
     if agreeing.any() and not agreeing.all():
         middle = np.interp(at, at[agreeing], middle[agreeing])
     if len(middle) >= 3:
         padded = np.pad(middle, 1, mode='edge')
-        middle = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
+        middle = 0.1 * padded[:-2] + 0.8 * padded[1:-1] + 0.1 * padded[2:]
     return middle, agreeing

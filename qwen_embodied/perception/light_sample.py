@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ Floats = NDArray[np.float32]
 SIDE = 64  # px, the longer side of the sample
 ROWS = 16  # full rows that are read for noise and sharpness
 CLIPPED = 254
+FOOT = 0.055 * 255  # levels below 0 at which the power in the curve of sRGB starts
 
 
 def _linear_levels() -> Floats:
@@ -78,8 +79,14 @@ class Sample:
         height, width = rgb.shape[:2]
         scale = min(1.0, SIDE / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        small = cv2.resize(rgb, size, interpolation=cv2.INTER_NEAREST)
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_NEAREST_EXACT)
         return cls(rgb, np.asarray(small, dtype=np.uint8), before or {})
+
+    def evened(self, factor: Floats) -> Sample:
+        """Give the sample with a factor (h, w) on linear light, so that no step sees flicker."""
+        scale = np.power(factor, np.float32(1 / 2.4))[..., None]
+        small = (self.small + np.float32(FOOT)) * scale - np.float32(FOOT - 0.5)
+        return replace(self, small=np.clip(small, 0, 255).astype(np.uint8))
 
     @cached_property
     def linear(self) -> Floats:

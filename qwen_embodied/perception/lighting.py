@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +16,7 @@ from qwen_embodied.messages import LightingReport
 from qwen_embodied.parameters import param
 from qwen_embodied.perception.deflicker import Deflicker
 from qwen_embodied.perception.light_findings import report_on
-from qwen_embodied.perception.light_sample import CLIPPED, Pixels, Sample
+from qwen_embodied.perception.light_sample import CLIPPED, Floats, Pixels, Sample
 from qwen_embodied.perception.light_steps import (
     BlackLevel,
     Exposure,
@@ -28,7 +28,9 @@ from qwen_embodied.perception.light_steps import (
 from qwen_embodied.perception.treatment import Treatment
 
 TOO_DARK = 12  # levels of the brightest channel, below which noise hides the hue
-OTHER_SCENE = 0.5  # mean change of the logarithm of luma after which nothing is remembered
+OTHER_SCENE = 0.6  # change of the logarithm of luma after which nothing is remembered
+SAME_LIGHT = 0.02  # change up to which the last judgement holds
+PATIENCE = 6  # images for which a judgement holds at most
 STEPS: dict[str, type[Step]] = {
     'deflicker': Deflicker,
     'black_level': BlackLevel,
@@ -94,7 +96,7 @@ class LightingCorrection:
     def __init__(self, steps: tuple[Step, ...] | None = None) -> None:
         """Choose the steps, in their order; all of STEPS by default, none with `()`."""
         self.steps = tuple(step() for step in STEPS.values()) if steps is None else steps
-        self._notes: Mapping[str, Any] = {}
+        self._treatment, self._age = Treatment(), 0
 
     @classmethod
     def from_names(cls, names: list[str]) -> LightingCorrection:
@@ -114,7 +116,7 @@ class LightingCorrection:
 
     def reset(self) -> None:
         """Forget the images before."""
-        self._notes = {}
+        self._treatment, self._age = Treatment(), 0
 
     def __call__(self, rgb: Pixels) -> Corrected:
         """Correct an image (H, W, 3) uint8; it is left as it was.
@@ -123,16 +125,25 @@ class LightingCorrection:
             ContractError: It is no such image.
         """
         rgb = _checked(rgb)
-        sample = Sample.of(rgb, self._notes)
-        if not _is_like(sample):
-            sample = Sample.of(rgb)
-        treatment = Treatment().noting(thumbnail=sample.thumbnail)
-        for step in self.steps:
-            treatment = step(treatment, sample)
-        self._notes = treatment.notes
+        sample = Sample.of(rgb, self._treatment.notes)
+        change = _change(sample)
+        if change > SAME_LIGHT or self._age >= PATIENCE:
+            treatment = self._judged(sample if change < OTHER_SCENE else Sample.of(rgb))
+            self._treatment, self._age = treatment, 0
+        self._age += 1
+        treatment = self._treatment
         r, g, b = treatment.gains.tolist()
         measure = partial(report_on, sample, treatment)
         return Corrected(treatment.apply(rgb), measure, rgb, (r, g, b), treatment.exposure)
+
+    def _judged(self, sample: Sample) -> Treatment:
+        """Let each step decide."""
+        treatment = Treatment().noting(thumbnail=sample.thumbnail)
+        for step in self.steps:
+            before, treatment = treatment, step(treatment, sample)
+            if before.shading is None and treatment.shading is not None:
+                sample = _evened(sample, treatment.shading)
+        return treatment
 
 
 def measure_light(rgb: Pixels) -> LightingReport:
@@ -148,10 +159,19 @@ def _checked(rgb: Pixels) -> Pixels:
     return np.ascontiguousarray(rgb)
 
 
-def _is_like(sample: Sample) -> bool:
-    """Tell whether an image shows the same scene in about the same light as the one before."""
-    before = sample.before.get('thumbnail')
-    now = sample.thumbnail
+def _evened(sample: Sample, factor: Floats) -> Sample:
+    height, width = sample.small.shape[:2]
+    return sample.evened(np.asarray(cv2.resize(factor, (width, height)), dtype=np.float32))
+
+
+def _change(sample: Sample) -> float:
+    """Give how much the light on the scene changed since the last judgement, as a logarithm.
+
+    The largest mean change of a row counts, so that bands of flicker are seen, and a quarter of
+    the mean change of pixels, which noise has its part in; infinite for the first image.
+    """
+    before, now = sample.before.get('thumbnail'), sample.thumbnail
     if before is None or before.shape != now.shape:
-        return False
-    return bool(np.abs(now - before).mean() < OTHER_SCENE)
+        return float('inf')
+    apart = now - before
+    return float(max(np.abs(apart).mean() / 4, np.abs(apart.mean(axis=1)).max()))

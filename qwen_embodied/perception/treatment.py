@@ -11,11 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.perception.light_sample import LINEAR, Floats, Pixels
+from qwen_embodied.perception.light_sample import FOOT, LINEAR, Floats, Pixels
 
 STRIP = 96  # rows
 _SAME = np.arange(256)
-GAMMA = 2.2  # of a pure power that stands for the sRGB curve where factors are applied to pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +58,7 @@ class Treatment:
         changed = [at for at in range(3) if (levels[at] != _SAME).any()]
         if not changed and self.shading is None:
             return rgb.copy()
-        gain, scale = (None, 1.0) if self.shading is None else self._gain(rgb)
+        shade = None if self.shading is None else _Shade(self.shading, rgb.shape[:2])
         result = np.empty_like(rgb)
         # In strips, so that the planes stay in the processor's cache.
         planes = [np.empty((STRIP, rgb.shape[1]), np.uint8) for _ in range(3)]
@@ -69,17 +68,34 @@ class Treatment:
             cv2.split(strip, used)
             for at in changed:
                 cv2.LUT(used[at], levels[at], dst=used[at])
-            if gain is not None:
-                for plane in used:
-                    cv2.multiply(plane, gain[row : row + STRIP], dst=plane, scale=scale)
+            if shade is not None:
+                shade.apply(used, row)
             cv2.merge(used, dst=result[row : row + STRIP])
         return result
 
-    def _gain(self, rgb: Pixels) -> tuple[Pixels, float]:
-        """Give factors (H, W) on pixels as levels, and what a level is worth."""
-        assert self.shading is not None
-        factor = np.power(self.shading, np.float32(1 / GAMMA))
-        scale = float(factor.max()) / 255.0
-        coarse = np.rint(factor / np.float32(scale)).astype(np.uint8)
-        height, width = rgb.shape[:2]
-        return np.asarray(cv2.resize(coarse, (width, height))), scale
+
+class _Shade:
+    """Factors on linear light, carried out on pixels.
+
+    The curve of sRGB is a power of what a level is above -14, so a factor on light is a factor
+    on that.
+    """
+
+    def __init__(self, shading: Floats, size: tuple[int, ...]) -> None:
+        """Spread a coarse map (h, w) over an image of a size (H, W)."""
+        factor = np.power(shading, np.float32(1 / 2.4))
+        self._scale = float(factor.max()) / 255.0
+        offset = np.float32(FOOT) * (factor - 1)
+        maps = (factor / np.float32(self._scale), np.maximum(offset, 0), np.maximum(-offset, 0))
+        self._factor, self._more, self._less = (
+            np.asarray(cv2.resize(np.rint(each).astype(np.uint8), (size[1], size[0])))
+            for each in maps
+        )
+
+    def apply(self, planes: list[Pixels], row: int) -> None:
+        """Change planes (n, W) of the image's rows from `row` on."""
+        rows = slice(row, row + len(planes[0]))
+        for plane in planes:
+            cv2.multiply(plane, self._factor[rows], dst=plane, scale=self._scale)
+            cv2.add(plane, self._more[rows], dst=plane)
+            cv2.subtract(plane, self._less[rows], dst=plane)

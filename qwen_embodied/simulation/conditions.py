@@ -114,7 +114,7 @@ def _moving(at: int) -> tuple[Room, Camera]:
 def _flicker(at: int) -> tuple[Room, Camera]:
     depth = (0.1, 0.2, 0.3, 0.45, 0.6)[at]
     lamps = tuple(replace(lamp, flicker=depth) for lamp in _ROOM.lamps)
-    return replace(_ROOM, lamps=lamps, ambient=0.1), replace(_CAMERA, exposure=1.15)
+    return replace(_ROOM, lamps=lamps, flicker=depth), replace(_CAMERA, exposure=0.85)
 
 
 def _noise(at: int) -> tuple[Room, Camera]:

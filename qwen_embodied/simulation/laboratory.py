@@ -66,7 +66,8 @@ def radiance(layers: Layers, condition: Condition, time: float) -> Radiance:
     """Give the light (H, W, 3) that leaves a scene towards the camera, linear, 1 is white."""
     room, camera = condition.room, condition.camera
     ambient = coloured(room.temperature, room.tint) * room.ambient
-    light = np.broadcast_to(ambient.astype(np.float32), layers.paint.shape).copy()
+    walls = camera.flicker(room.flicker, time, len(layers.paint))
+    light = np.broadcast_to(ambient.astype(np.float32) * walls, layers.paint.shape).copy()
     shine = np.zeros_like(light)
     for lamp in room.lamps:
         place = lamp.place(time) if lamp.orbit else lamp.position

@@ -62,6 +62,7 @@ class Room:
         ambient: Irradiance from walls and sky, which throws no shadow.
         temperature: Of the ambient light, K.
         tint: Of the ambient light, as in Lamp.
+        flicker: Depth of the modulation of the ambient light, which the lamps feed.
         swing: Relative change of all light over a period of 3 s, as under passing clouds.
     """
 
@@ -69,6 +70,7 @@ class Room:
     ambient: float = 0.25
     temperature: float = WHITE_BALANCE
     tint: float = 0.0
+    flicker: float = 0.0
     swing: float = 0.0
 
     def brightness(self, time: float) -> float:
