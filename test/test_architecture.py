@@ -13,7 +13,7 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
-    'errors', 'geometry', 'interpolation', 'limits', 'messages', 'parameters', 'resources',
+    'errors', 'geometry', 'distortion', 'interpolation', 'limits', 'messages', 'parameters', 'resources',
     'serialization', '__version__',
 }  # fmt: skip
 STAGES = {

@@ -48,6 +48,9 @@ class PerceptionParameters:
         'A square container lower than this times its short side is a tray.',
         bounds=(0.05, 1.0),
     )
+    name_confidence: float = param(
+        0.7, 'Least probability of a colour that is named; else it is unknown.', bounds=(0.3, 0.99)
+    )
     match_distance: float = param(
         0.04, 'Largest move between frames without a change of place, m.', bounds=(0.005, 0.3)
     )

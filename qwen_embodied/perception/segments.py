@@ -114,7 +114,7 @@ def _joined(segments: list[Segment], labels: Labels, step: float) -> list[Segmen
         if not segment.is_flat and partner is not None:
             owner = [owner[partner] if at == owner[one] else at for at in owner]
     groups = [
-        _union([segments[at] for at in range(len(segments)) if owner[at] == key])
+        union([segments[at] for at in range(len(segments)) if owner[at] == key])
         for key in dict.fromkeys(owner)
     ]
     return sorted(groups, key=lambda group: -group.top)
@@ -130,7 +130,8 @@ def _partner(one: int, segments: list[Segment], contact: NDArray[np.int64]) -> i
     return max(similar, key=lambda at: (segments[at].is_flat, contact[at]), default=None)
 
 
-def _union(parts: list[Segment]) -> Segment:
+def union(parts: list[Segment]) -> Segment:
+    """Make one segment of several."""
     largest = max(parts, key=lambda part: (part.is_flat, int(part.mask.sum())))
     mask = np.logical_or.reduce([part.mask for part in parts])
     if not largest.is_flat:

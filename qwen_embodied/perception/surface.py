@@ -20,6 +20,7 @@ Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 UNSEEN = -1.0
 EDGE_CONTRAST = 22
+DARKEST, LIGHTEST = 10.0, 251.0  # levels that the light and the dark pixels must reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class Surface:
     """The table and what stands on it, on the pixel grid.
 
     Attributes:
+        raw: Colour as it came, (H, W, 3) uint8.
         rgb: Colour, smoothed over 3x3 pixels, (H, W, 3) uint8.
         x: In the base frame, (H, W) m, NaN where it is not known.
         y: In the base frame, (H, W) m, NaN where it is not known.
@@ -43,6 +45,7 @@ class Surface:
         ground: Median colour of the table, (3,) sRGB.
     """
 
+    raw: NDArray[np.uint8]
     rgb: NDArray[np.uint8]
     x: Image
     y: Image
@@ -94,6 +97,7 @@ def look(
     if flat.any():
         ground = np.asarray(np.median(table_rgb, axis=0), dtype=np.float64)
     return Surface(
+        frame.rgb,
         rgb,
         points[0],
         points[1],
@@ -128,10 +132,11 @@ def _table(
 def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
     if frame.depth is None:
         raise PerceptionError('the frame has no depth; a scene needs an aligned depth image')
-    luma = float(frame.rgb[::8, ::8].mean())
-    if not 5.0 <= luma <= 250.0:
-        word = 'black: is the lens covered or the light off' if luma < 5 else 'white: overexposed'
-        raise PerceptionError(f'the image is {word}? (mean value {luma:.0f} of 255)')
+    dark, light = np.percentile(frame.rgb[::8, ::8], (2.0, 99.0))
+    if light < DARKEST or dark > LIGHTEST:
+        covered = light < DARKEST
+        word = 'black: is the lens covered or the light off' if covered else 'white: overexposed'
+        raise PerceptionError(f'the image is {word}? (levels {dark:.0f} to {light:.0f} of 255)')
     if not np.isfinite(frame.camera_in_base).all():
         raise PerceptionError('camera_in_base is not finite; check the calibration')
     near, far = parameters.nearest_depth, parameters.farthest_depth
@@ -185,10 +190,9 @@ def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
 def _rays(lens: Intrinsics, pose_bytes: bytes) -> tuple[Image, ...]:
     """Give the direction of each pixel in the base frame, at depth one, as x, y and z."""
     rotation = np.frombuffer(pose_bytes).reshape(4, 4)[:3, :3]
-    u = (np.arange(lens.width) - lens.cx) / lens.fx
-    v = (np.arange(lens.height) - lens.cy) / lens.fy
-    rays = [row[0] * u[None, :] + (row[1] * v[:, None] + row[2]) for row in rotation]
-    return tuple(ray.astype(np.float32) for ray in rays)
+    v, u = np.mgrid[: lens.height, : lens.width]
+    rays = lens.deproject(np.stack([u, v], axis=-1), np.ones(u.shape)) @ rotation.T
+    return tuple(np.ascontiguousarray(rays[..., axis], dtype=np.float32) for axis in range(3))
 
 
 def _silhouette(
