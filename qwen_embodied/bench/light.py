@@ -204,9 +204,7 @@ def flicker_rows() -> Iterator[Row]:
     for name in ('normal', 'flicker@2', 'flicker@4', 'flicker@5'):
         correct, raws, ours = LightingCorrection(), [], []
         for number in range(60):
-            raw = stage.laboratory.photograph(
-                stage.layers, condition_named(name), number / 29.97
-            )
+            raw = stage.laboratory.photograph(stage.layers, condition_named(name), number / 29.97)
             corrected = correct(raw).rgb
             if number >= 20:
                 raws.append(_colours(stage, raw))

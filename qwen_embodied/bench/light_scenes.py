@@ -151,9 +151,7 @@ class Tally:
                 self.yaw.append(_turned(true, found))
 
 
-def judge(
-    stage: Stage, raw: Rgb, treat: Treat, estimator: SceneEstimator, tally: Tally
-) -> None:
+def judge(stage: Stage, raw: Rgb, treat: Treat, estimator: SceneEstimator, tally: Tally) -> None:
     """Perceive a treated image and count what was found."""
     frame = stage.frame
     estimator.reset()

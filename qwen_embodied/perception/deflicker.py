@@ -60,7 +60,8 @@ def _rows(apart: Floats) -> tuple[Array, NDArray[np.bool_]]:
     middle = np.partition(apart, half, axis=1)[:, half].astype(np.float64)
     near = np.abs(apart - middle[:, None].astype(np.float32)) < 0.08
     agreeing = near.mean(axis=1) >= 0.5
-    middle = np.where(agreeing, (apart * near).sum(axis=1) / np.maximum(near.sum(axis=1), 1), middle)
+    mean = (apart * near).sum(axis=1) / np.maximum(near.sum(axis=1), 1)
+    middle = np.where(agreeing, mean, middle)
     at = np.arange(len(middle))
     if agreeing.any() and not agreeing.all():
         middle = np.interp(at, at[agreeing], middle[agreeing])

@@ -52,7 +52,7 @@ def gains_for(mired: float, tint: float) -> NDArray[np.float64]:
     """Give the factors (3,) on linear light that undo a shift, keeping the luminance of grey."""
     red, blue = mired * PER_MIRED[0] - tint, mired * PER_MIRED[1] - tint
     light = np.exp([red, 0.0, blue])
-    mean: float = light @ [0.2126, 0.7152, 0.0722]
+    mean = float(light @ np.array([0.2126, 0.7152, 0.0722]))
     gains: NDArray[np.float64] = mean / light
     return gains
 
@@ -82,7 +82,7 @@ def estimate_illuminant(sample: Sample) -> Illuminant | None:
 def _usable(sample: Sample) -> Floats:
     """Give the logarithms (N, 3) of the linear light of pixels neither dark nor clipped."""
     fit = cv2.inRange(sample.highest, 20, 250).ravel()[::2].nonzero()[0]
-    return LOG.take(sample.small.reshape(-1, 3)[::2].take(fit, axis=0))
+    return np.asarray(LOG.take(sample.small.reshape(-1, 3)[::2].take(fit, axis=0)))
 
 
 def _most_frequent(pixels: Floats) -> Illuminant | None:
@@ -91,7 +91,7 @@ def _most_frequent(pixels: Floats) -> Illuminant | None:
     rows, columns = _bin(red - green), _bin(blue - green)
     weights = np.exp(np.float32(0.5) * green) + np.float32(0.1)
     flat = np.bincount(rows * _BINS + columns, weights, minlength=_BINS * _BINS)
-    counts = flat.reshape(_BINS, _BINS)
+    counts = flat.astype(np.float64).reshape(_BINS, _BINS)
     mass = cv2.GaussianBlur(counts.astype(np.float32), (9, 9), 1.5)
     row, column = divmod(int((mass * _prior()).argmax()), _BINS)
     near = _near(counts, row, column)
@@ -107,9 +107,7 @@ def _bin(ratio: Floats) -> NDArray[np.int32]:
     return np.asarray(np.minimum(np.maximum(at, 0), _BINS - 1).astype(np.int32))
 
 
-def _near(
-    counts: NDArray[np.float64], row: int, column: int
-) -> tuple[float, float, float] | None:
+def _near(counts: NDArray[np.float64], row: int, column: int) -> tuple[float, float, float] | None:
     """Give the centre (log R/G, log B/G) of the mass around a bin, and its share of all."""
     rows = slice(max(0, row - 2), row + 3)
     columns = slice(max(0, column - 2), column + 3)

@@ -118,7 +118,7 @@ class Sample:
     @cached_property
     def thumbnail(self) -> Floats:
         """Logarithm of the luma of a few pixels, by which scenes are told apart."""
-        return np.log(self.grey[::6, ::6].astype(np.float32) + np.float32(4.0))
+        return np.asarray(np.log(self.grey[::6, ::6].astype(np.float32) + np.float32(4.0)))
 
     @cached_property
     def tones(self) -> Levels:

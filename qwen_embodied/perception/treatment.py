@@ -15,6 +15,7 @@ from qwen_embodied.perception.light_sample import FOOT, LINEAR, Floats, Pixels
 
 STRIP = 96  # rows
 _SAME = np.arange(256)
+_PLAIN: NDArray[np.float64] = np.tile(LINEAR.astype(np.float64), (3, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class Treatment:
         notes: What steps want to know at the next image, by name.
     """
 
-    curves: NDArray[np.float64] = field(default_factory=lambda: np.tile(LINEAR, (3, 1)) * 1.0)
+    curves: NDArray[np.float64] = field(default_factory=lambda: _PLAIN.copy())
     shading: Floats | None = None
     gains: NDArray[np.float64] = field(default_factory=lambda: np.ones(3))
     exposure: float = 1.0

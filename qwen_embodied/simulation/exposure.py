@@ -52,7 +52,7 @@ class Camera:
         middle = time + self.line_time * np.arange(height) + self.shutter / 2
         mean = np.sinc(MAINS * self.shutter)
         rows = 1.0 + depth * mean * np.sin(2 * np.pi * MAINS * middle)
-        return rows.astype(np.float32)[:, None, None]
+        return np.asarray(rows, dtype=np.float32)[:, None, None]
 
 
 class Sensor:
@@ -79,7 +79,8 @@ class Sensor:
         balance = 1.0 / blackbody(camera.white_balance)
         light *= (balance / balance.min()).astype(np.float32)
         np.clip(light, 0.0, 1.0, out=light)
-        return _tone(camera.contrast)[(light * _LEVELS + 0.5).astype(np.uint16)]
+        levels = (light * _LEVELS + 0.5).astype(np.uint16)
+        return np.asarray(_tone(camera.contrast)[levels])
 
     def _shifted(self, time: float) -> Radiance:
         rng = np.random.default_rng([self._seed, round(time * 1e6), 3])
@@ -92,7 +93,7 @@ def decode(rgb: NDArray[np.uint8]) -> Radiance:
     """Give the linear reflectance (H, W, 3) that sRGB pixels stand for."""
     value = np.arange(256) / 255.0
     table = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return table.astype(np.float32)[rgb]
+    return np.asarray(table.astype(np.float32)[rgb])
 
 
 @cache

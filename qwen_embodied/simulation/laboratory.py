@@ -37,7 +37,9 @@ class Layers:
         if not lamp.falls_off:
             return shade
         middle = float(np.sum(np.square(np.subtract(place, AIM))))
-        away = np.square(self._where() - np.float32(place)).sum(axis=2, keepdims=True)
+        away = np.square(self._where() - np.array(place, dtype=np.float32)).sum(
+            axis=2, keepdims=True
+        )
         return np.asarray(shade * (np.float32(middle) / np.maximum(away, 0.02)))
 
     def shine(self, place: Place) -> Radiance:
