@@ -1,4 +1,4 @@
-"""The command line: qwen-embodied demo | up | plan | perceive | bench | doctor.
+"""The command line: qwen-embodied demo | up | plan | perceive | light | bench | doctor.
 
 Exit codes: 0 done and confirmed, 1 the task failed or was refused, 2 wrong usage or
 configuration, 3 something is missing on this machine. What is heavy is imported by the command
@@ -189,6 +189,23 @@ def bench(
     if json_file is not None:
         report.write(json_file)
     raise typer.Exit(0 if report.holds else FAILED)
+
+
+@app.command()
+def light(
+    output: Annotated[Path, typer.Argument(help='PNG file that gets the sheet.')] = Path(
+        'runs/light.png'
+    ),
+    seed: Seed = 0,
+    jpeg: Annotated[
+        int | None, typer.Option(min=1, max=100, help='Write a JPEG of this quality instead.')
+    ] = None,
+) -> None:
+    """Draw a contact sheet of a table in twenty kinds of light, raw and corrected."""
+    from qwen_embodied.bench.light_sheet import contact_sheet, write_sheet
+
+    write_sheet(output, contact_sheet(seed), jpeg)
+    typer.echo(f'{output}: every condition in three severities, each as seen and as corrected')
 
 
 @app.command()

@@ -7,11 +7,12 @@ A pose is a (4, 4) matrix named `inner_in_outer`; inner names must meet when pos
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qwen_embodied.distortion import distorted, undistorted
 from qwen_embodied.errors import ContractError
 
 Array = NDArray[np.float64]
@@ -126,7 +127,7 @@ def look_at(position: ArrayLike, target: ArrayLike, image_up: ArrayLike) -> Arra
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """A pinhole camera without distortion.
+    """A pinhole camera, with the distortion of its lens if its images are not rectified.
 
     Pixel (0, 0) is the centre of the top left pixel, as in ROS and OpenCV.
 
@@ -137,6 +138,9 @@ class Intrinsics:
         fy: Focal length along y, px.
         cx: Principal point along x, px.
         cy: Principal point along y, px.
+        distortion: k1 k2 p1 p2 k3 k4 k5 k6 as in sensor_msgs/CameraInfo, or fewer; empty for a
+            rectified image.
+        is_fisheye: Whether they are k1 k2 k3 k4 of the equidistant model.
     """
 
     width: int
@@ -145,6 +149,8 @@ class Intrinsics:
     fy: float
     cx: float
     cy: float
+    distortion: tuple[float, ...] = ()
+    is_fisheye: bool = False
 
     def __post_init__(self) -> None:
         """Refuse sizes and focal lengths that no camera has."""
@@ -155,6 +161,12 @@ class Intrinsics:
         for name in ('cx', 'cy'):
             if not np.isfinite(getattr(self, name)):
                 raise ContractError(f'Intrinsics.{name}', getattr(self, name), 'finite')
+        object.__setattr__(self, 'distortion', tuple(float(one) for one in self.distortion))
+        most = 4 if self.is_fisheye else 8
+        if len(self.distortion) > most or not np.isfinite(self.distortion).all():
+            raise ContractError(
+                'Intrinsics.distortion', self.distortion, f'at most {most} finite numbers'
+            )
 
     @classmethod
     def from_field_of_view(cls, width: int, height: int, vertical: float) -> Intrinsics:
@@ -169,13 +181,33 @@ class Intrinsics:
         """
         p = np.asarray(points, dtype=float)
         depth = np.where(p[..., 2] > 0, p[..., 2], np.nan)
-        u = self.fx * p[..., 0] / depth + self.cx
-        v = self.fy * p[..., 1] / depth + self.cy
+        rays = p[..., :2] / depth[..., None]
+        if any(self.distortion) or self.is_fisheye:
+            rays = distorted(rays, self.distortion, self.is_fisheye)
+        u = self.fx * rays[..., 0] + self.cx
+        v = self.fy * rays[..., 1] + self.cy
         return np.stack([u, v], axis=-1)
 
     def deproject(self, pixels: ArrayLike, depth: ArrayLike) -> Array:
-        """Lift pixels (..., 2) with depth (...) in metres along z to points (..., 3)."""
+        """Lift pixels (..., 2) with depth (...) in metres along z to points (..., 3).
+
+        Pixels that no ray through the lens reaches give NaN.
+        """
         uv, z = np.asarray(pixels, dtype=float), np.asarray(depth, dtype=float)
-        x = (uv[..., 0] - self.cx) / self.fx * z
-        y = (uv[..., 1] - self.cy) / self.fy * z
-        return np.stack([x, y, z], axis=-1)
+        rays = (uv - [self.cx, self.cy]) / [self.fx, self.fy]
+        if any(self.distortion) or self.is_fisheye:
+            rays = undistorted(rays, self.distortion, self.is_fisheye)
+        return np.stack([rays[..., 0] * z, rays[..., 1] * z, z], axis=-1)
+
+    def resized(self, width: int, height: int) -> Intrinsics:
+        """Give the camera of the same image in another size, px."""
+        x, y = width / self.width, height / self.height
+        return replace(
+            self,
+            width=width,
+            height=height,
+            fx=self.fx * x,
+            fy=self.fy * y,
+            cx=(self.cx + 0.5) * x - 0.5,
+            cy=(self.cy + 0.5) * y - 0.5,
+        )

@@ -11,6 +11,7 @@ from qwen_embodied.errors import ConfigurationError
 
 BENCHES = {
     'chain': 'the whole chain: task success, limits, determinism, times and transport',
+    'light': 'names, places and tasks in bad light; what the correction adds and costs',
 }
 
 

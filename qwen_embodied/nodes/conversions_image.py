@@ -7,7 +7,6 @@ Sizes are checked before a byte is read: a message that lies about itself raises
 from __future__ import annotations
 
 import array
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,28 +17,13 @@ from std_msgs.msg import Header
 from qwen_embodied.errors import CameraError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.nodes.conversions import time_from_ros
+from qwen_embodied.nodes.encodings import COLOUR, DEPTH, Encoding, to_rgb
 
 LARGEST_SIDE = 4096  # px
+LARGEST_AREA = 16_800_000  # px
+# How many coefficients of each distortion model are read.
+MODELS = {'plumb_bob': 5, 'rational_polynomial': 8, 'equidistant': 4}
 LARGEST_DEPTH = 65.535  # m, the most that 16UC1 can say
-
-
-@dataclass(frozen=True)
-class _Encoding:
-    """How the channels of an encoding lie in memory; `order` are the columns of R, G, B."""
-
-    dtype: str
-    channels: int
-    order: tuple[int, ...]
-
-
-_COLOUR = {
-    'rgb8': _Encoding('u1', 3, (0, 1, 2)),
-    'bgr8': _Encoding('u1', 3, (2, 1, 0)),
-    'rgba8': _Encoding('u1', 4, (0, 1, 2)),
-    'bgra8': _Encoding('u1', 4, (2, 1, 0)),
-    'mono8': _Encoding('u1', 1, (0, 0, 0)),
-}
-_DEPTH = {'16UC1': _Encoding('u2', 1, ()), '32FC1': _Encoding('f4', 1, ())}
 
 
 def image_from_ros(message: Image) -> NDArray[np.uint8]:
@@ -48,8 +32,8 @@ def image_from_ros(message: Image) -> NDArray[np.uint8]:
     Raises:
         CameraError: The encoding is no colour encoding, or size, step and data disagree.
     """
-    encoding = _known(message, _COLOUR, 'an image')
-    return np.ascontiguousarray(_pixels(message, encoding)[:, :, encoding.order])
+    encoding = _known(message, COLOUR, 'an image')
+    return to_rgb(_pixels(message, encoding), encoding)
 
 
 def stamped_image(message: Image) -> tuple[float, NDArray[np.uint8]]:
@@ -59,7 +43,9 @@ def stamped_image(message: Image) -> tuple[float, NDArray[np.uint8]]:
 
 def image_to_ros(rgb: NDArray[np.uint8], header: Header, encoding: str = 'rgb8') -> Image:
     """Write RGB (H, W, 3) uint8; alpha becomes 255 and mono8 the mean of the channels."""
-    form = _COLOUR[encoding]
+    form = COLOUR[encoding]
+    if form.dtype != 'u1' or form.code:
+        raise CameraError(f'images are not written with the encoding {encoding!r}; use rgb8')
     if form.channels == 1:
         pixels = np.rint(rgb.mean(axis=2, keepdims=True)).astype(np.uint8)
     else:
@@ -74,7 +60,7 @@ def depth_from_ros(message: Image) -> NDArray[np.float32]:
     Raises:
         CameraError: The encoding is no depth encoding, or size, step and data disagree.
     """
-    encoding = _known(message, _DEPTH, 'a depth image')
+    encoding = _known(message, DEPTH, 'a depth image')
     pixels = _pixels(message, encoding)[:, :, 0]
     if encoding.dtype == 'u2':
         metres = pixels.astype(np.float32) * np.float32(1e-3)
@@ -97,27 +83,35 @@ def depth_to_ros(depth: NDArray[np.float32], header: Header, encoding: str = '16
 
 
 def intrinsics_from_ros(message: CameraInfo) -> Intrinsics:
-    """Read the pinhole of a rectified camera from K.
+    """Read K and the distortion of the lens.
 
     Raises:
-        CameraError: The camera has distortion or is not calibrated.
+        CameraError: The camera is not calibrated, or its distortion model is unknown.
     """
-    if any(abs(value) > 1e-9 for value in message.d):
-        raise CameraError(
-            f'camera_info: the lens has distortion d = {list(message.d)}; '
-            'use the rectified image (image_proc) and its camera_info'
-        )
     fx, fy, cx, cy = (float(message.k[at]) for at in (0, 4, 2, 5))
-    if not (fx > 0.0 and fy > 0.0 and message.width > 0 and message.height > 0):
+    distortion = tuple(float(one) for one in message.d)
+    numbers = np.array([fx, fy, cx, cy, *distortion])
+    is_sized = 0 < message.width <= LARGEST_SIDE and 0 < message.height <= LARGEST_SIDE
+    if not (fx > 0.0 and fy > 0.0 and is_sized and np.isfinite(numbers).all()):
         raise CameraError(
             f'camera_info: {message.width}x{message.height} px, fx = {fx}, fy = {fy}; '
             'the camera is not calibrated'
         )
-    return Intrinsics(message.width, message.height, fx, fy, cx, cy)
+    if not any(distortion):
+        return Intrinsics(message.width, message.height, fx, fy, cx, cy)
+    most = MODELS.get(message.distortion_model, 0)
+    if len(distortion) > most:
+        raise CameraError(
+            f'camera_info: distortion model {message.distortion_model!r} with '
+            f'{len(distortion)} coefficients cannot be read; known are {", ".join(MODELS)}; '
+            'or use the rectified image (image_proc) and its camera_info'
+        )
+    is_fisheye = message.distortion_model == 'equidistant'
+    return Intrinsics(message.width, message.height, fx, fy, cx, cy, distortion, is_fisheye)
 
 
 def intrinsics_to_ros(intrinsics: Intrinsics, header: Header) -> CameraInfo:
-    """Write a pinhole without distortion."""
+    """Write K and the distortion of the lens."""
     fx, fy, cx, cy = (
         float(value) for value in (intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy)
     )
@@ -125,15 +119,21 @@ def intrinsics_to_ros(intrinsics: Intrinsics, header: Header) -> CameraInfo:
         header=header,
         width=intrinsics.width,
         height=intrinsics.height,
-        distortion_model='plumb_bob',
-        d=[0.0] * 5,
+        distortion_model=_model(intrinsics),
+        d=list(intrinsics.distortion) or [0.0] * 5,
         k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0],
         r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
         p=[fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
     )
 
 
-def _known(message: Image, table: dict[str, _Encoding], what: str) -> _Encoding:
+def _model(intrinsics: Intrinsics) -> str:
+    if intrinsics.is_fisheye:
+        return 'equidistant'
+    return 'plumb_bob' if len(intrinsics.distortion) <= 5 else 'rational_polynomial'
+
+
+def _known(message: Image, table: dict[str, Encoding], what: str) -> Encoding:
     encoding = table.get(message.encoding)
     if encoding is None:
         raise CameraError(
@@ -143,12 +143,14 @@ def _known(message: Image, table: dict[str, _Encoding], what: str) -> _Encoding:
     return encoding
 
 
-def _pixels(message: Image, encoding: _Encoding) -> NDArray[Any]:
+def _pixels(message: Image, encoding: Encoding) -> NDArray[Any]:
     """View the data as (H, W, channels) in the machine's byte order, rows unpadded."""
     height, width, step, size = message.height, message.width, message.step, len(message.data)
     dtype = np.dtype(('>' if message.is_bigendian else '<') + encoding.dtype)
     row = width * encoding.channels * dtype.itemsize
     fits = 0 < height <= LARGEST_SIDE and 0 < width <= LARGEST_SIDE and step >= row
+    fits = fits and height * width <= LARGEST_AREA
+    fits = fits and not (encoding.even[0] and width % 2) and not (encoding.even[1] and height % 2)
     if not fits or size != height * step:
         raise CameraError(
             f'{message.encoding} image says {width}x{height} px with rows of {step} bytes '

@@ -5,13 +5,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sensor_msgs.msg import CameraInfo, Image
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from qwen_embodied.errors import CameraError
+from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import Array, Frame
+from qwen_embodied.nodes import drops
 from qwen_embodied.nodes.conversions import time_from_ros
+from qwen_embodied.nodes.conversions_compressed import depth_from_compressed, rgb_from_compressed
 from qwen_embodied.nodes.conversions_image import (
     depth_from_ros,
     image_from_ros,
@@ -24,57 +30,105 @@ INPUTS = (
     'camera/aligned_depth_to_color/image_raw',
 )
 KEPT = 5  # images of each kind that wait for their partner
+BACKWARDS = 1.0  # s by which a stamp may lie before the newest one
 
 
 @dataclass(frozen=True, eq=False)
 class RawFrame:
     """Messages of one instant, not yet converted."""
 
-    colour: Image
-    depth: Image | None
+    colour: Image | CompressedImage
+    depth: Image | CompressedImage | None
     info: CameraInfo
 
     def convert(self, camera_in_base: Array) -> Frame:
         """Read the messages; raises CameraError when they cannot be."""
-        rgb = image_from_ros(self.colour)
-        intrinsics = intrinsics_from_ros(self.info)
-        sizes = {rgb.shape[:2], (intrinsics.height, intrinsics.width)}
-        depth = None if self.depth is None else depth_from_ros(self.depth)
-        if depth is not None:
-            sizes.add(depth.shape)
-        if len(sizes) > 1:
-            listed = ', '.join(f'{width}x{height}' for height, width in sorted(sizes))
-            raise CameraError(f'colour, depth and camera_info have different sizes: {listed}')
-        header = self.colour.header
-        stamp = time_from_ros(header.stamp)
-        return Frame(stamp, header.frame_id, rgb, depth, intrinsics, camera_in_base)
+        colour = self.colour
+        rgb = (
+            rgb_from_compressed(colour)
+            if isinstance(colour, CompressedImage)
+            else image_from_ros(colour)
+        )
+        size = (rgb.shape[1], rgb.shape[0])
+        lens = _fitting(intrinsics_from_ros(self.info), size)
+        depth = None if self.depth is None else _resized(_depth(self.depth), size)
+        stamp = time_from_ros(colour.header.stamp)
+        return Frame(stamp, colour.header.frame_id, rgb, depth, lens, camera_in_base)
+
+
+def _depth(message: Image | CompressedImage) -> NDArray[np.float32]:
+    if isinstance(message, CompressedImage):
+        return depth_from_compressed(message)
+    return depth_from_ros(message)
+
+
+def _fitting(lens: Intrinsics, size: tuple[int, int]) -> Intrinsics:
+    """Give the calibration for an image of another size, (width, height), of the same view."""
+    own = (lens.width, lens.height)
+    _check_ratio(own, size, 'camera_info')
+    return lens if own == size else lens.resized(*size)
+
+
+def _resized(depth: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Give aligned depth the size of the colour image, without making up distances."""
+    height, width = depth.shape
+    _check_ratio((width, height), size, 'depth')
+    if (width, height) == size:
+        return depth
+    rows = (np.arange(size[1]) + 0.5) * height / size[1]
+    columns = (np.arange(size[0]) + 0.5) * width / size[0]
+    return np.ascontiguousarray(depth[rows.astype(int)[:, None], columns.astype(int)])
+
+
+def _check_ratio(one: tuple[int, int], colour: tuple[int, int], what: str) -> None:
+    if abs(one[0] * colour[1] - one[1] * colour[0]) > max(*one, *colour):
+        raise CameraError(
+            f'colour, depth and camera_info have different sizes: colour is {colour[0]}x'
+            f'{colour[1]}, {what} {one[0]}x{one[1]}; of the same view they would have the same '
+            'ratio; use depth that is aligned to colour'
+        )
 
 
 class FrameJoiner:
     """Takes images as they come and gives the newest pair, once, to a waiting thread."""
 
-    def __init__(self, tolerance: float) -> None:
-        """Set how far the stamps of a pair may differ, s."""
-        self._tolerance = tolerance
+    def __init__(
+        self,
+        tolerance: float,
+        *,
+        needs_depth: bool = True,
+        count: Callable[[str], object] | None = None,
+    ) -> None:
+        """Prepare to join.
+
+        Args:
+            tolerance: How far the stamps of a pair may differ, s.
+            needs_depth: Whether a colour image without depth is no use.
+            count: Told the reason, one of `drops`, when an image is dropped.
+        """
+        self._tolerance, self._needs_depth = tolerance, needs_depth
+        self._count = count or drops.Drops().add
         self._info: CameraInfo | None = None
-        self._colour: dict[float, Image] = {}
-        self._depth: dict[float, Image] = {}
+        self._colour: dict[float, Image | CompressedImage] = {}
+        self._depth: dict[float, Image | CompressedImage] = {}
         self._newest: RawFrame | None = None
+        self._gap: float | None = None
+        self._last = -np.inf  # stamp of the newest pair
         self._changed = threading.Condition()
         self._heard: dict[str, float] = {}
-        self._started = time.monotonic()
+        self._paired = self._started = time.monotonic()
 
     def add_info(self, message: CameraInfo) -> None:
         """Take the calibration of the colour camera."""
         self._hear(INPUTS[1])
         self._info = message
 
-    def add_colour(self, message: Image) -> None:
+    def add_colour(self, message: Image | CompressedImage) -> None:
         """Take a colour image."""
         self._hear(INPUTS[0])
         self._add(self._colour, message)
 
-    def add_depth(self, message: Image) -> None:
+    def add_depth(self, message: Image | CompressedImage) -> None:
         """Take a depth image aligned to the colour image."""
         self._hear(INPUTS[2])
         self._add(self._depth, message)
@@ -87,36 +141,84 @@ class FrameJoiner:
             return newest
 
     def silent(self, limit: float) -> str:
-        """Say which input has not been heard for a time in s; empty when none has."""
+        """Say which input is missing, or does not fit, for a time in s; empty when none."""
         now = time.monotonic()
-        for topic in INPUTS:
+        for topic in INPUTS if self._needs_depth else INPUTS[:2]:
             silence = now - self._heard.get(topic, self._started)
             if silence > limit:
                 return f'no {topic} for {silence:.0f} s; is the camera driver running?'
+        if now - self._paired > limit and np.isfinite(self._last) and self._gap is None:
+            return f'the stamps of the camera have not advanced for {now - self._paired:.0f} s'
+        if now - self._paired > limit and self._gap is not None:
+            return (
+                f'no colour and depth of one time for {now - self._paired:.0f} s: the nearest '
+                f'stamps are {1e3 * self._gap:.0f} ms apart, allowed are '
+                f'{1e3 * self._tolerance:.0f} ms; synchronise the camera, or raise pair_tolerance'
+            )
         return ''
 
     def _hear(self, topic: str) -> None:
         self._heard[topic] = time.monotonic()
 
-    def _add(self, images: dict[float, Image], message: Image) -> None:
+    def _add(
+        self, images: dict[float, Image | CompressedImage], message: Image | CompressedImage
+    ) -> None:
+        stamp = time_from_ros(message.header.stamp)
         with self._changed:
-            images[time_from_ros(message.header.stamp)] = message
+            self._forget_future(stamp)
+            if stamp <= self._last:
+                self._count(drops.LATE)
+                return
+            images[stamp] = message
             while len(images) > KEPT:
-                del images[next(iter(images))]
+                oldest = min(images)
+                del images[oldest]
+                if images is self._colour:
+                    self._missed(oldest)
             pair = self._match()
             if pair is not None:
-                self._newest = pair
+                if self._newest is not None:
+                    self._count(drops.OVERTAKEN)
+                self._newest, self._paired = pair, time.monotonic()
                 self._changed.notify_all()
+
+    def _forget_future(self, stamp: float) -> None:
+        """Start again when the clock was set back, as a restarted simulation does."""
+        newest = max((*self._colour, *self._depth, self._last))
+        if stamp < newest - BACKWARDS:
+            self._count(drops.TIME)
+            self._colour.clear()
+            self._depth.clear()
+            self._last = -np.inf
+
+    def _missed(self, stamp: float) -> None:
+        if self._info is None:
+            self._count(drops.UNCALIBRATED)
+            return
+        self._count(drops.UNPAIRED)
+        gaps = [abs(other - stamp) for other in self._depth]
+        self._gap = min(gaps, default=self._gap)
 
     def _match(self) -> RawFrame | None:
         """Find the newest colour image with a depth image near it, and forget what is older."""
         if self._info is None:
             return None
-        for at in reversed(self._colour):
+        for at in sorted(self._colour, reverse=True):
             near = min(self._depth, key=lambda other: abs(other - at), default=None)
+            if not self._needs_depth:
+                return self._pair(at, None, self._info)
             if near is not None and abs(near - at) <= self._tolerance:
-                pair = RawFrame(self._colour[at], self._depth[near], self._info)
-                self._colour.clear()
-                self._depth.clear()
-                return pair
+                return self._pair(at, self._depth[near], self._info)
         return None
+
+    def _pair(
+        self, at: float, depth: Image | CompressedImage | None, info: CameraInfo
+    ) -> RawFrame:
+        pair = RawFrame(self._colour[at], depth, info)
+        self._last = at
+        for older in [other for other in self._colour if other < at]:
+            self._missed(older)
+        for images in (self._colour, self._depth):
+            for older in [other for other in images if other <= at + self._tolerance]:
+                del images[older]
+        return pair

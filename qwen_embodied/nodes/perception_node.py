@@ -9,7 +9,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
@@ -17,30 +17,25 @@ from visualization_msgs.msg import MarkerArray
 from qwen_embodied.errors import QwenEmbodiedError
 from qwen_embodied.messages import Frame, Scene
 from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.camera_inputs import CameraInputParameters, CameraInputs
 from qwen_embodied.nodes.conversions_image import image_to_ros
 from qwen_embodied.nodes.conversions_markers import markers_to_ros
-from qwen_embodied.nodes.frames import INPUTS, FrameJoiner
+from qwen_embodied.nodes.frames import RawFrame
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare
 from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.seeing import SeeingParameters, Sight
-from qwen_embodied.nodes.wiring import every, hear, same
+from qwen_embodied.nodes.wiring import every, hear
 from qwen_embodied.parameters import param
 
 TAKE_TIMEOUT = 0.5  # s
 
 
 @dataclass(frozen=True)
-class Parameters(SeeingParameters):
+class Parameters(SeeingParameters, CameraInputParameters):
     """How images become scenes, and how often."""
 
-    pair_tolerance: float = param(
-        0.02, 'Largest difference of the stamps of colour and depth, s.', bounds=(0.0, 0.2)
-    )
     max_rate: float = param(10.0, 'Most scenes per second.', bounds=(0.1, 60.0))
-    silence: float = param(
-        5.0, 'Time without images after which the diagnostics say so, s.', bounds=(0.5, 60.0)
-    )
 
 
 class PerceptionNode(Node):
@@ -53,39 +48,39 @@ class PerceptionNode(Node):
         )
         self._values = declare(self, Parameters)
         self._sight = Sight(self._values)
-        self._frames = FrameJoiner(self._values.pair_tolerance)
-        self._trouble = ''
+        self._camera = CameraInputs(self, self._values)
+        self._trouble, self._scenes = '', 0
         self._image_out = self.create_publisher(Image, 'perception/image', qos.SENSOR)
         self._scene_out = self.create_publisher(String, 'perception/scene', qos.STATE)
         self._markers_out = self.create_publisher(MarkerArray, 'perception/markers', qos.STATE)
         self._diagnostics_out = self.create_publisher(DiagnosticArray, '/diagnostics', qos.STATE)
-        self._subscribe()
+        state = conversions.joint_state_from_ros
+        hear(self, 'joint_states', qos.SENSOR, state, self._sight.hear_state, JointStateMessage)
         self._worker = Pacer('perception', self._values.max_rate, self._work)
         every(self, 1.0, self._diagnose)
 
-    def _subscribe(self) -> None:
-        frames, state = self._frames, conversions.joint_state_from_ros
-        colour, info, depth = INPUTS
-        hear(self, colour, qos.SENSOR, same, frames.add_colour, Image)
-        hear(self, depth, qos.SENSOR, same, frames.add_depth, Image)
-        hear(self, info, qos.SENSOR, same, frames.add_info, CameraInfo)
-        hear(self, 'joint_states', qos.SENSOR, state, self._sight.hear_state, JointStateMessage)
-
     def _work(self) -> None:
-        raw = self._frames.take(TAKE_TIMEOUT)
+        raw = self._camera.take(TAKE_TIMEOUT)
         if raw is None:
             return
         try:
-            frame = self._sight.correct(raw)
-            self._publish_image(frame)
-            scene = self._sight.scene(frame)
+            scene = self._see(raw)
         except QwenEmbodiedError as error:
+            self._camera.drop(error)
             self._trouble = f'image dropped: {error}'
             self.get_logger().warning(self._trouble, throttle_duration_sec=1.0)
             return
         self._trouble = ''
         if scene is not None:
+            self._scenes += 1
             self._publish_scene(scene)
+
+    def _see(self, raw: RawFrame) -> Scene | None:
+        frame = self._sight.read(raw)
+        self._camera.check(frame)
+        frame = self._sight.correct(frame)
+        self._publish_image(frame)
+        return self._sight.scene(frame)
 
     def _publish_image(self, frame: Frame) -> None:
         header = conversions.header(frame.stamp, frame.frame_id)
@@ -98,9 +93,11 @@ class PerceptionNode(Node):
 
     def _diagnose(self) -> None:
         self._worker.check()
-        text = self._frames.silent(self._values.silence) or self._trouble
+        text = self._camera.trouble or self._trouble
+        values = self._camera.counts
+        values['scenes'] = str(self._scenes)
         level = DiagnosticStatus.ERROR if text else DiagnosticStatus.OK
-        status = conversions.diagnostic('perception', text or 'sees', {}, level=level)
+        status = conversions.diagnostic('perception', text or 'sees', values, level=level)
         message = DiagnosticArray(status=[status])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics_out.publish(message)

@@ -63,9 +63,12 @@ class Sight:
         """Take measured joints."""
         self._states.append(state)
 
-    def correct(self, raw: RawFrame) -> Frame:
-        """Read and correct an image; raises CameraError when it cannot be read."""
-        frame = raw.convert(self._camera_in_base)
+    def read(self, raw: RawFrame) -> Frame:
+        """Read an image; raises CameraError when it cannot be read."""
+        return raw.convert(self._camera_in_base)
+
+    def correct(self, frame: Frame) -> Frame:
+        """Correct the light of an image."""
         return replace(frame, rgb=self._correct(frame.rgb).rgb)
 
     def scene(self, frame: Frame) -> Scene | None:

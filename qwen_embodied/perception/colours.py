@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import math
 from functools import cache
 
 import numpy as np
@@ -27,6 +26,11 @@ def linear(rgb: ArrayLike) -> Array:
 
 def oklab(rgb: ArrayLike) -> Array:
     """Give lightness, a and b of OKLab (..., 3) for sRGB of 0 to 255."""
+    return oklab_of_linear(linear(rgb))
+
+
+def oklab_of_linear(light: Array) -> Array:
+    """Give lightness, a and b of OKLab (..., 3) for linear sRGB, 1 being white."""
     to_cones = np.array(
         [
             [0.4122214708, 0.5363325363, 0.0514459929],
@@ -41,7 +45,7 @@ def oklab(rgb: ArrayLike) -> Array:
             [0.0259040371, 0.7827717662, -0.8086757660],
         ]
     )
-    return np.asarray(np.cbrt(linear(rgb) @ to_cones.T) @ to_lab.T)
+    return np.asarray(np.cbrt(light @ to_cones.T) @ to_lab.T)
 
 
 def colour_name(rgb: ArrayLike) -> str:
@@ -55,31 +59,46 @@ def colour_name(rgb: ArrayLike) -> str:
 
 
 def _word(lightness: float, a: float, b: float) -> str:
-    chroma, hue = math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360.0
-    if chroma < _least_chroma(lightness):
-        return 'black' if lightness < 0.36 else 'grey' if lightness < 0.8 else 'white'
-    name = next(word for limit, word in HUES if hue <= limit)
-    return _by_lightness(name, lightness, chroma, hue)
+    return BASIC_COLOURS[int(name_indices(np.array([[lightness, a, b]]))[0])]
 
 
-def _least_chroma(lightness: float) -> float:
-    """Dark and light pixels need more chroma to look coloured, and carry more of its noise."""
-    return 0.045 if lightness < 0.3 else 0.032
+def name_indices(lab: Array) -> NDArray[np.int64]:
+    """Name colours of OKLab (N, 3): indices into BASIC_COLOURS, (N,).
+
+    Only lightness tells brown from orange and pink from red and purple. Dark pixels need more
+    chroma to look coloured.
+    """
+    lightness = lab[:, 0]
+    chroma, hue = np.hypot(lab[:, 1], lab[:, 2]), np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
+    hue = hue % 360.0
+    limits, words = [limit for limit, _ in HUES], np.array([_index(word) for _, word in HUES])
+    name = words[np.minimum(np.searchsorted(limits, hue), len(HUES) - 1)]
+    red, orange, yellow, purple, pink = (
+        name == _index(word) for word in ('red', 'orange', 'yellow', 'purple', 'pink')
+    )
+    dull_yellow, dark_pink = yellow & (lightness < 0.55), pink & (lightness < 0.57)
+    cases = (
+        ((red | orange) & (hue > 34.0) & (lightness < 0.56) & (chroma < 0.155), 'brown'),
+        (dull_yellow & (hue < 100.0), 'brown'),
+        (dull_yellow, 'green'),
+        (dark_pink & (hue < 180.0), 'red'),
+        (dark_pink, 'purple'),
+        (red & (lightness > 0.7) & (chroma < 0.16), 'pink'),
+        (purple & (lightness > 0.72) & (hue > 320.0), 'pink'),
+    )
+    plain = chroma < np.where(lightness < 0.3, 0.045, 0.032)
+    greys = (
+        (plain & (lightness < 0.40), 'black'),
+        (plain & (lightness < 0.8), 'grey'),
+        (plain, 'white'),
+    )
+    conditions = [condition for condition, _ in (*greys, *cases)]
+    choices = [_index(word) for _, word in (*greys, *cases)]
+    return np.select(conditions, choices, name)
 
 
-def _by_lightness(name: str, lightness: float, chroma: float, hue: float) -> str:
-    """Tell brown from orange and pink from red and purple, which only lightness does."""
-    if name in ('red', 'orange') and hue > 34.0 and lightness < 0.56 and chroma < 0.155:
-        return 'brown'
-    if name == 'yellow' and lightness < 0.55:
-        return 'brown' if hue < 100.0 else 'green'
-    if name == 'pink' and lightness < 0.57:
-        return 'red' if hue < 180.0 else 'purple'
-    if (name == 'red' and lightness > 0.7 and chroma < 0.16) or (
-        name == 'purple' and lightness > 0.72 and hue > 320.0
-    ):
-        return 'pink'
-    return name
+def _index(word: str) -> int:
+    return BASIC_COLOURS.index(word)
 
 
 @cache
@@ -87,8 +106,7 @@ def _table() -> NDArray[np.uint8]:
     """Give the index into BASIC_COLOURS for 32 levels of each channel, (32, 32, 32)."""
     levels = np.arange(32) * 8 + 4
     grid = np.stack(np.meshgrid(levels, levels, levels, indexing='ij'), axis=-1)
-    names = [BASIC_COLOURS.index(_word(*lab)) for lab in oklab(grid.reshape(-1, 3)).tolist()]
-    return np.array(names, dtype=np.uint8).reshape(32, 32, 32)
+    return name_indices(oklab(grid.reshape(-1, 3))).astype(np.uint8).reshape(32, 32, 32)
 
 
 def colour_indices(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -98,11 +116,11 @@ def colour_indices(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
-def alike(first: ArrayLike, second: ArrayLike) -> bool:
+def alike(first: ArrayLike, second: ArrayLike, shade: float = 1.0) -> bool:
     """Tell whether two sRGB colours (3,) can be one paint in light and in shade.
 
     Shade scales all channels alike: in a camera's linear light, or, in many renderings and
-    after a camera's tone curve, in the sRGB values.
+    after a camera's tone curve, in the sRGB values. A shade above 1 allows for more of it.
     """
     one, two = linear(first) + 2e-3, linear(second) + 2e-3
     ratio = max(one.sum(), two.sum()) / min(one.sum(), two.sum())
@@ -111,4 +129,4 @@ def alike(first: ArrayLike, second: ArrayLike) -> bool:
     one, two = (np.asarray(colour, dtype=np.float64) + 4.0 for colour in (first, second))
     apart = min(apart, float(np.abs(one / one.sum() - two / two.sum()).max()))
     coloured = np.ptp(one) > 0.25 * one.max() and np.ptp(two) > 0.25 * two.max()
-    return bool(ratio < (6.0 if coloured else 3.5) and apart < (0.14 if dark else 0.08))
+    return bool(ratio < shade * (6.0 if coloured else 3.5) and apart < (0.14 if dark else 0.08))

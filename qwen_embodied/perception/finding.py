@@ -3,16 +3,22 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.geometry import pose, rotation_z
 from qwen_embodied.messages import SceneObject
-from qwen_embodied.perception.colours import UNKNOWN, alike, colour_name
+from qwen_embodied.perception.colours import UNKNOWN, alike
 from qwen_embodied.perception.containers import Container, find_container
+from qwen_embodied.perception.holes import find_holes
+from qwen_embodied.perception.naming import Name, Patch, name_patches
 from qwen_embodied.perception.parameters import PerceptionParameters
-from qwen_embodied.perception.segments import Segment, split
+from qwen_embodied.perception.patches import Light
+from qwen_embodied.perception.segments import Segment, split, union
 from qwen_embodied.perception.solids import Solid, fit_solid
 from qwen_embodied.perception.surface import UNSEEN, Surface
 from qwen_embodied.perception.tracking import Sighting
@@ -28,6 +34,8 @@ def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sig
     sightings = [
         found for window in _islands(surface, parameters) for found in finder.take(window)
     ]
+    sightings += find_holes(surface, parameters)
+    sightings = named(sightings, finder.light.table, parameters)
     return sorted(sightings, key=lambda one: (-one.item.position[1], one.item.position[0]))
 
 
@@ -95,6 +103,7 @@ class _Finder:
 
     def __init__(self, surface: Surface, parameters: PerceptionParameters) -> None:
         self._surface, self._parameters = surface, parameters
+        self.light = Light(surface)
 
     def take(self, window: Window) -> list[Sighting]:
         """Find the containers, then their contents, then everything else in a window."""
@@ -127,11 +136,26 @@ class _Finder:
         if np.count_nonzero(mask) < 25:
             return []
         height, step = window.points[..., 2], self._parameters.depth_step
-        segments = self._usable(split(mask, height, window.rgb, step))
+        segments = self._whole(split(mask, height, window.rgb, step), window, support)
+        segments = self._usable(segments)
         return [
             self._sighting(solid, segment.mask, window, is_inside or solid.confidence < 0.7)
             for segment, solid in self._stacked(segments, window, support)
         ]
+
+    def _whole(self, segments: list[Segment], window: Window, support: float) -> list[Segment]:
+        """Join pieces that together are a ball: of two colours, or half of it in shade."""
+        for one, two in combinations(segments, 2):
+            if not _touch(one.mask, two.mask):
+                continue
+            both = union([one, two])
+            if min(one.mask.sum(), two.mask.sum()) < 25:
+                continue
+            solid = self._fit(replace(both, core=both.mask), window, support)
+            if solid.shape == 'ball':
+                rest = [each for each in segments if each is not one and each is not two]
+                return self._whole([replace(both, core=both.mask), *rest], window, support)
+        return segments
 
     def _usable(self, segments: list[Segment]) -> list[Segment]:
         """Leave out slivers: those smaller than any object, and steep ones that belong nowhere."""
@@ -202,7 +226,7 @@ class _Finder:
             return None
         plane = self._surface.plane
         position = [x, y, z + plane.a * x + plane.b * y + plane.c]
-        colour = _colour(mask, window.rgb)
+        patch = self.light.patch(mask, window, z + solid.size[2] / 2)
         rows, columns = np.nonzero(mask)
         box = (
             float(window.column + columns.min()),
@@ -212,15 +236,21 @@ class _Finder:
         )
         item = SceneObject(
             'unnamed',
-            f'{colour} {solid.shape}',
-            colour,
+            f'{UNKNOWN} {solid.shape}',
+            UNKNOWN,
             solid.shape,
             pose(position, rotation_z(solid.yaw)),
             solid.size,
             solid.confidence,
             box,
         )
-        return Sighting(item, is_partial)
+        return Sighting(item, is_partial, patch)
+
+
+def _touch(one: Mask, two: Mask) -> bool:
+    """Tell whether two pieces lie side by side."""
+    near = cv2.dilate(one.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return bool((near & two).sum() >= 8)
 
 
 def _is_again(one: Segment, solid: Solid, other: Segment, other_solid: Solid) -> bool:
@@ -236,13 +266,22 @@ def _outline(solid: Solid) -> NDArray[np.float32]:
     return np.asarray(cv2.convexHull((solid.corners * 1e3).astype(np.float32)))
 
 
-def _colour(mask: Mask, rgb: NDArray[np.uint8]) -> str:
-    """Name the median colour of the inner pixels, of which the brighter half tells the paint."""
-    inner = cv2.erode(mask.astype(np.uint8), KERNEL, borderValue=0) > 0
-    pixels = rgb[inner if inner.sum() >= 12 else mask]
-    if len(pixels) < 9:
-        return UNKNOWN
-    pixels = pixels[:: max(1, len(pixels) // 500)].astype(np.int32)
-    luma = pixels[:, 0] + pixels[:, 1] + pixels[:, 2]
-    bright = pixels[luma >= np.median(luma)]
-    return colour_name(np.median(bright, axis=0))
+def named(
+    sightings: list[Sighting], table: Patch | None, parameters: PerceptionParameters
+) -> list[Sighting]:
+    """Name the colours of all sightings, which are seen in one light."""
+    seen = [one for one in sightings if one.patch is not None]
+    patches = [one.patch for one in seen if one.patch is not None]
+    names = name_patches(patches, table, parameters.name_confidence)
+    named = {id(one): name for one, name in zip(seen, names, strict=True)}
+    return [_with_name(one, named.get(id(one))) for one in sightings]
+
+
+def _with_name(sighting: Sighting, name: Name | None) -> Sighting:
+    item = sighting.item
+    if name is None:
+        return sighting
+    label = item.label.replace(UNKNOWN, f'{name.tone}{name.word}', 1)
+    confidence = item.confidence * max(name.confidence, 0.05)
+    item = replace(item, colour=name.word, label=label, confidence=confidence)
+    return replace(sighting, item=item)

@@ -1,36 +1,55 @@
-"""What the light did to an image, and the steps that undo it."""
+"""What the light did to an image, and the correction that undoes it."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.errors import ContractError
+from qwen_embodied.errors import ConfigurationError, ContractError
 from qwen_embodied.messages import LightingReport
-from qwen_embodied.perception.colours import linear
+from qwen_embodied.parameters import param
+from qwen_embodied.perception.deflicker import Deflicker
+from qwen_embodied.perception.light_findings import report_on
+from qwen_embodied.perception.light_sample import CLIPPED, Floats, Pixels, Sample
+from qwen_embodied.perception.light_steps import (
+    BlackLevel,
+    Exposure,
+    LocalTone,
+    Shadows,
+    Step,
+    WhiteBalance,
+)
+from qwen_embodied.perception.treatment import Treatment
 
-Pixels = NDArray[np.uint8]
-Step = Callable[[Pixels, LightingReport], Pixels]
-
-DARK = 24
-CLIPPED = 254
-LUMA = np.array([0.2126, 0.7152, 0.0722])
-TO_XYZ = np.array([
-    [0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]
-])  # fmt: skip
-
-REMEDIES = {
-    'covered': 'uncover the lens or switch the light on',
-    'dark': 'add light or lengthen the exposure',
-    'bright': 'shorten the exposure or dim the lamps',
-    'warm': 'set the white balance of the camera, or use a whiter lamp',
-    'cold': 'set the white balance of the camera, or use a warmer lamp',
-    'good': '',
+TOO_DARK = 12  # levels of the brightest channel, below which noise hides the hue
+OTHER_SCENE = 0.6  # change of the logarithm of luma after which nothing is remembered
+SAME_LIGHT = 0.02  # change up to which the last judgement holds
+PATIENCE = 6  # images for which a judgement holds at most
+STEPS: dict[str, type[Step]] = {
+    'deflicker': Deflicker,
+    'black_level': BlackLevel,
+    'white_balance': WhiteBalance,
+    'exposure': Exposure,
+    'shadows': Shadows,
+    'local_tone': LocalTone,
 }
+
+
+@dataclass(frozen=True)
+class LightingParameters:
+    """Which steps the correction takes."""
+
+    light_steps: list[str] = param(
+        list(STEPS),
+        f'Steps of the lighting correction in their order, of {", ".join(STEPS)}; '
+        "'none' alone switches the correction off.",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,77 +58,120 @@ class Corrected:
 
     Attributes:
         rgb: (H, W, 3) uint8.
-        report: On the image before correction.
+        measure: Makes the report; called when that is first asked for.
+        raw: The image before correction, (H, W, 3) uint8; None where it was not kept.
+        gains: What white balance did to linear red, green and blue.
+        exposure: What the correction of exposure did to linear light.
     """
 
     rgb: Pixels
-    report: LightingReport
+    measure: Callable[[], LightingReport]
+    raw: Pixels | None = None
+    gains: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    exposure: float = 1.0
+
+    @cached_property
+    def report(self) -> LightingReport:
+        """On the image before correction."""
+        return self.measure()
+
+    def usable(self, mask: slice | tuple[slice, slice] = slice(None)) -> NDArray[np.bool_]:
+        """Tell which raw pixels (H, W) carry colour: neither clipped nor lost in the dark.
+
+        Args:
+            mask: Part of the image to look at, such as `np.s_[10:50, 20:90]`.
+        """
+        pixels = (self.rgb if self.raw is None else self.raw)[mask]
+        highest = pixels.max(axis=2)
+        return np.asarray((highest < CLIPPED) & (highest >= TOO_DARK))
 
 
-@dataclass(frozen=True)
 class LightingCorrection:
-    """Report on the light, then apply the steps in their order.
+    """Reports on the light of successive images and undoes what it did to them.
 
-    Attributes:
-        steps: Each a frozen dataclass called with the image so far and the report; it returns a
-            new image of the same size. Without steps the pixels pass unchanged.
+    Only the tone of pixels changes, never their place. It remembers the images before, so that
+    its own decisions do not flicker; an image of another scene is judged afresh.
     """
 
-    steps: tuple[Step, ...] = ()
+    def __init__(self, steps: tuple[Step, ...] | None = None) -> None:
+        """Choose the steps, in their order; all of STEPS by default, none with `()`."""
+        self.steps = tuple(step() for step in STEPS.values()) if steps is None else steps
+        self._treatment, self._age = Treatment(), 0
+
+    @classmethod
+    def from_names(cls, names: list[str]) -> LightingCorrection:
+        """Build the steps of LightingParameters.light_steps.
+
+        Raises:
+            ConfigurationError: A step is not known.
+        """
+        chosen = [] if names == ['none'] else names
+        for name in chosen:
+            if name not in STEPS:
+                raise ConfigurationError(
+                    f'light_steps: there is no step {name!r}; known are {", ".join(STEPS)}, or '
+                    "'none' alone"
+                )
+        return cls(tuple(STEPS[name]() for name in chosen))
+
+    def reset(self) -> None:
+        """Forget the images before."""
+        self._treatment, self._age = Treatment(), 0
 
     def __call__(self, rgb: Pixels) -> Corrected:
-        """Correct an image (H, W, 3) uint8; it is left as it was."""
-        rgb = np.asarray(rgb)
-        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
-            raise ContractError('rgb', (rgb.shape, rgb.dtype.name), 'of shape (H, W, 3) and uint8')
-        report = measure_light(rgb)
+        """Correct an image (H, W, 3) uint8; it is left as it was.
+
+        Raises:
+            ContractError: It is no such image.
+        """
+        rgb = _checked(rgb)
+        sample = Sample.of(rgb, self._treatment.notes)
+        change = _change(sample)
+        if change > SAME_LIGHT or self._age >= PATIENCE:
+            treatment = self._judged(sample if change < OTHER_SCENE else Sample.of(rgb))
+            self._treatment, self._age = treatment, 0
+        self._age += 1
+        treatment = self._treatment
+        r, g, b = treatment.gains.tolist()
+        measure = partial(report_on, sample, treatment)
+        return Corrected(treatment.apply(rgb), measure, rgb, (r, g, b), treatment.exposure)
+
+    def _judged(self, sample: Sample) -> Treatment:
+        """Let each step decide."""
+        treatment = Treatment().noting(thumbnail=sample.thumbnail)
         for step in self.steps:
-            rgb = step(rgb, report)
-        return Corrected(rgb.copy(), report)
+            before, treatment = treatment, step(treatment, sample)
+            if before.shading is None and treatment.shading is not None:
+                sample = _evened(sample, treatment.shading)
+        return treatment
 
 
 def measure_light(rgb: Pixels) -> LightingReport:
-    """Measure the light of an image (H, W, 3) uint8 on every fourth pixel of every fourth row."""
-    pixels = rgb[::4, ::4].reshape(-1, 3)
-    luma = pixels @ LUMA.astype(np.float32)
-    dark = float((luma < DARK).mean())
-    clipped = float((_extremes(pixels)[0] >= CLIPPED).mean())
-    temperature = _temperature(pixels)
-    mean = float(luma.mean())
-    verdict = _verdict(mean, dark, clipped, temperature)
-    return LightingReport(mean, dark, clipped, temperature, verdict, REMEDIES[verdict])
+    """Report on the light of one image (H, W, 3) uint8."""
+    sample = Sample.of(_checked(rgb))
+    return report_on(sample, LocalTone()(Treatment(), sample))
 
 
-def _verdict(mean: float, dark: float, clipped: float, temperature: float | None) -> str:
-    if mean < 8.0:
-        return 'covered'
-    if mean < 55.0 or dark > 0.5:
-        return 'dark'
-    if mean > 215.0 or clipped > 0.15:
-        return 'bright'
-    if temperature is not None and not 3200.0 <= temperature <= 11000.0:
-        return 'warm' if temperature < 3200.0 else 'cold'
-    return 'good'
+def _checked(rgb: Pixels) -> Pixels:
+    rgb = np.asarray(rgb)
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
+        raise ContractError('rgb', (rgb.shape, rgb.dtype.name), 'of shape (H, W, 3) and uint8')
+    return np.ascontiguousarray(rgb)
 
 
-def _temperature(pixels: Pixels) -> float | None:
-    """Estimate the illuminant's temperature in K from the brighter greyish pixels.
+def _evened(sample: Sample, factor: Floats) -> Sample:
+    height, width = sample.small.shape[:2]
+    return sample.evened(np.asarray(cv2.resize(factor, (width, height)), dtype=np.float32))
 
-    Those are taken to be grey things in this light: McCamy's formula on their chromaticity.
-    None when fewer than 2 % of the pixels are greyish.
+
+def _change(sample: Sample) -> float:
+    """Give how much the light on the scene changed since the last judgement, as a logarithm.
+
+    The largest mean change of a row counts, so that bands of flicker are seen, and a quarter of
+    the mean change of pixels, which noise has its part in; infinite for the first image.
     """
-    highest, lowest = _extremes(pixels)
-    usable = (highest > 60) & (highest < 250) & (lowest > 0.45 * highest)
-    if usable.mean() < 0.02:
-        return None
-    light = linear(pixels[usable][:: max(1, int(usable.sum()) // 5000)])
-    bright = light.sum(axis=1) >= np.median(light.sum(axis=1))
-    x, y, z = TO_XYZ @ light[bright].mean(axis=0)
-    n = (x / (x + y + z) - 0.3320) / (0.1858 - y / (x + y + z))
-    return float(np.clip(449 * n**3 + 3525 * n**2 + 6823.3 * n + 5520.33, 1500.0, 20000.0))
-
-
-def _extremes(pixels: Pixels) -> tuple[Pixels, Pixels]:
-    """Give the largest and the smallest channel of each pixel (N, 3)."""
-    r, g, b = pixels.T
-    return np.maximum(np.maximum(r, g), b), np.minimum(np.minimum(r, g), b)
+    before, now = sample.before.get('thumbnail'), sample.thumbnail
+    if before is None or before.shape != now.shape:
+        return float('inf')
+    apart = now - before
+    return float(max(np.abs(apart).mean() / 4, np.abs(apart.mean(axis=1)).max()))

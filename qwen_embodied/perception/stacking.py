@@ -9,7 +9,7 @@ import numpy as np
 
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.parameters import PerceptionParameters
-from qwen_embodied.perception.tracking import Sighting
+from qwen_embodied.perception.tracking import Sighting, same_colour
 
 
 def restack(
@@ -39,7 +39,7 @@ def same_look(first: SceneObject, second: SceneObject, slack: float) -> bool:
     """Tell whether two objects agree in colour, shape and, within a slack in m, in size."""
     one = np.append(np.sort(first.size[:2]), first.size[2])
     two = np.append(np.sort(second.size[:2]), second.size[2])
-    words = first.colour == second.colour and first.shape == second.shape
+    words = same_colour(first, second) and first.shape == second.shape
     return words and bool((np.abs(one - two) <= slack).all())
 
 

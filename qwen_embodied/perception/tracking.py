@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from qwen_embodied.messages import SceneObject
+from qwen_embodied.perception.colours import UNKNOWN
+from qwen_embodied.perception.naming import Patch
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 FAR = 1e6
+DISPUTES = 5  # frames in a row after which another look is believed
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,10 +26,12 @@ class Sighting:
     Attributes:
         item: With a preliminary id.
         is_partial: Whether part of it is hidden, so that its size is not to be trusted.
+        patch: The light that comes from it, or None where too few pixels show it.
     """
 
     item: SceneObject
     is_partial: bool = False
+    patch: Patch | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,7 @@ class _Track:
     item: SceneObject
     seen: float
     missed: int = 0
+    disputed: int = 0
 
 
 class Tracker:
@@ -102,7 +108,10 @@ class Tracker:
 
     def _cost(self, known: SceneObject, seen: SceneObject) -> float:
         apart = float(np.linalg.norm(known.position - seen.position))
-        differences = (known.colour != seen.colour) + (known.shape != seen.shape)
+        differences = sum(
+            one != two and UNKNOWN not in (one, two)
+            for one, two in ((known.colour, seen.colour), (known.shape, seen.shape))
+        )
         if apart > self._parameters.match_distance or differences == 2:
             return FAR
         if known.is_container != seen.is_container:
@@ -128,7 +137,8 @@ class Tracker:
         known, seen = self._tracks[at].item, sighting.item
         apart = np.abs(np.sort(known.size[:2]) - np.sort(seen.size[:2])).max()
         near = sighting.is_partial or apart <= self._parameters.match_size
-        return known.colour == seen.colour and known.shape == seen.shape and bool(near)
+        alike = known.shape == seen.shape and same_colour(known, seen)
+        return alike and bool(near)
 
     def _unseen(self, track: _Track, stamp: float, clear: bool | None) -> list[_Track]:
         if clear is None:
@@ -142,18 +152,29 @@ class Tracker:
         return [_Track(item, track.seen, missed)]
 
 
+def same_colour(one: SceneObject, two: SceneObject) -> bool:
+    """Tell whether two objects can be of one colour: an unknown one may be any."""
+    return one.colour == two.colour or UNKNOWN in (one.colour, two.colour)
+
+
 def _refreshed(track: _Track, sighting: Sighting, stamp: float) -> _Track:
     """Take the new pose; keep the known size and look where only a part is seen now."""
     known, seen = track.item, sighting.item
-    if sighting.is_partial or known.shape != seen.shape or known.colour != seen.colour:
+    differs = known.shape != seen.shape or not same_colour(known, seen)
+    disputed = track.disputed + 1 if differs and not sighting.is_partial else 0
+    if (sighting.is_partial or differs) and disputed < DISPUTES:
         object_in_base = np.array(seen.object_in_base)
         if np.linalg.norm(known.position - seen.position) < 0.01:
             object_in_base = np.array(known.object_in_base)
         item = replace(
             known, object_in_base=object_in_base, box=seen.box, confidence=seen.confidence
         )
-        return _Track(item, stamp)
-    size = 0.7 * known.size + 0.3 * seen.size
+        return _Track(item, stamp, disputed=disputed)
+    size = seen.size if differs else 0.7 * known.size + 0.3 * seen.size
+    if seen.colour == UNKNOWN:
+        seen = replace(
+            seen, colour=known.colour, label=known.label, confidence=0.98 * known.confidence
+        )
     return _Track(replace(seen, id=known.id, size=size), stamp)
 
 

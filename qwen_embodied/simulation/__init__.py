@@ -12,13 +12,20 @@ A red cube on the table, and the arm above it:
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from qwen_embodied.simulation.canvas import Snapshot
+from qwen_embodied.simulation.conditions import CONDITIONS, Condition, condition_named
+from qwen_embodied.simulation.laboratory import Laboratory, Layers
 from qwen_embodied.simulation.lights import LIGHTS
-from qwen_embodied.simulation.rendering import SimulatedCamera, Snapshot, Spectator
+from qwen_embodied.simulation.rendering import SimulatedCamera, Spectator
 from qwen_embodied.simulation.scenes import ObjectSpec, SceneSpec, generate_scene
 from qwen_embodied.simulation.world import MujocoWorld, SimulationParameters
 
 __all__ = [
+    'CONDITIONS',
     'LIGHTS',
+    'Condition',
+    'Laboratory',
+    'Layers',
     'MujocoWorld',
     'ObjectSpec',
     'SceneSpec',
@@ -26,5 +33,6 @@ __all__ = [
     'SimulationParameters',
     'Snapshot',
     'Spectator',
+    'condition_named',
     'generate_scene',
 ]

@@ -13,10 +13,12 @@ from qwen_embodied.errors import ContractError, SimulationError
 from qwen_embodied.messages import Frame, JointState, Scene
 from qwen_embodied.parameters import param
 from qwen_embodied.simulation.arm import read_arm, servo_gains
+from qwen_embodied.simulation.canvas import Rgb, Snapshot
+from qwen_embodied.simulation.conditions import CONDITIONS, condition_named
 from qwen_embodied.simulation.engine import load_mujoco
 from qwen_embodied.simulation.lights import light_named
 from qwen_embodied.simulation.model import FATAL_WARNINGS, build_model
-from qwen_embodied.simulation.rendering import Rgb, SimulatedCamera, Snapshot, Spectator
+from qwen_embodied.simulation.rendering import SimulatedCamera, Spectator
 from qwen_embodied.simulation.scenes import SceneSpec
 from qwen_embodied.simulation.setpoints import Setpoints
 from qwen_embodied.simulation.trace import Trace
@@ -56,7 +58,7 @@ class MujocoWorld:
 
         Args:
             spec: What stands on the table.
-            light: One of LIGHTS.
+            light: One of LIGHTS, or a condition such as 'tungsten@3', which draws slower.
             seed: Of the camera's noise; the scene's by default.
             parameters: How it is simulated.
         """
@@ -173,8 +175,11 @@ class MujocoWorld:
             return true_scene(self.spec, self.model, poses, self.time)
 
     def set_light(self, name: str) -> None:
-        """Switch to a light of LIGHTS."""
-        light_named(name)
+        """Switch to a light of LIGHTS, or to a condition of CONDITIONS such as 'tungsten@3'."""
+        if name.partition('@')[0] in CONDITIONS and name != 'normal':
+            condition_named(name)
+        else:
+            light_named(name)
         with self._lock:
             self._light = name
 

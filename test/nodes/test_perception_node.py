@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticArray
-from sensor_msgs.msg import CameraInfo, Image
+from rclpy.event_handler import PublisherEventCallbacks
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
@@ -37,10 +39,11 @@ def drawn():
 
 
 class FakeCamera:
-    """Publishes the same picture with fresh stamps, and joint states when it has them."""
+    """Publishes nearly the same picture with fresh stamps, and the joints of an arm."""
 
     def __init__(self, peer, state=None, encoding='rgb8'):
         self.rgb, self.metres = drawn()
+        self.is_noisy, self.apart = True, 0.0
         self.state, self.encoding, self.stamp = state, encoding, 1.0
         self.colour = peer.sender(Image, 'camera/color/image_raw', qos.SENSOR)
         self.depth = peer.sender(Image, 'camera/aligned_depth_to_color/image_raw', qos.SENSOR)
@@ -54,10 +57,47 @@ class FakeCamera:
             state = JointState(self.stamp, self.state.names, self.state.positions)
             self.joints.publish(conversions.joint_state_to_ros(state))
         self.info.publish(images.intrinsics_to_ros(CAMERA, header))
+        if self.is_noisy:
+            self.rgb[0, 0] += 1
         message = images.image_to_ros(self.rgb, header)
         message.encoding = self.encoding
         self.colour.publish(message)
+        later = conversions.header(self.stamp + self.apart, 'optical')
+        self.depth.publish(images.depth_to_ros(self.metres, later))
+
+    def uncalibrated(self):
+        message = images.intrinsics_to_ros(CAMERA, conversions.header(self.stamp, 'optical'))
+        message.k = [0.0] * 9
+        self.info.publish(message)
+        self.stamp += 0.02
+        header = conversions.header(self.stamp, 'optical')
+        self.colour.publish(images.image_to_ros(self.rgb, header))
         self.depth.publish(images.depth_to_ros(self.metres, header))
+
+
+class CompressedCamera:
+    """Publishes JPEG and compressedDepth."""
+
+    def __init__(self, peer):
+        self.rgb, metres = drawn()
+        self.stamp = 1.0
+        self.millimetres = (metres * 1000).astype(np.uint16)
+        self.colour = peer.sender(CompressedImage, 'camera/color/image_raw/compressed', qos.SENSOR)
+        self.depth = peer.sender(
+            CompressedImage, 'camera/aligned_depth_to_color/image_raw/compressedDepth', qos.SENSOR
+        )
+        self.info = peer.sender(CameraInfo, 'camera/color/camera_info', qos.SENSOR)
+
+    def __call__(self):
+        self.stamp += 0.02
+        header = conversions.header(self.stamp, 'optical')
+        self.info.publish(images.intrinsics_to_ros(CAMERA, header))
+        jpeg = cv2.imencode('.jpg', self.rgb[..., ::-1])[1].tobytes()
+        png = bytes(12) + cv2.imencode('.png', self.millimetres)[1].tobytes()
+        self.colour.publish(CompressedImage(header=header, format='jpeg', data=jpeg))
+        self.depth.publish(
+            CompressedImage(header=header, format='16UC1; compressedDepth png', data=png)
+        )
 
 
 def trouble(diagnostics):
@@ -81,9 +121,9 @@ def test_a_wrong_encoding_is_dropped_with_its_reason_and_the_node_goes_on(peer):
     scenes = peer.hear(String, 'perception/scene')
     diagnostics = peer.hear(DiagnosticArray, '/diagnostics')
     peer.add(PerceptionNode, robot='', **DOWN)
-    camera = FakeCamera(peer, encoding='yuv422')
-    peer.wait_for(lambda: 'yuv422' in trouble(diagnostics), 'the reason', each=camera)
-    assert "encoding 'yuv422' cannot be read; known are rgb8" in trouble(diagnostics)
+    camera = FakeCamera(peer, encoding='nv12')
+    peer.wait_for(lambda: 'nv12' in trouble(diagnostics), 'the reason', each=camera)
+    assert "encoding 'nv12' cannot be read; known are rgb8" in trouble(diagnostics)
     assert scenes == []
     camera.encoding = 'rgb8'
     peer.wait_for(lambda: scenes, 'a scene', each=camera)
@@ -123,3 +163,73 @@ def test_after_the_first_scene_the_arm_must_be_at_home(peer):
     )
     late = [scene for scene in scenes if conversions.scene_from_ros(scene).stamp > away + 0.1]
     assert late == []
+
+
+def counts(diagnostics):
+    return conversions.key_values(diagnostics[-1].status[0]) if diagnostics else {}
+
+
+def test_a_frozen_camera_gives_no_more_scenes(peer):
+    diagnostics, scenes = peer.hear(DiagnosticArray, '/diagnostics'), peer.hear(
+        String, 'perception/scene')  # fmt: skip
+    peer.add(PerceptionNode, robot='', frozen_after=3, max_rate=50.0, **DOWN)
+    camera = FakeCamera(peer)
+    peer.wait_for(lambda: scenes, 'a scene', each=camera)
+    camera.is_noisy = False
+    peer.wait_for(lambda: 'is it frozen?' in trouble(diagnostics), 'the reason', each=camera)
+    seen = len(scenes)
+    peer.wait_for(
+        lambda: int(counts(diagnostics).get('dropped: frozen camera', 0)) > 30, each=camera
+    )
+    assert len(scenes) == seen
+    camera.is_noisy = True
+    peer.wait_for(lambda: len(scenes) > seen, 'scenes again', each=camera)
+
+
+def test_stamps_too_far_apart_are_counted_and_said(peer):
+    diagnostics, scenes = peer.hear(DiagnosticArray, '/diagnostics'), peer.hear(
+        String, 'perception/scene')  # fmt: skip
+    peer.add(PerceptionNode, robot='', silence=0.5, **DOWN)
+    camera = FakeCamera(peer)
+    camera.apart = 0.51
+    peer.wait_for(lambda: 'ms apart, allowed are 20 ms' in trouble(diagnostics), each=camera)
+    assert int(counts(diagnostics)['dropped: no depth at the time of the image']) > 0
+    assert scenes == []
+
+
+def test_a_publisher_that_offers_too_little_is_named(peer):
+    diagnostics = peer.hear(DiagnosticArray, '/diagnostics')
+    peer.add(PerceptionNode, robot='', image_reliability='reliable', **DOWN)
+    quiet = PublisherEventCallbacks(use_default_callbacks=False)
+    peer.node.create_publisher(Image, 'camera/color/image_raw', qos.SENSOR, event_callbacks=quiet)
+    peer.executor.wake()
+    peer.wait_for(lambda: 'offers less than is asked for' in trouble(diagnostics))
+    assert trouble(diagnostics).startswith('camera/color/image_raw')
+
+
+def test_a_covered_lens_gives_no_scene(peer):
+    diagnostics, scenes = peer.hear(DiagnosticArray, '/diagnostics'), peer.hear(
+        String, 'perception/scene')  # fmt: skip
+    peer.add(PerceptionNode, robot='', **DOWN)
+    camera = FakeCamera(peer)
+    camera.rgb[:] = 0
+    peer.wait_for(lambda: 'lens covered' in trouble(diagnostics), each=camera)
+    assert int(counts(diagnostics)['dropped: no scene in the image']) > 0
+    assert scenes == []
+
+
+def test_a_camera_without_calibration_is_named(peer):
+    diagnostics = peer.hear(DiagnosticArray, '/diagnostics')
+    peer.add(PerceptionNode, robot='', **DOWN)
+    camera = FakeCamera(peer)
+    peer.wait_for(lambda: 'not calibrated' in trouble(diagnostics), each=camera.uncalibrated)
+
+
+def test_compressed_images_are_seen(peer):
+    scenes = peer.hear(String, 'perception/scene')
+    peer.add(PerceptionNode, robot='', colour_transport='compressed',
+             depth_transport='compressedDepth', **DOWN)  # fmt: skip
+    camera = CompressedCamera(peer)
+    peer.wait_for(lambda: scenes, 'a scene', each=camera)
+    scene = conversions.scene_from_ros(scenes[-1])
+    assert [item.colour for item in scene.objects] == ['red']

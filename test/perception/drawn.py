@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from perception.lamps import Lamp, exposed, lit
 from qwen_embodied.geometry import Intrinsics, inverse_pose, look_at, pose, rotation_z, transform
 from qwen_embodied.messages import Frame
 
@@ -38,6 +40,13 @@ class Drawn:
     y: float
     yaw: float = 0.0
     z: float = 0.0
+    second: str | None = None
+    stripe: float = 0.015
+    rgb: tuple[int, int, int] | None = None
+
+    @property
+    def paint(self):
+        return np.array(self.rgb or PAINT[self.colour]) / 255.0
 
     @property
     def position(self):
@@ -58,62 +67,111 @@ class Take:
     seed: int = 0
     table_paint: tuple[int, int, int] = (168, 150, 128)
     stamp: float = 0.0
+    lamp: Lamp | None = None
+    texture: Callable | None = None
+    lens: Intrinsics = LENS
 
 
 def draw(objects, take=None) -> Frame:
     """Render objects on a table to a frame with noise and shading."""
     take = take or Take()
-    rays = _rays(take.camera_in_base)
+    rays = _rays(take)
     origin = take.camera_in_base[:3, 3]
     depth = (take.table - origin[2]) / rays[..., 2]
     depth = np.where(depth > 0, depth, np.inf)
     paint = np.empty((*depth.shape, 3))
     paint[:] = np.array(take.table_paint) / 255.0
-    shade = np.ones(depth.shape)
+    normals = np.empty((*depth.shape, 3))
+    normals[:] = 0.0, 0.0, 1.0
+    if take.texture is not None:
+        ground = origin + np.where(np.isfinite(depth), depth, 9.0)[..., None] * rays
+        paint *= take.texture(ground) ** (1 / 2.2)
+    on_table = np.ones(depth.shape, bool)
     for item in objects:
-        local = pose([item.x, item.y, take.table + item.z], rotation_z(item.yaw))
-        rows, columns = _window(item, local, take)
-        base_in_item = inverse_pose(local)
-        d = rays[rows, columns] @ base_in_item[:3, :3].T
-        o = transform(base_in_item, origin)
-        for part in PARTS[item.shape](*item.size):
-            t, normal = part(o, d)
-            nearer = t < depth[rows, columns]
-            depth[rows, columns][nearer] = t[nearer]
-            light = 0.45 + 0.6 * np.clip(normal @ (base_in_item[:3, :3] @ LAMP), 0, 1)
-            shade[rows, columns][nearer] = light[nearer]
-            paint[rows, columns][nearer] = np.array(PAINT[item.colour]) / 255.0
-    return _frame(depth, paint, shade, take)
+        rows, columns = _window(item, take)
+        window = rows, columns
+        for t, normal in _hits(item, take, origin, rays[window]):
+            nearer = t < depth[window]
+            depth[window][nearer] = t[nearer]
+            normals[window][nearer] = normal[nearer]
+            on_table[window][nearer] = False
+            paint[window][nearer] = item.paint
+            if item.second is not None:
+                points = transform(inverse_pose(_local(item, take)), origin + t[nearer][..., None]
+                                   * rays[window][nearer])  # fmt: skip
+                stripe = np.floor(points[..., 0] / item.stripe) % 2 > 0
+                paint[window][nearer] = np.where(
+                    stripe[..., None], np.array(PAINT[item.second]) / 255.0, item.paint
+                )
+    if take.lamp is None:
+        shade = np.where(on_table, 1.0, 0.45 + 0.6 * np.clip(normals @ LAMP, 0, 1))
+        return _frame(depth, _plain(paint, shade, take), take)
+    return _frame(depth, _lamplit(objects, take, (depth, paint, normals)), take)
 
 
-def _frame(depth, paint, shade, take):
+def _lamplit(objects, take, seen):
+    depth, paint, normals = seen
+    points = take.camera_in_base[:3, 3] + np.minimum(depth, 9.0)[..., None] * _rays(take)
+    lamp, eye = np.array(take.lamp.position), take.camera_in_base[:3, 3]
+    towards = points + 1e-3 * normals - lamp
+    shaded = np.zeros(depth.shape, bool)
+    for item in objects if take.lamp.shadows else ():
+        for t, _ in _hits(item, take, lamp, towards):
+            shaded |= t < 0.995
+    light, gloss = lit(take.lamp, points, normals, eye, shaded)
+    radiance = np.minimum(paint, 1.0) ** 2.2 * light + gloss
+    return exposed(take.lamp, radiance, np.random.default_rng(take.seed))
+
+
+def _local(item, take):
+    return pose([item.x, item.y, take.table + item.z], rotation_z(item.yaw))
+
+
+def _hits(item, take, origin, rays):
+    """Give distance and normal in the base frame of each part along rays from one origin."""
+    base_in_item = inverse_pose(_local(item, take))
+    d, o = rays @ base_in_item[:3, :3].T, transform(base_in_item, origin)
+    for part in PARTS[item.shape](*item.size):
+        t, normal = part(o, d)
+        yield t, normal @ base_in_item[:3, :3]
+
+
+def _plain(paint, shade, take):
     rng = np.random.default_rng(take.seed)
     linear = paint**2.2 * np.minimum(shade, 1.0)[..., None]
     rgb = 255.0 * linear ** (1 / 2.2) + rng.normal(0, 2.5, paint.shape)
+    return np.clip(rgb, 0, 255).astype(np.uint8)
+
+
+def _frame(depth, rgb, take):
+    rng = np.random.default_rng(take.seed + 1)
     noisy = depth + rng.normal(0, take.depth_noise, depth.shape) * depth**2 / 1.4
     noisy[(rng.random(depth.shape) < 0.004) | ~(depth < 4.0)] = np.nan
     return Frame(
         take.stamp,
         'camera_color_optical_frame',
-        np.clip(rgb, 0, 255).astype(np.uint8),
+        rgb,
         noisy.astype(np.float32),
-        LENS,
+        take.lens,
         take.camera_in_base,
     )
 
 
-def _rays(camera_in_base):
-    v, u = np.mgrid[: LENS.height, : LENS.width]
-    return LENS.deproject(np.stack([u, v], axis=-1), np.ones(u.shape)) @ camera_in_base[:3, :3].T
+def _rays(take):
+    lens = take.lens
+    v, u = np.mgrid[: lens.height, : lens.width]
+    local = lens.deproject(np.stack([u, v], axis=-1), np.ones(u.shape))
+    return local @ take.camera_in_base[:3, :3].T
 
 
-def _window(item, local, take):
+def _window(item, take):
+    local = _local(item, take)
     reach = np.hypot(*item.size[:2]) / 2
     corners = [
         [x, y, z] for x in (-reach, reach) for y in (-reach, reach) for z in (0, item.size[2])
     ]
     points = transform(inverse_pose(take.camera_in_base), transform(local, corners))
-    pixels = LENS.project(points)
+    pixels = take.lens.project(points)
     low = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - 1, 0)
     high = np.maximum(np.ceil(pixels.max(axis=0)).astype(int) + 2, 0)
     return slice(low[1], high[1]), slice(low[0], high[0])

@@ -107,7 +107,7 @@ CONTENTS = [
 def test_finds_the_container_and_what_lies_in_it(container, contents):
     scene = SceneEstimator()(draw([container, *contents]))
     expected = sorted(f'{one.colour} {one.shape}' for one in (container, *contents))
-    assert sorted(one.label for one in scene.objects) == expected
+    assert sorted(f'{one.colour} {one.shape}' for one in scene.objects) == expected
     for item in (container, *contents):
         found = min(
             (one for one in scene.objects if one.shape == item.shape),

@@ -1,0 +1,93 @@
+"""What light may do to colours: a grid of illuminants and exposures with their prior belief."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+BALANCED = 6500.0  # K, of the light that sRGB calls white
+# Shifts from the camera's white balance in mired (1e6 / K), tints as log gain of green, and
+# exposures as log of the brightness relative to a right exposure.
+SHIFTS = np.array([-70.0, -45.0, -20.0, 0.0, 25.0, 60.0, 105.0, 160.0, 220.0])
+TINTS = np.array([-0.1, 0.0, 0.1, 0.2, 0.3])
+EXPOSURES = np.log(2.0) * np.arange(-6.0, 1.6, 0.5)
+TO_SRGB = np.array(
+    [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Illuminants:
+    """Hypotheses on the light.
+
+    Attributes:
+        rgb: What a white surface of reflectance 1 sends into the camera, (K, 3) linear.
+        prior: Log of how likely each is before an image was seen, (K,).
+    """
+
+    rgb: Array
+    prior: Array
+
+    @property
+    def spread(self) -> Array:
+        """Log of how far apart in OKLab what is near in linear light is drawn, (K,).
+
+        The cube roots of OKLab spread dark colours: the volume goes with the cube root of each
+        channel, and a density of paints becomes one of pixels by it.
+        """
+        return np.asarray(-np.log(self.rgb).sum(axis=1) / 3.0)
+
+
+@cache
+def all_illuminants() -> Illuminants:
+    """Give the grid: near the Planckian locus, more or less green, darker or brighter.
+
+    A camera's white balance and exposure are right more often than not; where they are wrong
+    they may be far off, and a picture is too dark more often than too bright.
+    """
+    rgb, prior = [], []
+    for shift in SHIFTS:
+        for tint in TINTS:
+            colour = planckian(1e6 / (1e6 / BALANCED + shift)) * np.exp([0.0, tint, 0.0])
+            colour = colour / (colour @ [0.2126, 0.7152, 0.0722])
+            for exposure in EXPOSURES:
+                rgb.append(colour * np.exp(exposure))
+                prior.append(
+                    _mixed(shift, 0.7, 14.0, 110.0)
+                    + _mixed(tint, 0.9, 0.04, 0.15)
+                    + _mixed(exposure, 0.7, 0.35, 2.0)
+                )
+    return Illuminants(np.array(rgb), np.array(prior))
+
+
+def planckian(kelvin: float) -> Array:
+    """Give linear sRGB (3,) of a black body, white at 6500 K; fit of Kim et al. to the locus."""
+    return np.asarray(_locus(kelvin) / _locus(BALANCED))
+
+
+def _locus(kelvin: float) -> Array:
+    t = 1e3 / kelvin
+    if kelvin < 4000.0:
+        x = -0.2661239 * t**3 - 0.2343589 * t**2 + 0.8776956 * t + 0.179910
+    else:
+        x = -3.0258469 * t**3 + 2.1070379 * t**2 + 0.2226347 * t + 0.240390
+    y = 3.0817580 * x**3 - 5.87338670 * x**2 + 3.75112997 * x - 0.37001483
+    if kelvin < 4000.0:
+        y = -0.9549476 * x**3 - 1.37418593 * x**2 + 2.09137015 * x - 0.16748867
+    return np.asarray(np.maximum(TO_SRGB @ np.array([x / y, 1.0, (1 - x - y) / y]), 0.02))
+
+
+def _mixed(value: float, share: float, narrow: float, wide: float) -> float:
+    """Log density of a mixture of two normal distributions around zero."""
+    return float(
+        np.log(
+            share / narrow * np.exp(-0.5 * (value / narrow) ** 2)
+            + (1 - share) / wide * np.exp(-0.5 * (value / wide) ** 2)
+        )
+    )
