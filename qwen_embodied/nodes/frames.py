@@ -147,6 +147,8 @@ class FrameJoiner:
             silence = now - self._heard.get(topic, self._started)
             if silence > limit:
                 return f'no {topic} for {silence:.0f} s; is the camera driver running?'
+        if now - self._paired > limit and np.isfinite(self._last) and self._gap is None:
+            return f'the stamps of the camera have not advanced for {now - self._paired:.0f} s'
         if now - self._paired > limit and self._gap is not None:
             return (
                 f'no colour and depth of one time for {now - self._paired:.0f} s: the nearest '

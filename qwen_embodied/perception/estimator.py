@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.messages import Frame, JointState, Scene, SceneObject
-from qwen_embodied.perception.finding import find_objects
+from qwen_embodied.perception.finding import find_objects, named
+from qwen_embodied.perception.flat import find_flat, look_flat
 from qwen_embodied.perception.lighting import measure_light
 from qwen_embodied.perception.parameters import PerceptionParameters
+from qwen_embodied.perception.patches import measure
 from qwen_embodied.perception.stacking import restack
 from qwen_embodied.perception.surface import Surface, look
 from qwen_embodied.perception.tracking import Tracker
@@ -49,6 +51,8 @@ class SceneEstimator:
             frame: With aligned depth.
             joint_state: At the time of the frame, for dropping the robot's own points.
         """
+        if frame.depth is None and self._parameters.assume_table:
+            return self._flat(frame, joint_state)
         surface = look(frame, self._parameters, self._spheres(joint_state))
         found = find_objects(surface, self._parameters)
         sightings = restack(found, self._tracker.objects, self._parameters)
@@ -58,13 +62,20 @@ class SceneEstimator:
             frame.stamp,
             lambda item: is_clear(item, frame, surface, seen),
         )
-        return Scene(
-            frame.stamp,
-            self._parameters.frame_id,
-            objects,
-            surface.plane.height,
-            measure_light(frame.rgb),
+        return self._scene(frame, objects, surface.plane.height)
+
+    def _flat(self, frame: Frame, joint_state: JointState | None) -> Scene:
+        flat = look_flat(frame, self._parameters, self._spheres(joint_state))
+        sightings = find_flat(flat, self._parameters)
+        table = measure(frame.rgb, flat.table)
+        objects = self._tracker.update(
+            named(sightings, table, self._parameters), frame.stamp, lambda item: True
         )
+        return self._scene(frame, objects, self._parameters.table_height)
+
+    def _scene(self, frame: Frame, objects: tuple[SceneObject, ...], height: float) -> Scene:
+        light = measure_light(frame.rgb)
+        return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
 
     def _spheres(self, joint_state: JointState | None) -> NDArray[np.float64] | None:
         if self._body is None or joint_state is None:

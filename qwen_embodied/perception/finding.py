@@ -14,7 +14,8 @@ from qwen_embodied.geometry import pose, rotation_z
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.colours import UNKNOWN, alike
 from qwen_embodied.perception.containers import Container, find_container
-from qwen_embodied.perception.naming import Name, name_patches
+from qwen_embodied.perception.holes import find_holes
+from qwen_embodied.perception.naming import Name, Patch, name_patches
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import Light
 from qwen_embodied.perception.segments import Segment, split, union
@@ -33,7 +34,8 @@ def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sig
     sightings = [
         found for window in _islands(surface, parameters) for found in finder.take(window)
     ]
-    sightings = _named(sightings, finder.light, parameters)
+    sightings += find_holes(surface, parameters)
+    sightings = named(sightings, finder.light.table, parameters)
     return sorted(sightings, key=lambda one: (-one.item.position[1], one.item.position[0]))
 
 
@@ -264,13 +266,13 @@ def _outline(solid: Solid) -> NDArray[np.float32]:
     return np.asarray(cv2.convexHull((solid.corners * 1e3).astype(np.float32)))
 
 
-def _named(
-    sightings: list[Sighting], light: Light, parameters: PerceptionParameters
+def named(
+    sightings: list[Sighting], table: Patch | None, parameters: PerceptionParameters
 ) -> list[Sighting]:
     """Name the colours of all sightings, which are seen in one light."""
     seen = [one for one in sightings if one.patch is not None]
     patches = [one.patch for one in seen if one.patch is not None]
-    names = name_patches(patches, light.table, parameters.name_confidence)
+    names = name_patches(patches, table, parameters.name_confidence)
     named = {id(one): name for one, name in zip(seen, names, strict=True)}
     return [_with_name(one, named.get(id(one))) for one in sightings]
 
@@ -279,7 +281,7 @@ def _with_name(sighting: Sighting, name: Name | None) -> Sighting:
     item = sighting.item
     if name is None:
         return sighting
-    label = f'{name.tone}{name.word} {item.shape}'
+    label = item.label.replace(UNKNOWN, f'{name.tone}{name.word}', 1)
     confidence = item.confidence * max(name.confidence, 0.05)
     item = replace(item, colour=name.word, label=label, confidence=confidence)
     return replace(sighting, item=item)

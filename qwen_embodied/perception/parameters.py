@@ -16,6 +16,13 @@ class PerceptionParameters:
     nearest_depth: float = param(0.1, 'Depth below this is invalid, m.', bounds=(0.0, 2.0))
     farthest_depth: float = param(4.0, 'Depth above this is invalid, m.', bounds=(0.2, 20.0))
     valid_share: float = param(0.4, 'Least share of pixels with valid depth.', bounds=(0.01, 1.0))
+    assume_table: bool = param(
+        False,
+        'Without depth, take what looks unlike the table to stand on it, at table_height.',
+    )
+    table_height: float = param(
+        0.0, 'z of the table in the base frame where it is not measured, m.', bounds=(-3.0, 3.0)
+    )
     table_share: float = param(
         0.15, 'Least share of the valid pixels that lie on the table.', bounds=(0.02, 1.0)
     )

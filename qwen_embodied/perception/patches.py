@@ -96,6 +96,15 @@ class Light:
         return self._surface.raw[rows, columns][ring & ~self._surface.robot[rows, columns]]
 
 
+def measure(rgb: NDArray[np.uint8], mask: Mask) -> Patch | None:
+    """Measure the pixels of a mask (H, W) in an image (H, W, 3); None when they are too few."""
+    inner = cv2.erode(mask.astype(np.uint8), KERNEL, borderValue=0) > 0
+    pixels = rgb[inner if inner.sum() >= 12 else mask]
+    if len(pixels) < 9:
+        return None
+    return _patch(_steady(pixels[:: max(1, len(pixels) // 800)]), np.ones(3))
+
+
 def _on_table(height: NDArray[np.float32]) -> Mask:
     return np.asarray(np.abs(height) < 0.006)
 

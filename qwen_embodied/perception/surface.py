@@ -30,8 +30,8 @@ class Surface:
     Attributes:
         raw: Colour as it came, (H, W, 3) uint8.
         rgb: Colour, smoothed over 3x3 pixels, (H, W, 3) uint8.
-        x: In the base frame, (H, W) m, NaN where it is not known.
-        y: In the base frame, (H, W) m, NaN where it is not known.
+        rays: x, y and z in the base frame of each pixel's ray at depth one, each (H, W).
+        filled: Depth with small holes filled, (H, W) m, NaN where it is not known.
         own_height: Above the table, small holes filled, (H, W) m; UNSEEN where invalid.
         height: Above the table, smoothed, small holes filled, (H, W) m; UNSEEN where invalid.
         depth: As measured, (H, W) m, NaN where invalid.
@@ -47,8 +47,8 @@ class Surface:
 
     raw: NDArray[np.uint8]
     rgb: NDArray[np.uint8]
-    x: Image
-    y: Image
+    rays: tuple[Image, ...]
+    filled: Image
     own_height: Image
     height: Image
     depth: Image
@@ -77,13 +77,15 @@ def look(
     filled, foreign = fill_holes(depth, rgb)
     origin = frame.camera_in_base[:3, 3].astype(np.float32)
     rays = _rays(frame.intrinsics, frame.camera_in_base.tobytes())
-    points = [origin[axis] + filled * ray for axis, ray in enumerate(rays)]
-    robot = _silhouette(points, frame, spheres, parameters)
-    measured = np.isfinite(depth)
-    measured |= cv2.blur(measured.astype(np.float32), (3, 3)) > 0.73
-    plane, pixel = _table(points, depth, np.isfinite(depth) & ~robot, parameters, frame)
-    height = points[2] - (plane.a * points[0] + plane.b * points[1] + plane.c)
-    own = np.where(np.isfinite(filled), height, np.float32(UNSEEN)).astype(np.float32)
+    robot = _silhouette(filled, rays, frame, spheres, parameters)
+    valid = np.isfinite(depth)
+    measured = valid | (cv2.boxFilter(valid.astype(np.uint8), -1, (3, 3), normalize=False) > 6)
+    plane, pixel = _table(depth, rays, valid & ~robot, parameters, frame)
+    above = [np.float32(value) for value in (-plane.a, -plane.b, 1.0)]
+    own = filled * (above[0] * rays[0] + above[1] * rays[1] + above[2] * rays[2])
+    own += np.float32(origin @ np.array(above) - plane.c)
+    known = np.isfinite(filled)
+    own[~known] = UNSEEN
     width = 5 if plane.noise > 0.0035 else 3
     height = np.asarray(cv2.medianBlur(own, width), np.float32)
     raised = (height > max(parameters.min_height, 3.0 * plane.noise)) & ~robot
@@ -92,51 +94,58 @@ def look(
     camera = np.array([eye[0], eye[1], plane.distances(eye[None])[0]])
     if camera[2] < parameters.min_height:
         raise PerceptionError('the camera is below the table; check camera_in_base')
-    table_rgb = rgb[::6, ::6][flat]
-    ground: NDArray[np.float64] = np.full(3, 128.0)
-    if flat.any():
-        ground = np.asarray(np.median(table_rgb, axis=0), dtype=np.float64)
     return Surface(
         frame.rgb,
         rgb,
-        points[0],
-        points[1],
+        rays,
+        filled,
         own,
         height,
         depth,
         measured,
-        np.isfinite(filled) & ~foreign,
+        known & ~foreign,
         raised,
         robot,
         plane,
         pixel,
         camera,
-        ground,
+        _ground(rgb[::6, ::6][flat]),
     )
 
 
+def _ground(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    if not len(pixels):
+        return np.full(3, 128.0)
+    return np.asarray(np.median(pixels, axis=0), dtype=np.float64)
+
+
 def _table(
-    points: list[Image], depth: Image, usable: Mask, parameters: PerceptionParameters, frame: Frame
+    depth: Image,
+    rays: tuple[Image, ...],
+    usable: Mask,
+    parameters: PerceptionParameters,
+    frame: Frame,
 ) -> tuple[Plane, float]:
-    """Find the table on every sixth pixel; give the size of a pixel there, m, too."""
-    step = (slice(2, None, 8), slice(2, None, 8))
+    """Find the table on a sample of the pixels; give the size of a pixel there, m, too."""
+    stride = max(8, round(8 * depth.shape[0] / 480))
+    step = (slice(2, None, stride), slice(2, None, stride))
     chosen = usable[step]
     if chosen.sum() < 50:
         raise PerceptionError('the robot hides the table; move the arm out of the view')
-    sample = np.column_stack([axis[step][chosen] for axis in points]).astype(np.float64)
+    along = depth[step][chosen].astype(np.float64)
+    sample = np.column_stack([ray[step][chosen] * along for ray in rays])
+    sample += frame.camera_in_base[:3, 3]
     plane = find_table(sample, parameters)
     on_table = np.abs(plane.distances(sample)) < parameters.plane_tolerance
-    return plane, float(np.median(depth[step][chosen][on_table])) / frame.intrinsics.fx
+    return plane, float(np.median(along[on_table])) / frame.intrinsics.fx
 
 
 def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
     if frame.depth is None:
-        raise PerceptionError('the frame has no depth; a scene needs an aligned depth image')
-    dark, light = np.percentile(frame.rgb[::8, ::8], (2.0, 99.0))
-    if light < DARKEST or dark > LIGHTEST:
-        covered = light < DARKEST
-        word = 'black: is the lens covered or the light off' if covered else 'white: overexposed'
-        raise PerceptionError(f'the image is {word}? (levels {dark:.0f} to {light:.0f} of 255)')
+        raise PerceptionError(
+            'the frame has no depth; a scene needs an aligned depth image, or assume_table'
+        )
+    check_light(frame.rgb)
     if not np.isfinite(frame.camera_in_base).all():
         raise PerceptionError('camera_in_base is not finite; check the calibration')
     near, far = parameters.nearest_depth, parameters.farthest_depth
@@ -152,6 +161,15 @@ def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
     return np.where(valid, frame.depth, np.float32(np.nan))
 
 
+def check_light(rgb: NDArray[np.uint8]) -> None:
+    """Refuse a picture that is all black or all white with a PerceptionError."""
+    dark, light = np.percentile(rgb[::8, ::8], (2.0, 99.0))
+    if light < DARKEST or dark > LIGHTEST:
+        covered = light < DARKEST
+        word = 'black: is the lens covered or the light off' if covered else 'white: overexposed'
+        raise PerceptionError(f'the image is {word}? (levels {dark:.0f} to {light:.0f} of 255)')
+
+
 def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
     """Fill holes up to two pixels from valid depth with the nearest depth beside them.
 
@@ -165,10 +183,10 @@ def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
     filled = depth.copy()
     source = np.arange(depth.size, dtype=np.int32).reshape(depth.shape)
     for _ in range(2):
-        rows, columns = np.nonzero(~np.isfinite(filled))
-        inner = (rows > 0) & (columns > 0)
-        inner &= (rows < depth.shape[0] - 1) & (columns < depth.shape[1] - 1)
-        rows, columns = rows[inner], columns[inner]
+        hole = np.isnan(filled)
+        beside = cv2.dilate((~hole).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        rows, columns = np.nonzero((hole & beside)[1:-1, 1:-1])
+        rows, columns = rows + 1, columns + 1
         at = (rows * depth.shape[1] + columns)[:, None]
         around = at + (np.arange(-1, 2)[:, None] * depth.shape[1] + np.arange(-1, 2)).ravel()
         values = np.nan_to_num(filled.ravel()[around], nan=np.inf)
@@ -196,36 +214,55 @@ def _rays(lens: Intrinsics, pose_bytes: bytes) -> tuple[Image, ...]:
 
 
 def _silhouette(
-    points: list[Image],
+    depth: Image,
+    rays: tuple[Image, ...],
     frame: Frame,
     spheres: NDArray[np.float64] | None,
     parameters: PerceptionParameters,
 ) -> Mask:
     """Mark the pixels whose points lie in the inflated spheres, at half resolution."""
-    shape = points[0].shape
-    half = [axis[::2, ::2] for axis in points]
-    mask = np.zeros(half[0].shape, dtype=bool)
-    for sphere in np.empty((0, 4)) if spheres is None else spheres:
-        radius = float(sphere[3]) + parameters.body_margin
-        window = _window(sphere[:3], radius, frame)
-        x, y, z = (axis[window] for axis in half)
-        squared = (x - sphere[0]) ** 2 + (y - sphere[1]) ** 2 + (z - sphere[2]) ** 2
-        mask[window] |= squared < radius * radius
-    full = cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST)
+    if spheres is None or not len(spheres):
+        return np.zeros(depth.shape, dtype=bool)
+    origin = frame.camera_in_base[:3, 3]
+    half = depth[::2, ::2]
+    points = [half * ray[::2, ::2] for ray in rays]
+    mask = np.zeros(half.shape, dtype=bool)
+    radii = spheres[:, 3] + parameters.body_margin
+    windows = _windows(spheres[:, :3], radii, frame)
+    centres = (spheres[:, :3] - origin).astype(np.float32)
+    for (top, bottom, left, right), (a, b, c), radius in zip(
+        windows.tolist(), centres, radii.tolist(), strict=True
+    ):
+        if top < bottom and left < right:
+            window = (slice(top, bottom), slice(left, right))
+            x, y, z = points[0][window] - a, points[1][window] - b, points[2][window] - c
+            mask[window] |= x * x + y * y + z * z < radius * radius
+    full = cv2.resize(mask.astype(np.uint8), depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return np.asarray(full > 0)
 
 
-def _window(centre: NDArray[np.float64], radius: float, frame: Frame) -> tuple[slice, slice]:
-    """Give rows and columns, at half resolution, that a sphere can appear in."""
+def _windows(
+    centres: NDArray[np.float64], radii: NDArray[np.float64], frame: Frame
+) -> NDArray[np.int64]:
+    """Give rows and columns, first and end, at half resolution, that spheres can appear in.
+
+    Returns:
+        (N, 4); the end is not behind the first where a sphere is behind the camera.
+    """
     lens, pose = frame.intrinsics, frame.camera_in_base
-    x, y, z = (centre - pose[:3, 3]) @ pose[:3, :3]
-    if z < -radius:
-        return slice(0, 0), slice(0, 0)
-    if z < 2 * radius:
-        return slice(None), slice(None)
-    near = z - radius
-    reach_u, reach_v = 1.1 * lens.fx * radius / near, 1.1 * lens.fy * radius / near
-    u, v = lens.cx + lens.fx * x / z, lens.cy + lens.fy * y / z
-    rows = [int(np.clip((v + sign * reach_v) / 2, 0, lens.height // 2 + 1)) for sign in (-1, 1)]
-    columns = [int(np.clip((u + sign * reach_u) / 2, 0, lens.width // 2 + 1)) for sign in (-1, 1)]
-    return slice(rows[0], rows[1] + 1), slice(columns[0], columns[1] + 1)
+    x, y, z = ((centres - pose[:3, 3]) @ pose[:3, :3]).T
+    near = np.maximum(z - radii, 1e-6)
+    sides = []
+    for centre, size, focal, middle in (
+        (y, lens.height, lens.fy, lens.cy), (x, lens.width, lens.fx, lens.cx),
+    ):  # fmt: skip
+        at, reach = middle + focal * centre / np.maximum(z, 1e-6), 1.1 * focal * radii / near
+        first, last = at - reach, at + reach
+        first, last = (np.where(z < 2 * radii, whole, end) for whole, end in
+                       ((0, first), (size, last)))  # fmt: skip
+        sides += [np.clip(first / 2, 0, size // 2 + 1), np.clip(last / 2, 0, size // 2 + 1) + 1]
+    windows = np.stack(sides, axis=1).astype(np.int64)
+    windows[z < -radii] = 0
+    outside = (windows[:, 0] > lens.height // 2) | (windows[:, 2] > lens.width // 2)
+    windows[outside | (windows[:, 1] <= 1) | (windows[:, 3] <= 1)] = 0
+    return windows

@@ -76,13 +76,11 @@ def cut(
     height, camera = surface.height[place], surface.camera.astype(np.float32)
     # A pixel lies where its ray pierces the smoothed height, not at the depth that was smoothed.
     ratio = (camera[2] - height) / (camera[2] - surface.own_height[place])
-    points = np.dstack(
-        [
-            camera[0] + (surface.x[place] - camera[0]) * ratio,
-            camera[1] + (surface.y[place] - camera[1]) * ratio,
-            height,
-        ]
-    )
+    along = surface.filled[place] * ratio
+    points = np.empty((*height.shape, 3), np.float32)
+    points[..., 0] = camera[0] + surface.rays[0][place] * along
+    points[..., 1] = camera[1] + surface.rays[1][place] * along
+    points[..., 2] = height
     return Window(
         column=place[1].start,
         row=place[0].start,
