@@ -30,7 +30,7 @@ KEPT = 100  # joint states
 
 @dataclass(frozen=True)
 class SeeingParameters(PerceptionParameters, LightingParameters):
-    """Perception's thresholds, its lighting steps, where the camera is, and when the view is clear."""
+    """Perception's thresholds and lighting steps, the camera's place, the times of a scene."""
 
     robot: str = param('panda', 'Whose links are left out of the scene; empty for none.')
     camera_position: list[float] = param(

@@ -161,9 +161,7 @@ def _blank():
 
 def test_a_still_scene_does_not_flicker():
     correct = LightingCorrection()
-    images = [
-        correct(encode(table(seed) * (1.5, 1.0, 0.35) * 0.3)).rgb for seed in range(30)
-    ]
+    images = [correct(encode(table(seed) * (1.5, 1.0, 0.35) * 0.3)).rgb for seed in range(30)]
     means = np.array([list(patches(rgb).values()) for rgb in images])
     assert np.ptp(means, axis=0).max() <= 2.0
 

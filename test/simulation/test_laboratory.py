@@ -105,7 +105,7 @@ def test_unknown_conditions_are_refused(name):
     if name == 'tungsten@':
         assert condition_named(name).severity == 3
         return
-    with pytest.raises(ConfigurationError, match='condition|severity'):
+    with pytest.raises(ConfigurationError, match=r'condition|severity'):
         condition_named(name)
 
 
