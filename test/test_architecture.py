@@ -13,8 +13,8 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
-    'errors', 'distortion', 'geometry', 'interpolation', 'limits', 'messages', 'parameters',
-    'relations', 'resources', 'serialization', 'system_libraries', '__version__',
+    'errors', 'distortion', 'geometry', 'interpolation', 'light_report', 'limits', 'messages',
+    'parameters', 'relations', 'resources', 'serialization', 'system_libraries', '__version__',
 }  # fmt: skip
 STAGES = {
     'camera',
