@@ -74,11 +74,11 @@ class Vocabulary:
         self.tokenizer = build(backend.to_str(), eos_token=ends)
         count = int(self.tokenizer.vocab_size)
         texts = [self.tokenizer.decode_bytes([token]) for token in range(count)]
-        first = np.array([text[0] if text else 0 for text in texts], dtype=np.uint8)
         self.sizes = np.array([len(text) for text in texts])
         ending = np.isin(np.arange(count), self.tokenizer.eos_tokens)
-        # What ends a reply soonest, in this order; a comma ends a number but begins a step.
-        self.closers = (ending, first == ord('"'), np.isin(first, list(b']}')), first == ord(','))
+        # What ends a reply soonest, in this order, each alone: `}, {` would begin another step.
+        alone = [np.array([text == mark for text in texts]) for mark in (b'"', b']', b'}', b',')]
+        self.closers = (ending, *alone)
 
 
 class Constraint:

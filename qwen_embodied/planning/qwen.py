@@ -214,17 +214,19 @@ class _Parts:
     config: Any
     matcher: Any
     tokenizer: Any
+    damage: type[Exception]
 
 
 def _imported() -> _Parts:
     try:
         import torch
         from llguidance import LLMatcher, LLTokenizer
+        from safetensors import SafetensorError
         from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig
     except ImportError as error:
         raise MissingDependencyError(str(error.name or error), EXTRA) from error
     models = (AutoProcessor, AutoModelForImageTextToText, GenerationConfig)
-    return _Parts(torch, *models, LLMatcher, LLTokenizer)
+    return _Parts(torch, *models, LLMatcher, LLTokenizer, SafetensorError)
 
 
 def _loaded(parts: _Parts, settings: QwenSettings) -> tuple[Any, Any]:
@@ -242,7 +244,7 @@ def _loaded(parts: _Parts, settings: QwenSettings) -> tuple[Any, Any]:
         return processor, model.to(_device(parts.torch, settings.device)).eval()
     except ImportError as error:
         raise MissingDependencyError(str(error).splitlines()[0], EXTRA) from error
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, parts.damage) as error:
         raise ModelError(f'{settings.model}: cannot be loaded: {error}') from error
 
 
