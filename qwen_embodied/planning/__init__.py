@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from qwen_embodied.planning.choosing import PlannerParameters, make_model, make_planner
 from qwen_embodied.planning.facts import Workspace
 from qwen_embodied.planning.grammar import GrammarPlanner
 from qwen_embodied.planning.grounding import (
@@ -25,7 +26,6 @@ from qwen_embodied.planning.grounding import (
     read_grounding,
 )
 from qwen_embodied.planning.loading import BackgroundModel
-from qwen_embodied.planning.model import Message, Model, ModelReply, ModelRequest
 from qwen_embodied.planning.recording import RecordedModel, ReplayedModel
 from qwen_embodied.planning.repairing import Account, ModelPlanner
 from qwen_embodied.planning.request import Planner, PlanRequest
@@ -33,6 +33,7 @@ from qwen_embodied.planning.schema import Plan, Step, parse_plan, plan_schema
 from qwen_embodied.planning.scripted import ScriptedPlanner
 from qwen_embodied.planning.targets import Target, ground, resolve
 from qwen_embodied.planning.verify import Violation, verify
+from qwen_embodied.planning.vision_model import Message, Model, ModelReply, ModelRequest
 
 if TYPE_CHECKING:
     from qwen_embodied.planning.addresses import ServerSettings
@@ -63,6 +64,7 @@ __all__ = [
     'Plan',
     'PlanRequest',
     'Planner',
+    'PlannerParameters',
     'QwenModel',
     'QwenPlanner',
     'QwenSettings',
@@ -77,6 +79,8 @@ __all__ = [
     'Violation',
     'Workspace',
     'ground',
+    'make_model',
+    'make_planner',
     'parse_plan',
     'plan_schema',
     'read_grounding',

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from qwen_embodied.errors import ModelCancelledError, ModelError, QwenEmbodiedError
-from qwen_embodied.planning.model import Model, ModelReply, ModelRequest
+from qwen_embodied.planning.vision_model import Model, ModelReply, ModelRequest
 
 Progress = Callable[[str], None]
 LOAD_TIME = 600.0  # s

@@ -7,8 +7,8 @@ import json
 import re
 
 from qwen_embodied.messages import Scene, SceneObject
-from qwen_embodied.planning.model import Message
 from qwen_embodied.planning.request import PlanRequest
+from qwen_embodied.planning.vision_model import Message
 
 LONGEST_INSTRUCTION = 1000
 LONGEST_LABEL = 64

@@ -23,12 +23,13 @@ from qwen_embodied.errors import (
 )
 from qwen_embodied.planning.constraint import FORM, Constraint, Vocabulary, Watch, narrowed
 from qwen_embodied.planning.loading import BackgroundModel, Progress
-from qwen_embodied.planning.model import ModelReply, ModelRequest
 from qwen_embodied.planning.repairing import ModelPlanner
 from qwen_embodied.planning.request import Planner
+from qwen_embodied.planning.vision_model import ModelReply, ModelRequest
 from qwen_embodied.planning.weights import check_source, weight_bytes
 
 EXTRA = "pip install 'qwen_embodied[vlm]'"
+SAME_INDEX = 'install torch and torchvision from the same index, of versions that belong together'
 DTYPES = ('auto', 'float32', 'float16', 'bfloat16')
 
 
@@ -224,7 +225,7 @@ def _imported() -> _Parts:
         from safetensors import SafetensorError
         from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig
     except ImportError as error:
-        raise MissingDependencyError(str(error.name or error), EXTRA) from error
+        raise _missing(error) from error
     models = (AutoProcessor, AutoModelForImageTextToText, GenerationConfig)
     return _Parts(torch, *models, LLMatcher, LLTokenizer, SafetensorError)
 
@@ -243,9 +244,19 @@ def _loaded(parts: _Parts, settings: QwenSettings) -> tuple[Any, Any]:
         )
         return processor, model.to(_device(parts.torch, settings.device)).eval()
     except ImportError as error:
-        raise MissingDependencyError(str(error).splitlines()[0], EXTRA) from error
+        raise _missing(error) from error
     except (OSError, ValueError, RuntimeError, KeyError, parts.damage) as error:
         raise ModelError(f'{settings.model}: cannot be loaded: {error}') from error
+
+
+def _missing(error: ImportError) -> MissingDependencyError:
+    """Say what is missing; transformers hides a torchvision that cannot be loaded."""
+    root: BaseException = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    if 'torchvision' in str(root):
+        return MissingDependencyError('a torchvision that fits torch', SAME_INDEX)
+    return MissingDependencyError(error.name or str(error).splitlines()[0], EXTRA)
 
 
 def _device(torch: Any, wanted: str) -> str:

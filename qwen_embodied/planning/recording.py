@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from qwen_embodied.errors import ConfigurationError, ModelError
-from qwen_embodied.planning.model import Model, ModelReply, ModelRequest
+from qwen_embodied.planning.vision_model import Model, ModelReply, ModelRequest
 
 
 def call_key(request: ModelRequest, identity: Mapping[str, Any]) -> str:
@@ -43,6 +43,11 @@ class RecordedModel:
     def identity(self) -> Mapping[str, Any]:
         """That of the model."""
         return self._model.identity
+
+    @property
+    def progress(self) -> str:
+        """That of the model, where it says how far its loading is."""
+        return str(getattr(self._model, 'progress', 'ready'))
 
     def complete(self, request: ModelRequest) -> ModelReply:
         """Answer from the record or ask the model."""

@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from qwen_embodied.errors import ModelCancelledError, ModelError, PlanParseError
 from qwen_embodied.planning.grammar import GrammarPlanner
 from qwen_embodied.planning.marks import mark_objects
-from qwen_embodied.planning.model import MAX_TOKENS, Message, Model, ModelReply, ModelRequest
 from qwen_embodied.planning.prompts import LONGEST_INSTRUCTION, plan_messages, repair_messages
 from qwen_embodied.planning.request import Planner, PlanRequest
 from qwen_embodied.planning.schema import MAX_TEXT, Plan, Step, parse_plan, plan_schema
 from qwen_embodied.planning.verify import verify
+from qwen_embodied.planning.vision_model import (
+    MAX_TOKENS,
+    Message,
+    Model,
+    ModelReply,
+    ModelRequest,
+)
 
 REPAIRS = 2
 MOST_OBJECTS = 100
@@ -101,6 +107,11 @@ class ModelPlanner:
             logger.warning('the planning model gave no answer: %s', error)
             self._note('model', faults=(str(error),))
             return self._instead(request, 'My planning model is not available.')
+
+    @property
+    def state(self) -> str:
+        """Say how far the model is: 'ready', or how its loading goes."""
+        return str(getattr(self._model, 'progress', 'ready'))
 
     def cancel(self) -> None:
         """End the call under way; from any thread."""

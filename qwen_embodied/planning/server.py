@@ -20,10 +20,10 @@ import openai
 
 from qwen_embodied.errors import ModelCancelledError, ModelError
 from qwen_embodied.planning.addresses import ServerSettings, key_of, refused_version, root_of
-from qwen_embodied.planning.model import ModelReply, ModelRequest
 from qwen_embodied.planning.repairing import ModelPlanner
 from qwen_embodied.planning.request import Planner
 from qwen_embodied.planning.streaming import Answer, events, parsed
+from qwen_embodied.planning.vision_model import ModelReply, ModelRequest
 from qwen_embodied.planning.wire import Wire
 
 SEEN = 1024

@@ -13,8 +13,8 @@ from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.messages import Frame, Scene, SceneObject
 from qwen_embodied.planning.facts import Workspace
 from qwen_embodied.planning.grounding import QWEN3_VL, Box, Convention, Grounding, read_grounding
-from qwen_embodied.planning.model import Model, ModelRequest
 from qwen_embodied.planning.prompts import locate_messages
+from qwen_embodied.planning.vision_model import Model, ModelRequest
 
 Array = NDArray[np.float64]
 

@@ -25,7 +25,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         length = int(self.headers.get('Content-Length', 0))
         self.asked = json.loads(self.rfile.read(length))
-        self.server.requests.append(({name.lower(): value for name, value in self.headers.items()}, self.asked))
+        self.server.requests.append(
+            ({name.lower(): value for name, value in self.headers.items()}, self.asked)
+        )
         count = len(self.server.requests)
         behaviour = self.server.behaviours[min(count, len(self.server.behaviours)) - 1]
         try:

@@ -23,9 +23,9 @@ from qwen_embodied.errors import (  # noqa: E402
     ModelError,
 )
 from qwen_embodied.planning import PlanRequest, parse_plan, plan_schema  # noqa: E402
-from qwen_embodied.planning.model import Message, ModelRequest  # noqa: E402
 from qwen_embodied.planning.prompts import plan_messages  # noqa: E402
 from qwen_embodied.planning.qwen import QwenModel, QwenPlanner, QwenSettings  # noqa: E402
+from qwen_embodied.planning.vision_model import Message, ModelRequest  # noqa: E402
 
 IMAGE = np.random.default_rng(3).integers(0, 255, (96, 160, 3), dtype=np.uint8)
 FEW = 400  # tokens; generation is bounded by it, not by luck

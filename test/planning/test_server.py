@@ -18,10 +18,10 @@ from planning.scripted_server import MODEL, says, serving, status
 from qwen_embodied.errors import ConfigurationError, ModelCancelledError, ModelError
 from qwen_embodied.planning import PlanRequest, plan_schema
 from qwen_embodied.planning.addresses import KEY_VARIABLE, ServerSettings, refused_version
-from qwen_embodied.planning.model import Message, ModelRequest
+from qwen_embodied.planning.vision_model import Message, ModelRequest
 
 pytest.importorskip('openai')
-from qwen_embodied.planning.server import ServerModel, ServerPlanner  # noqa: E402
+from qwen_embodied.planning.server import ServerModel, ServerPlanner
 
 IMAGE = np.zeros((48, 64, 3), dtype=np.uint8)
 HELLO = ModelRequest((Message('user', 'hello'),))
@@ -122,7 +122,7 @@ def test_every_misbehaviour_is_one_typed_error_in_time_and_memory(behaviour, wor
 
 
 def test_a_server_that_is_down_says_so():
-    with pytest.raises(ModelError, match='refused|connect'):
+    with pytest.raises(ModelError, match=r'refused|connect'):
         model_at(free_address()).complete(HELLO)
 
 
@@ -132,7 +132,7 @@ def test_a_name_that_does_not_exist_says_so():
 
 
 def test_a_certificate_that_nobody_signed_is_refused(tmp_path):
-    with tls_server(tmp_path) as url, pytest.raises(ModelError, match='(?i)certificate'):
+    with tls_server(tmp_path) as url, pytest.raises(ModelError, match=r'(?i)certificate'):
         model_at(url).complete(HELLO)
 
 
@@ -191,7 +191,7 @@ def test_a_vllm_with_an_unsafe_decoder_gets_no_image(version, is_refused):
         model = model_at(server)
         asked = ModelRequest(HELLO.messages, IMAGE)
         if is_refused:
-            with pytest.raises(ModelError, match='vLLM|cannot be read'):
+            with pytest.raises(ModelError, match=r'vLLM|cannot be read'):
                 model.complete(asked)
             assert server.requests == []
         else:
@@ -241,7 +241,7 @@ def tls_server(folder):
     @contextmanager
     def run():
         command = ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
-                   '-subj', '/CN=localhost', '-keyout', str(key), '-out', str(certificate)]  # fmt: skip
+                   '-subj', '/CN=localhost', '-keyout', key, '-out', certificate]  # fmt: skip
         try:
             subprocess.run(command, check=True, capture_output=True)
         except FileNotFoundError:
