@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 EXTRAS := ros,sim,test
+# First and exact, as in setup.py: any other version pulls gigabytes of CUDA.
+TORCH := torch==2.13.0
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 # Errors only: pip's warnings here are about versions of pip itself.
@@ -79,8 +81,9 @@ $(READY): setup.py pyproject.toml
 		exit 3; }
 	@echo 'set-up 1/3: virtual environment in $(VENV)'
 	@$(PYTHON) -m venv $(VENV)
-	@echo 'set-up 2/3: rclpy, MuJoCo, planners and tools from PyPI (1.7 GB of disk; one to five minutes)'
-	@$(PIP) --prefer-binary -e '.[$(EXTRAS)]'
+	@echo 'set-up 2/3: rclpy, MuJoCo, planners and tools from PyPI (2.6 GB of disk; one to six minutes)'
+	@$(PIP) $(TORCH)
+	@$(PIP) --prefer-binary -e '.[$(EXTRAS)]' $(TORCH)
 	@echo 'set-up 3/3: check'
 	@$(BIN)/qwen-embodied doctor --quiet || echo 'set-up: done, but mend what is MISSING above before a demo' >&2
 	@touch $@

@@ -90,8 +90,18 @@ setup(
             'ros-visualization-msgs',
         ],
         'sim': ['mujoco>=4', 'matplotlib>=3.8', 'av>=12'],
-        'vlm': ['torch>=2.9', 'llguidance>=1'],
+        # A Qwen in this process, and one behind an address.
+        'vlm': ['torch>=2.9', 'torchvision>=0.24', 'llguidance>=1.5', 'pillow'],
+        'server': ['openai>=3.50'],
         'test': [
+            # Pinned: other versions pull gigabytes of CUDA where a build for the processor will do.
+            'torch==2.13.0',
+            'torchvision==0.28.0',
+            'llguidance>=1.5',
+            'openai>=3.50',
+            'fastapi',
+            'uvicorn',
+            'accelerate',
             'pytest>=8',
             'hypothesis>=6.100',
             'example-robot-data>=6',

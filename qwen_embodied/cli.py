@@ -20,7 +20,6 @@ import typer
 from qwen_embodied import __version__
 from qwen_embodied.errors import (
     ConfigurationError,
-    ContractError,
     MissingDependencyError,
     QwenEmbodiedError,
 )
@@ -33,6 +32,7 @@ FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
 # Third-party modules that an extra brings.
 EXTRA_OF = {
     'mujoco': 'sim', 'matplotlib': 'sim', 'av': 'sim', 'torch': 'vlm', 'llguidance': 'vlm',
+    'torchvision': 'vlm', 'openai': 'server', 'httpx2': 'server',
     'rclpy': 'ros', 'sensor_msgs': 'ros', 'trajectory_msgs': 'ros', 'std_msgs': 'ros',
     'std_srvs': 'ros', 'diagnostic_msgs': 'ros', 'visualization_msgs': 'ros',
 }  # fmt: skip
@@ -64,6 +64,16 @@ Lamp = Annotated[Light, typer.Option(help='How the simulated table is lit.')]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for programs.')]
 SceneFile = Annotated[
     Path | None, typer.Option('--scene', help='JSON file of a scene, in place of the simulation.')
+]
+
+
+ImageFile = Annotated[
+    Path | None,
+    typer.Option('--image', help='PNG or JPEG of the scene; its scene is FILE.json beside it.'),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option('--set', metavar='NAME=VALUE', help='As in config/3_planning.yaml; repeatable.'),
 ]
 
 
@@ -132,6 +142,9 @@ def perceive(
     picture: Annotated[
         Path | None, typer.Option(help='PNG file that gets the annotated image.')
     ] = None,
+    raw: Annotated[
+        Path | None, typer.Option(help='PNG file that gets the image as the camera saw it.')
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Look at a simulated table and say what stands on it."""
@@ -139,6 +152,10 @@ def perceive(
     scene = _perceived(frame)
     if picture is not None:
         _write_annotated(picture, frame, scene)
+    if raw is not None:
+        from qwen_embodied.run_folder import write_png
+
+        write_png(raw, frame.rgb)
     if as_json:
         from qwen_embodied.serialization import to_json
 
@@ -155,20 +172,24 @@ def perceive(
 def plan(
     instruction: Instruction,
     scene: SceneFile = None,
+    image: ImageFile = None,
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
+    settings: Settings = None,
 ) -> None:
-    """Plan an instruction and print the plan as JSON; nothing moves."""
-    from qwen_embodied.planning import GrammarPlanner, PlanRequest, verify
+    """Plan an instruction and print plan, groundings and violations; nothing moves."""
+    from qwen_embodied.plan_sheet import planned, read_image, read_scene, write_picture
 
-    seen = _read_scene(scene) if scene else _perceived(_simulated_frame(seed, light))
-    made = GrammarPlanner().plan(PlanRequest(instruction, seen))
-    typer.echo(made.model_dump_json(indent=2, exclude_none=True))
-    question = next((step.question for step in made.steps if step.action == 'ask'), None)
-    faults = [str(violation) for violation in verify(made, seen, None)]
-    for line in [question] if question else faults:
+    frame = None if scene or image else _simulated_frame(seed, light)
+    seen = _perceived(frame) if frame else read_scene(scene, image)
+    rgb = read_image(image) if image else frame.rgb if frame else None
+    sheet = planned(instruction, seen, rgb, settings or [])
+    typer.echo(sheet.plan.model_dump_json(indent=2, exclude_none=True))
+    for line in sheet.lines():
         typer.echo(line, err=True)
-    raise typer.Exit(FAILED if question or faults else 0)
+    if image is not None:
+        typer.echo(f'picture: {write_picture(image, sheet)}', err=True)
+    raise typer.Exit(FAILED if sheet.plan.question or sheet.violations else 0)
 
 
 @app.command()
@@ -279,18 +300,6 @@ def _perceived(frame: Frame) -> Scene:
     from qwen_embodied.perception import SceneEstimator
 
     return SceneEstimator(body=load_robot('panda').link_spheres)(frame)
-
-
-def _read_scene(path: Path) -> Scene:
-    from qwen_embodied.messages import Scene
-    from qwen_embodied.serialization import from_json
-
-    try:
-        return from_json(path.read_text(encoding='utf-8'), Scene)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
-    except ContractError as error:
-        raise ConfigurationError(f'{path}: {error}') from error
 
 
 def _write_annotated(path: Path, frame: Frame, scene: Scene) -> None:

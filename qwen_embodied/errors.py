@@ -9,7 +9,10 @@ QwenEmbodiedError
 ├── PlanningError
 │   ├── PlanParseError            a reply that is no plan; keeps the reply
 │   ├── InstructionError          an instruction that cannot be planned; carries a question
-│   └── GroundingError            a target that is not in the scene
+│   ├── GroundingError            a target that is not in the scene
+│   ├── GroundingParseError       a reply that names no place in the image; keeps the reply
+│   └── ModelError                a model or server that gave no usable answer
+│       └── ModelCancelledError   the call was cancelled
 ├── MotionError
 │   ├── RobotModelError           a robot description that lacks something
 │   ├── JointLimitError           a joint value outside its limits
@@ -94,6 +97,23 @@ class GroundingError(PlanningError):
         self.target, self.known = target, known
         listed = ', '.join(known) or 'nothing'
         super().__init__(f'{target} is not in the scene; the scene holds {listed}')
+
+
+class GroundingParseError(PlanningError):
+    """A reply that names no place in the image."""
+
+    def __init__(self, reason: str, reply: str) -> None:
+        """Keep the reply, so that nothing of it is lost."""
+        self.reason, self.reply = reason, reply
+        super().__init__(f'the reply names no place in the image: {reason}')
+
+
+class ModelError(PlanningError):
+    """A model or server that gave no usable answer; the message says which and why."""
+
+
+class ModelCancelledError(ModelError):
+    """A call of a model that was cancelled."""
 
 
 class MotionError(QwenEmbodiedError):

@@ -61,6 +61,25 @@ def build(cls: type[T], values: dict[str, Any], source: str) -> T:
     return cls(**checked)
 
 
+def parse(cls: type[T], words: list[str], source: str) -> T:
+    """Build parameters from words such as 'retries=3'; raises ConfigurationError as `build`."""
+    usual = defaults(cls)
+    values: dict[str, Any] = {}
+    for word in words:
+        name, sign, text = word.partition('=')
+        if not sign:
+            raise ConfigurationError(f'{source}: {word!r} is not of the form name=value')
+        values[name] = text if isinstance(usual.get(name, ''), str) else _plain_value(text)
+    return build(cls, values, source)
+
+
+def _plain_value(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
 def read_yaml(path: Path | str, node: str) -> dict[str, Any]:
     """Read the parameters of a node from a ROS parameter file; {} when it has none."""
     path = Path(path)

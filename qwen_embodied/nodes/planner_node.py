@@ -19,24 +19,24 @@ from qwen_embodied.messages import JointTrajectory
 from qwen_embodied.motion import MotionParameters, Skills, load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import stamped_image
+from qwen_embodied.nodes.model_status import model_status
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare, select
 from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.wiring import caller, every, hear, same, serve
 from qwen_embodied.nodes.workcell import Patience, RosWorkcell
 from qwen_embodied.parameters import param
-from qwen_embodied.planning import GrammarPlanner
+from qwen_embodied.planning import ModelPlanner, PlannerParameters, make_planner
 from qwen_embodied.serialization import to_json
 from qwen_embodied.task import Executive
 from qwen_embodied.workcell import TaskEvent
 
 
 @dataclass(frozen=True)
-class Parameters(MotionParameters):
+class Parameters(MotionParameters, PlannerParameters):
     """How motions are made, which planner plans them, and how long the node waits."""
 
     robot: str = param('panda', 'File of config/robots that describes the arm.')
-    planner: str = param('grammar', 'Who turns words into a plan.', choices=('grammar',))
     retries: int = param(2, 'Further attempts at a step that failed.', bounds=(0, 5))
     look_timeout: float = param(10.0, 'Longest wait for a scene, s.', bounds=(0.5, 120.0))
     answer_timeout: float = param(
@@ -56,7 +56,8 @@ class PlannerNode(Node):
         patience = Patience(look=values.look_timeout, answer=values.answer_timeout)
         self._cell = RosWorkcell(self._propose, self._report, patience)
         skills = Skills(load_robot(values.robot), select(values, MotionParameters))
-        self._executive = Executive(self._cell, GrammarPlanner(), skills, retries=values.retries)
+        self._planner = make_planner(select(values, PlannerParameters))
+        self._executive = Executive(self._cell, self._planner, skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
         self._busy = ''
         self._advertise()
@@ -66,10 +67,12 @@ class PlannerNode(Node):
         self._is_cancelling = False
         self._worker = Pacer('executive', 20.0, self._work)
         every(self, 0.1, self._check)
+        every(self, 1.0, self._tell_model)
 
     def _advertise(self) -> None:
         self._plan_out = self.create_publisher(String, 'plan', qos.LATCHED)
         self._events_out = self.create_publisher(String, 'task/events', qos.RELIABLE)
+        self._diagnostics_out = self.create_publisher(DiagnosticArray, '/diagnostics', qos.STATE)
         self._proposed_out = self.create_publisher(
             JointTrajectoryMessage, 'trajectory/proposed', qos.RELIABLE
         )
@@ -111,6 +114,8 @@ class PlannerNode(Node):
 
     def _on_cancel(self) -> tuple[bool, str]:
         self._executive.cancel()
+        if isinstance(self._planner, ModelPlanner):
+            self._planner.cancel()
         self._is_cancelling = bool(self._busy)
         self._check()
         return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
@@ -120,6 +125,12 @@ class PlannerNode(Node):
         self._worker.check()
         if self._is_cancelling:
             self._halt()
+
+    def _tell_model(self) -> None:
+        if isinstance(self._planner, ModelPlanner):
+            message = DiagnosticArray(status=[model_status(self._planner)])
+            message.header.stamp = self.get_clock().now().to_msg()
+            self._diagnostics_out.publish(message)
 
     def _propose(self, trajectory: JointTrajectory) -> None:
         self._proposed_out.publish(conversions.trajectory_to_ros(trajectory))
