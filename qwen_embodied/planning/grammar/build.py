@@ -6,15 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
+from qwen_embodied.planning.grammar.arrange import Arranger
 from qwen_embodied.planning.grammar.goals import Reading, readings
-from qwen_embodied.planning.grammar.moves import Mover
 from qwen_embodied.planning.grammar.resolve import Resolver
+from qwen_embodied.planning.grammar.routes import achieve, mended, united
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
 from qwen_embodied.planning.schema import PUSH_RANGE, Step
 
 DEFAULT_PUSH = 0.10
+_NO_GOAL = ('pick', 'take', 'build', 'swap', 'unstack', 'clear')
 _PUTTING = frozenset({'put', 'place', 'drop', 'set', 'throw', 'stack', 'lay', 'deposit'})
 
 
@@ -38,12 +41,15 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
     wanted = _joined([clause for clause in clauses if clause.kind != 'forbid'])
     if not wanted:
         raise Unclear('All right, I leave that alone. What should I do?')
+    first = table.copy()
     goal: Place | None = None
     for stated in wanted:
         clause = stated
         if not clause.places and clause.shares_place and clause.kind in ('put', 'take'):
             clause = replace(clause, places=(goal,) if goal else ())
         table, goal = _write_clause(clause, table, goal)
+    if not any(clause.shares_place for clause in wanted):
+        table = united(first, table)
     if table.aside is not None and table.held is not None:
         table.place(table.held, 'next_to', table.aside)
     return table
@@ -90,10 +96,11 @@ def _write_clause(clause: Clause, table: Table, goal: Place | None) -> tuple[Tab
     """Write the one reading of a clause that the scene allows; ask when there are several."""
     found: list[tuple[Table, Place | None]] = []
     questions: list[Unclear] = []
-    for reading in readings(clause, needs_goal=clause.kind not in ('pick', 'take', 'build')):
+    for reading in readings(clause, needs_goal=clause.kind not in _NO_GOAL):
         trial = table.copy()
         try:
             _Clause(trial, clause, reading, goal).write()
+            trial = mended(table, trial)
         except Unclear as question:
             questions.append(question)
             continue
@@ -129,14 +136,15 @@ class _Clause:
     ) -> None:
         self.table, self.clause, self.reading = table, clause, reading
         self.resolver = Resolver(table)
-        self.mover = Mover(table, self.resolver, clause.verb, last_goal)
+        self.mover = Arranger(table, self.resolver, clause.verb, last_goal)
 
     def write(self) -> None:
         """Append the steps."""
         kinds: dict[str, Callable[[], None]] = {
             'pick': self._pick, 'take': self._take, 'release': self._put, 'stack': self._stack,
             'build': self._build, 'push': self._push, 'sort': self._sort, 'wait': self._wait,
-            'home': self._home,
+            'home': self._home, 'swap': self._swap, 'clear': self.mover.clear, 'row': self._row,
+            'unstack': self._unstack,
         }  # fmt: skip
         kinds.get(self.clause.kind, self._put)()
 
@@ -200,20 +208,64 @@ class _Clause:
         goal = self.reading.goal
         if goal is None or goal.kind == 'each_other':
             self._build()
-        elif goal.kind == 'near' and goal.relation == 'on' and goal.noun is not None:
-            names = self._names()
+        elif goal.kind == 'near' and goal.relation in ('on', 'in') and goal.noun is not None:
+            names = self._group()
             base = self.resolver.target(goal.noun, 'support', names)
-            is_list = len(self.reading.movers) > 1
-            self.mover.tower(tuple(n for n in names if n != base), is_list=is_list, base=base)
+            if goal.relation == 'in' and self.clause.order.is_empty:
+                self._put()
+                return
+            names = tuple(name for name in names if name != base)
+            if len(self.reading.movers) < 2 or not self.clause.order.is_empty:
+                names = self.mover.ordered(names, self.clause.order)
+            self.mover.tower(names, is_list=True, base=base)
         else:
             self._put()
 
     def _build(self) -> None:
-        names = self._names()
+        goal, order = self.reading.goal, self.clause.order
+        names = self._group()
+        is_list = len(self.reading.movers) > 1 and order.is_empty
+        if not is_list:
+            names = self.mover.ordered(names, order)
         if len(names) < 2:
             raise Unclear('A stack needs at least two objects. What should I stack on what?')
-        is_list = len(self.reading.movers) > 1
-        self.mover.tower(names, is_list=is_list)
+        if goal is not None and goal.kind in ('side', 'corner', 'point', 'between'):
+            self.mover.put(names[:1], goal, is_set=False)
+        base = None
+        if goal is not None and goal.kind == 'near' and goal.noun is not None:
+            base = self.resolver.target(goal.noun, 'support', names)
+        self.mover.tower(tuple(n for n in names if n != base), is_list=True, base=base)
+
+    def _group(self) -> tuple[str, ...]:
+        """Give what is stacked or lined up; where nothing was named, all blocks."""
+        nouns, order = self.reading.movers, self.clause.order
+        is_open = not nouns or (nouns[0].quantifier == 'them' and not self.table.movers)
+        count = self.clause.count
+        if not is_open:
+            names = self._names()
+        elif order.first:
+            names = tuple(n for noun in order.first for n in self.resolver.movers(noun))
+        else:
+            names = self.resolver.blocks()
+        if count is None or len(names) == count:
+            return names
+        if len(names) < count:
+            raise Unclear(f'I see only {len(names)} for that. What should I do?')
+        ends = [noun for noun in (order.top, order.bottom) if noun is not None]
+        fixed = [n for noun in ends for n in self.resolver.movers(noun)]
+        others = [n for n in names if n not in fixed]
+        return (*others[: count - len(fixed)], *fixed)
+
+    def _row(self) -> None:
+        place = self.reading.goal or Place('row', '')
+        self.mover.row(self._group(), self.clause.order, place)
+
+    def _swap(self) -> None:
+        self.mover.swap(self._names())
+
+    def _unstack(self) -> None:
+        names = self._names() if self.reading.movers else tuple(self.table.rests)
+        self.mover.unstack(names, self.reading.goal)
 
     def _sort(self) -> None:
         goal = self.reading.goal
@@ -242,6 +294,8 @@ class _Clause:
             raise Unclear(f'I can push by {low:g} to {high:g} m. How far should I push it?')
         names = self._names()
         for name in names:
+            if self.table.upon(name) and not self.table.items[name].is_container:
+                achieve(self.table, (Goal(name, 'clear'),))
             self.mover.push(name, direction.word, distance)
         self.table.movers = names
 

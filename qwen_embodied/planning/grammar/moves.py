@@ -78,7 +78,7 @@ class Mover:
         """Stack objects on a base, the first at the bottom; a set is stacked largest first."""
         items = [self.table.items[name] for name in names]
         if not is_list:
-            items.sort(key=_for_tower)
+            items.sort(key=for_tower)
         if base is not None and not items:
             raise Unclear(f'{self._capital(base)} cannot go on itself. What should I stack?')
         ordered = [*((base,) if base else ()), *(item.id for item in items)]
@@ -290,6 +290,7 @@ def _on(item: SceneObject) -> str:
     return 'in' if item.shape in ('bowl', 'bin') else 'on'
 
 
-def _for_tower(item: SceneObject) -> tuple[bool, float, float]:
+def for_tower(item: SceneObject) -> tuple[bool, float, float]:
+    """Give the key that sorts objects for a tower: large ones first, balls last."""
     area = float(item.size[0] * item.size[1])
     return (item.shape == 'ball', -round(area, 6), -float(item.position[1]))

@@ -37,7 +37,7 @@ class NounReader(QualifierReader):
                 break
             self.at += step
             found += self.noun()
-        return tuple(_with_shared_head(found))
+        return with_shared_head(found)
 
     def noun(self) -> tuple[Noun, ...]:
         """Read one noun phrase; 'the red and the blue cube' becomes two."""
@@ -248,7 +248,7 @@ def _split_colours(noun: Noun) -> tuple[Noun, ...]:
     )
 
 
-def _with_shared_head(nouns: list[Noun]) -> list[Noun]:
+def with_shared_head(nouns: list[Noun]) -> tuple[Noun, ...]:
     """Give 'the red' the head of 'the blue cube' that follows it."""
     result: list[Noun] = []
     later: Noun | None = None
@@ -261,4 +261,4 @@ def _with_shared_head(nouns: list[Noun]) -> list[Noun]:
         elif noun.shapes:
             later = noun
         result.insert(0, noun)
-    return result
+    return tuple(result)
