@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from qwen_embodied.planning.grammar.syntax import Noun, Order, Place, Unclear
 from qwen_embodied.planning.grammar.table import Point
 
 ROW_GAP = 0.035
-_RELATIVE = 0.06
+CORNER = 0.08  # m from the middle of a corner that still counts as in it
 _CORNERS = ('front_left', 'front_right', 'back_left', 'back_right')
 
 
@@ -234,11 +235,30 @@ class Arranger(Mover):
         """Put each object into a corner of its own."""
         if len(names) > len(_CORNERS):
             raise Unclear('The table has four corners. Which four should I put there?')
-        for name, corner in zip(names, _CORNERS, strict=False):
+        for name in names:
+            corner, spot = self._nearest_corner(name)
+            if math.dist(spot, region(corner, self.table.workspace)) > CORNER:
+                raise Unclear('The corners are not free. Where should I put them?')
             self.take(name)
-            where = region(corner, self.table.workspace)
-            self.table.place_at(name, free_spot(self.table, name, where, corner))
+            self.table.place_at(name, spot)
         self.table.movers = names
+
+    def _nearest_corner(self, name: str) -> tuple[str, Point]:
+        """Give the corner that has room nearest to its middle, and the place there."""
+        area = self.table.workspace
+        spots = {
+            corner: free_spot(self.table, name, region(corner, area), corner)
+            for corner in _CORNERS
+            if not any(
+                math.dist(self.table.spots[moved], region(corner, area)) <= CORNER
+                for moved in self.table.moved
+            )
+        }
+        if not spots:
+            raise Unclear('The corners are not free. Where should I put them?')
+        return min(
+            spots.items(), key=lambda pair: round(math.dist(pair[1], region(pair[0], area)), 3)
+        )
 
     def _achieve(self, goals: tuple[Goal, ...], idle: str) -> None:
         steps = len(self.table.steps)
