@@ -83,7 +83,7 @@ DESK | move the red block to the top left corner | red_cube_1 corner
 DESK | slide the red block slightly left | pushed red_cube_1 left
 DESK | separate the red block from the blue block | ASK
 DESK | put the red block, the blue block and the pink block in a row | row red_cube_1 blue_cube_1 pink_cube_1
-DESK | form a vertical line with the blocks | red_cube_1 table; blue_cube_1 table; pink_cube_1 table
+DESK | form a vertical line with the blocks | red_cube_1 table; blue_cube_1 table; pink_cube_1 table; touch yellow_box_1
 DESK | push the red block into the blue block | ASK
 """
 

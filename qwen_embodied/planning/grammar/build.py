@@ -10,10 +10,12 @@ from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.arrange import Arranger
 from qwen_embodied.planning.grammar.goals import Reading, readings
+from qwen_embodied.planning.grammar.moves import for_tower
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.routes import achieve, mended, united
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
+from qwen_embodied.planning.model import DIRECTION_VECTORS
 from qwen_embodied.planning.schema import PUSH_RANGE, Step
 
 DEFAULT_PUSH = 0.10
@@ -253,7 +255,9 @@ class _Clause:
             raise Unclear(f'I see only {len(names)} for that. What should I do?')
         ends = [noun for noun in (order.top, order.bottom) if noun is not None]
         fixed = [n for noun in ends for n in self.resolver.movers(noun)]
-        others = [n for n in names if n not in fixed]
+        others = sorted(
+            (n for n in names if n not in fixed), key=lambda n: for_tower(self.table.items[n])
+        )
         return (*others[: count - len(fixed)], *fixed)
 
     def _row(self) -> None:
@@ -293,11 +297,22 @@ class _Clause:
             low, high = PUSH_RANGE
             raise Unclear(f'I can push by {low:g} to {high:g} m. How far should I push it?')
         names = self._names()
+        if not distances:
+            distance = self._room_to_push(names, direction.word)
         for name in names:
             if self.table.upon(name) and not self.table.items[name].is_container:
                 achieve(self.table, (Goal(name, 'clear'),))
             self.mover.push(name, direction.word, distance)
         self.table.movers = names
+
+    def _room_to_push(self, names: tuple[str, ...], word: str) -> float:
+        """Give the usual distance, or as much of it as the workspace leaves."""
+        dx, dy = DIRECTION_VECTORS[word]
+        for distance in (DEFAULT_PUSH, 0.08, 0.06, 0.05, 0.04):
+            ends = [self.table.spots[name] for name in names]
+            if all(self.table.workspace.holds(x + dx * distance, y + dy * distance) for x, y in ends):
+                return distance
+        return DEFAULT_PUSH
 
     def _all_places(self) -> tuple[Place, ...]:
         goal = self.reading.goal

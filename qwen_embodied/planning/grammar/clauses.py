@@ -32,6 +32,7 @@ class ClauseReader(WholeReader):
         if not verb:
             return self._without_verb(start, shares)
         kind = words.VERBS.get(verb, 'forbid')
+        self.takes = kind in ('take', 'pick', 'unstack')
         reader = getattr(self, f'_read_{kind}', None)
         found: Clause = reader(verb, start) if reader else self._read_put(verb, start)
         if found.kind != 'forbid':
@@ -139,6 +140,8 @@ class ClauseReader(WholeReader):
         """Step over 'down', 'up', 'off', and 'back' where a goal follows it."""
         while self.accept('down', 'up', 'over', 'off'):
             pass
+        if self.word() == 'away' and self.word(1) in ('in', 'on', 'to'):
+            self.at += 1
         if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there'}:
             self.at += 1
 
@@ -174,8 +177,12 @@ class ClauseReader(WholeReader):
         return Clause(words.VERBS[verb], verb, self.text_from(start), movers, places)
 
     def _read_take(self, verb: str, start: int) -> Clause:
+        if (apart := self._apart(verb, start)) is not None:
+            return apart
         out = self.accept('out')
         movers, places = self.arguments()
+        if self.accept('apart'):
+            return Clause('unstack', verb, self.text_from(start), movers, places)
         out = self.accept('out') or out
         is_out = bool(out) or any(place.kind == 'from' for place in places)
         return Clause('take', verb, self.text_from(start), movers, places, is_out=is_out)
@@ -196,6 +203,8 @@ class ClauseReader(WholeReader):
         if verb == 'home' or verb == 'park' or self.accept('home', 'to_home'):
             self.accept('it', 'arm', 'yourself')
             return Clause('home', verb, self.text_from(start))
+        if self._is_verb() and self.word() != 'home':
+            return self.clause()
         self.accept('to')
         if self.accept('home'):
             return Clause('home', verb, self.text_from(start))

@@ -37,6 +37,8 @@ class NounReader(QualifierReader):
                 break
             self.at += step
             found += self.noun()
+        if len(found) == 2 and found[0].quantifier == 'both' and not found[0].plural:
+            found[0] = replace(found[0], quantifier='the')
         return with_shared_head(found)
 
     def noun(self) -> tuple[Noun, ...]:

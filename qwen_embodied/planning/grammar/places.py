@@ -49,6 +49,9 @@ class PlaceReader(NounReader):
         if word in ('each_other', 'side_by_side', 'together'):
             self.at += 1
             return Place('each_other' if word == 'each_other' else 'side_by_side', '')
+        if word == 'on_top':
+            self.at += 1
+            return Place('near', '', relation='on')
         if word in _WHOLE:
             self.at += 1
             return Place(_WHOLE[word], '')

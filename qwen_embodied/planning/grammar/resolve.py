@@ -149,6 +149,8 @@ class Resolver(Chooser):
     def _ranks(self, noun: Noun, role: str) -> list[tuple[frozenset[str], frozenset[str]]]:
         """Give sets of shapes and colours to try in order; empty sets stand for any."""
         ranks = [(shapes, _ANY) for shapes in noun.shapes]
+        if noun.head == 'box' and role == 'container':
+            ranks = ranks[::-1]
         if noun.head == 'box' and role not in ('container', 'any'):
             ranks = ranks[:1]
         if noun.shapes:

@@ -25,6 +25,10 @@ class WholeReader(PlaceReader):
         """Read what is moved and places; implemented where clauses are read."""
         raise NotImplementedError
 
+    def clause(self, *, shares: bool = False) -> Clause:
+        """Read one clause; implemented where clauses are read."""
+        raise NotImplementedError
+
     def places(self) -> tuple[Place, ...]:
         """Read all phrases of place; implemented where clauses are read."""
         raise NotImplementedError
@@ -110,6 +114,7 @@ class WholeReader(PlaceReader):
         order = self.order()
         places = (*places, *self.places())
         order = order if not order.is_empty else self.order()
+        places, order = _with_top(movers, places, order)
         return Clause('stack', verb, self.text_from(start), movers, places, order=order)
 
     def _read_build(self, verb: str, start: int) -> Clause:
@@ -130,6 +135,7 @@ class WholeReader(PlaceReader):
         order = self.order() if self._is_end() else Order()
         movers, places = self.arguments() if order.is_empty else ((), ())
         order = order if not order.is_empty else self.order()
+        places, order = _with_top(movers, places, order)
         if thing in _ROWS:
             kind = 'column' if column or thing == 'column' else 'row'
             whole = (Place(kind, ''), *(p for p in places if p.kind not in ('row', 'column')))
@@ -184,7 +190,10 @@ class WholeReader(PlaceReader):
         self.accept('out')
         movers, places = self.arguments()
         order = self.order()
+        if not order.is_empty:
+            places = (*places, *self.places())
         if any(place.kind in ('row', 'column') for place in places):
+            order = self.order() if order.falls is None else order
             places = tuple(place for place in places if place.kind != 'by_colour')
             return Clause('row', verb, self.text_from(start), movers, places, order=order)
         if not order.is_empty or self.accept('by'):
@@ -213,18 +222,31 @@ class WholeReader(PlaceReader):
         return Clause('swap', verb, self.text_from(start), movers)
 
     def _read_unstack(self, verb: str, start: int) -> Clause:
+        before = self.at
         self.accept('the', 'all', 'this', 'that')
         if self.accept(*_TOWERS, 'towers', 'stacks') or not self.starts_noun():
             self.accept('of')
             if not self.starts_noun():
                 return Clause('unstack', verb, self.text_from(start))
+        elif not self.accept('stacked'):
+            self.at = before
         movers, places = self.arguments()
         places = tuple(place for place in places if place.kind != 'each_other')
         return Clause('unstack', verb, self.text_from(start), movers, places)
 
+    def _apart(self, verb: str, start: int) -> Clause | None:
+        """Read 'take the tower apart'."""
+        step = 1 if self.word() in ('the', 'this', 'that') else 0
+        if self.word(step) in _TOWERS and self.word(step + 1) == 'apart':
+            self.at += step + 2
+            return Clause('unstack', verb, self.text_from(start))
+        return None
+
     def _read_empty(self, verb: str, start: int) -> Clause:
         """Read 'empty the bowl into the bin': everything in the bowl is moved."""
         if verb in ('clear', 'clean', 'tidy') and (self._table() or not self.word()):
+            if self.accept('by') and words.GERUNDS.get(self.word()):
+                return self.clause()
             places = self.places()
             inside: Place = Place('table', 'on the table', word='on')
             movers = (_everything(inside),) if places else ()
@@ -238,6 +260,15 @@ class WholeReader(PlaceReader):
         places = self.places()
         goal = places or (Place('table', 'on the table', word='on'),)
         return Clause('put', verb, self.text_from(start), (_everything(inside),), goal)
+
+
+def _with_top(
+    movers: tuple[Noun, ...], places: tuple[Place, ...], order: Order
+) -> tuple[tuple[Place, ...], Order]:
+    """Understand 'a tower of the cubes, the red one on top'."""
+    if len(movers) > 1 and places and places[-1].relation == 'on' and places[-1].noun is None:
+        return places[:-1], replace(order, top=movers[-1])
+    return places, order
 
 
 def _everything(inside: Place) -> Noun:

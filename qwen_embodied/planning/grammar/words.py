@@ -146,7 +146,7 @@ take: take get fetch remove
 pick: pick grab grasp lift hold raise seize
 release: release
 stack: stack pile
-build: build make construct
+build: build make construct form create
 push: push slide shove nudge
 sort: sort separate organise organize group
 wait: wait pause
@@ -154,7 +154,7 @@ go: go park home
 stop: stop halt freeze
 swap: swap exchange switch interchange
 empty: empty clear clean tidy
-row: arrange align order line_up
+row: arrange rearrange align order line line_up
 unstack: unstack dismantle disassemble take_apart
 see: see describe list
 leave: leave touch avoid skip ignore spare
@@ -182,6 +182,7 @@ slide: sliding
 sort: sorting
 wait: waiting
 go: going
+build: making creating
 touch: touching
 build: building
 transfer: transferring
@@ -228,4 +229,4 @@ GLUE = _set("""and then , ; . of not no never except but that which by colour wi
     supposed holding between among row line column in_row in_column descending ascending
     by_size by_height on_top on_bottom from_top from_bottom order places positions location
     locations place level levels high storey horizontal vertical straight stacked single
-    every_corner starting_with in_order across""")
+    every_corner starting_with in_order apart""")
