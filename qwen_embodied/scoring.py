@@ -3,34 +3,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from qwen_embodied.messages import Scene, SceneObject
-from qwen_embodied.planning import Plan
+from qwen_embodied.planning import Goal, Plan
 from qwen_embodied.relations import not_at, unmet
+
+__all__ = ['Goal', 'goals_of', 'translate', 'unmet_goals']
 
 PUSH_DIRECTIONS = {
     'left': (0.0, 1.0), 'right': (0.0, -1.0), 'forward': (1.0, 0.0), 'back': (-1.0, 0.0),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Goal:
-    """One thing that must hold in the end.
-
-    Attributes:
-        object: Id of the object in the exact scene.
-        relation: As in a plan's step; 'held' when it was only picked, 'pushed' when pushed.
-        target: Id of the other object, or None.
-        position: (x, y) m for 'at'; the wanted displacement for 'pushed'.
-    """
-
-    object: str
-    relation: str
-    target: str | None = None
-    position: tuple[float, float] | None = None
 
 
 def goals_of(plan: Plan) -> tuple[Goal, ...]:

@@ -11,22 +11,31 @@
 from __future__ import annotations
 
 from qwen_embodied.planning.facts import Workspace
+from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import GrammarPlanner
+from qwen_embodied.planning.grammar.scoping import scope_of
 from qwen_embodied.planning.request import Planner, PlanRequest
 from qwen_embodied.planning.schema import Plan, Step, parse_plan, plan_schema
+from qwen_embodied.planning.scope import Scope, check
 from qwen_embodied.planning.scripted import ScriptedPlanner
+from qwen_embodied.planning.shorten import shorten
 from qwen_embodied.planning.verify import Violation, verify
 
 __all__ = [
+    'Goal',
     'GrammarPlanner',
     'Plan',
     'PlanRequest',
     'Planner',
+    'Scope',
     'ScriptedPlanner',
     'Step',
     'Violation',
     'Workspace',
+    'check',
     'parse_plan',
     'plan_schema',
+    'scope_of',
+    'shorten',
     'verify',
 ]

@@ -60,9 +60,10 @@ def noun(said: str, *, many: bool = False) -> str | None:
     said = re.sub(r'都$|全都$', '', said.strip())
     if said in ('它', '他', '她', '它们', '他们'):
         return 'them' if said.endswith('们') else 'it'
-    where, said = _located(said)
-    if said is None:
+    where, rest = _located(said)
+    if rest is None:
         return None
+    said = rest
     negative, said = _negated(said)
     words, rest = _adjectives(said)
     head = _SHAPES.get(rest)

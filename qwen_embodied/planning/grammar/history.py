@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from qwen_embodied.planning.grammar.chinese import is_chinese, to_english
+from qwen_embodied.planning.grammar.chinese_nouns import nouns
 from qwen_embodied.planning.request import PlanRequest
 
 OPERATOR, ROBOT = 'operator: ', 'robot: '
@@ -21,7 +22,7 @@ def instructions_of(request: PlanRequest) -> tuple[str, ...]:
     """Give the operator's words that a plan may serve: the last, and those it answers."""
     earlier = _open_question(request.history)
     said = (request.instruction,)
-    return said if earlier is None else (earlier[0], *said)
+    return said if earlier is None else (earlier[0], *said, *joined(request))
 
 
 def joined(request: PlanRequest) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def joined(request: PlanRequest) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    english = to_english(text) if is_chinese(text) else None
+    english = to_english(text) or nouns(text) if is_chinese(text) else None
     return (english or text).strip().rstrip('.!?')
 
 
@@ -70,14 +71,14 @@ def _with_choice(before: str, noun: str, answer: str) -> list[str]:
         f'{core} {noun}',
     ]
     spot = re.compile(rf'(?:\b(?:{"|".join(_ARTICLES)})\s+)?\b{re.escape(noun)}\b', re.IGNORECASE)
-    return [spot.sub(lambda _, o=option: f'the {o}', before, count=1) for option in options]
+    return [spot.sub(f'the {option}'.replace('\\', ''), before, count=1) for option in options]
 
 
 def _with_alternative(before: str, answer: str) -> list[str]:
     """Replace 'the red cube or the green one' by the one that was chosen."""
     words = answer.split()
     words = words[1:] if words and words[0].lower() in _ARTICLES else words
-    found = []
+    found: list[str] = []
     pattern = re.compile(r'(?:\bthe\s+)?((?:\w+\s+){1,3})or\s+(?:the\s+)?((?:\w+\s*){1,2})')
     match = pattern.search(before)
     if match is None:

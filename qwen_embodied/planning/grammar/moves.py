@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from qwen_embodied.messages import CONTAINERS, SceneObject
 from qwen_embodied.planning.facts import Rest
+from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.spots import free_spot, region
@@ -113,6 +114,8 @@ class Mover:
             {'action': 'push', 'object': name, 'direction': direction, 'distance': distance}
         ))  # fmt: skip
         dx, dy = DIRECTION_VECTORS[direction]
+        way = (dx * distance, dy * distance)
+        self.table.goals.append(Goal(name, 'pushed', None, way))
         x, y = self.table.spots[name]
         self.table.spots[name] = (x + dx * distance, y + dy * distance)
 

@@ -140,7 +140,7 @@ class Resolver(Chooser):
     def _excluded(self, noun: Noun) -> set[str]:
         found: set[str] = set()
         for other in noun.without:
-            shared = _completed(other, noun)
+            shared = completed(other, noun)
             found |= set(self.resolve(replace(shared, quantifier=_many(shared)), 'any'))
         if noun.quantifier in ('rest', 'other', 'another'):
             found |= set(self.table.mentioned)
@@ -240,7 +240,7 @@ def _has_colour(item: SceneObject, noun: Noun) -> bool:
     return wanted and item.colour not in noun.not_colours and item.shape not in noun.not_shapes
 
 
-def _completed(other: Noun, noun: Noun) -> Noun:
+def completed(other: Noun, noun: Noun) -> Noun:
     """Give 'the red' of 'all cubes except the red' the head of what it is taken from."""
     if other.shapes or other.head == 'object' or other.is_pronoun:
         return other

@@ -8,7 +8,7 @@ from qwen_embodied.planning.grammar import lexer, words
 from qwen_embodied.planning.grammar.chinese import is_chinese, to_english
 from qwen_embodied.planning.grammar.clauses import ClauseReader
 from qwen_embodied.planning.grammar.history import instructions_of
-from qwen_embodied.planning.grammar.resolve import Resolver
+from qwen_embodied.planning.grammar.resolve import Resolver, completed
 from qwen_embodied.planning.grammar.sentences import read
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
@@ -118,11 +118,15 @@ class _Strict:
         protected: frozenset[str] = frozenset()
         for clause in clauses:
             if clause.kind == 'forbid':
-                goal = any(place.noun is not None for place in clause.places)
-                protected |= frozenset() if goal else self._nouns(clause.movers)
+                protected |= self._forbidden(clause)
             else:
                 found.append(self._allowance(clause))
         return Scope(tuple(found), protected, may_wait)
+
+    def _forbidden(self, clause: Clause) -> frozenset[str]:
+        has_goal = any(place.noun is not None for place in clause.places)
+        is_rest = any(noun.quantifier == 'rest' for noun in clause.movers)
+        return frozenset() if has_goal or is_rest else self._nouns(clause.movers)
 
     def _allowance(self, clause: Clause) -> Allowance:
         movers = self._nouns(clause.movers) if clause.movers else self._unsaid(clause)
@@ -142,7 +146,7 @@ class _Strict:
         if clause.kind in ('sort', 'clear') or any(p.kind == 'by_colour' for p in clause.places):
             targets |= self._containers()
             relations |= {'in', 'on'}
-        if any(place.kind == 'side_by_side' for place in clause.places):
+        if any(place.kind in ('side_by_side', 'each_other') for place in clause.places):
             targets |= movers
         if not clause.places and clause.kind in ('put', 'take'):
             relations |= self.relations | {'at'}
@@ -187,7 +191,7 @@ class _Strict:
             return self.seen if self.seen else self.everything
         if noun.name is not None:
             return frozenset({noun.name})
-        left_out = frozenset().union(*(self._fitting(other) for other in noun.without))
+        left_out = frozenset().union(*(self._left_out(other, noun) for other in noun.without))
         exact = self._exact(noun)
         if exact is not None:
             return exact - left_out
@@ -202,10 +206,17 @@ class _Strict:
         }  # fmt: skip
         return frozenset(found) - left_out
 
+    def _left_out(self, other: Noun, noun: Noun) -> frozenset[str]:
+        """Give what is excepted for certain."""
+        shared = completed(other, noun)
+        if shared.extremes or shared.ordinal or shared.where or shared.reference:
+            return self._exact(shared) or frozenset()
+        return self._fitting(shared)
+
     def _exact(self, noun: Noun) -> frozenset[str] | None:
         """Choose as the planner does where the words choose; None where they leave it open."""
         chooses = noun.extremes or noun.ordinal or noun.reference or noun.where
-        if not chooses or noun.quantifier in ('other', 'rest', 'another'):
+        if not chooses or not (noun.shapes or noun.colours) or noun.quantifier in ('other', 'rest', 'another'):
             return None
         try:
             return frozenset(Resolver(self.table.copy()).resolve(noun, 'any'))
