@@ -18,7 +18,7 @@ from qwen_embodied.planning.request import Planner, PlanRequest
 from qwen_embodied.planning.schema import Plan, Step, parse_plan, plan_schema
 from qwen_embodied.planning.scope import Scope, check
 from qwen_embodied.planning.scripted import ScriptedPlanner
-from qwen_embodied.planning.shorten import shorten
+from qwen_embodied.planning.shorten import repaired, shorten
 from qwen_embodied.planning.verify import Violation, verify
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     'check',
     'parse_plan',
     'plan_schema',
+    'repaired',
     'scope_of',
     'shorten',
     'verify',

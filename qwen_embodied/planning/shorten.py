@@ -1,4 +1,4 @@
-"""Shortens a plan: the same end in fewer steps, found by the search that plans arrangements."""
+"""Shortens plans, and mends them for a table that changed, with the search for arrangements."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
@@ -32,6 +32,35 @@ def shorten(plan: Plan, request: PlanRequest, workspace: Workspace | None = None
         return plan
     shorter = plan.model_copy(update={'steps': tuple(table.steps)})
     return plan if verify(shorter, request.scene, request.holding, workspace) else shorter
+
+
+def repaired(
+    plan: Plan, request: PlanRequest, workspace: Workspace | None = None
+) -> Plan | None:
+    """Give a plan from the actual state to the end that another one had; None without a way.
+
+    The steps up to the first push, wait or walk home are found anew; those from there on stay.
+
+    Args:
+        plan: What is left of a plan; its ids are those of the request's scene.
+        request: With the scene as it is now and what is held.
+        workspace: Where things may be put; None for the usual table.
+    """
+    handling = next(
+        (n for n, step in enumerate(plan.steps) if step.action not in ('pick', 'place')),
+        len(plan.steps),
+    )
+    table = Table.of(request, workspace or Workspace())
+    head = plan.model_copy(update={'steps': plan.steps[:handling]})
+    try:
+        achieve(table, last_of_each(tuple(_goals(head))))
+    except Unclear:
+        return None
+    steps = (*table.steps, *plan.steps[handling:])
+    if not steps:
+        return None
+    mended = plan.model_copy(update={'steps': steps})
+    return None if verify(mended, request.scene, request.holding, workspace) else mended
 
 
 def _goals(plan: Plan) -> list[Goal]:
