@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from qwen_embodied.errors import (
 )
 from qwen_embodied.handling import Handler
 from qwen_embodied.identity import Identities
+from qwen_embodied.interrupts import Interrupts, ReplacedError
 from qwen_embodied.ledger import Ledger, renamed
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import Skills
@@ -31,7 +31,6 @@ from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 __all__ = ['Executive', 'Limits', 'Observation', 'TaskEvent', 'TaskResult', 'Workcell']
 
 RECOVERABLE = (GroundingError, MotionError, ControlError, TrajectoryRejectedError, PerceptionError)
-PAUSE_PERIOD = 0.1  # s between looks whether a pause is over
 REPAIRS = 2  # calls of the planner to mend a plan that was refused
 
 
@@ -48,15 +47,11 @@ class _DeviationError(QwenEmbodiedError):
     """The world is not as the rest of the plan needs it."""
 
 
-class _ReplacedError(QwenEmbodiedError):
-    """The operator gave another instruction."""
-
-
 class Executive:
     """Carries out one instruction at a time in a workcell.
 
-    `cancel`, `pause`, `resume` and `instruct` may be called from any thread; they act before the
-    next motion.
+    `cancel()`, `pause()`, `resume()` and `instruct(text)` may be called from any thread; they act
+    before the next motion. After `instruct` what is held stays in the gripper.
     """
 
     def __init__(
@@ -66,48 +61,24 @@ class Executive:
         """Join the parts; `retries` is the number of further attempts at a failed step."""
         self._cell, self._planner, self._retries = workcell, planner, retries
         self._limits = limits or Limits()
-        self._cancelled, self._paused = threading.Event(), threading.Event()
-        self._next: str | None = None
+        self._asking = Interrupts(workcell)
+        self.cancel, self.pause = self._asking.cancel, self._asking.pause
+        self.resume, self.instruct = self._asking.resume, self._asking.instruct
         self._arm = Handler(workcell, skills, self._check)
         self._budget = Budget(self._limits, 0.0)
         self._ledger = Ledger()
         self._asked: tuple[str, ...] = ()
 
-    # -- what the operator may do ---------------------------------------------------------
-
-    def cancel(self) -> None:
-        """Ask a running task to end after the motion that is under way."""
-        self._cancelled.set()
-
-    def pause(self) -> None:
-        """Hold a running task before its next motion."""
-        self._paused.set()
-
-    def resume(self) -> None:
-        """Let a paused task go on."""
-        self._paused.clear()
-
-    def instruct(self, instruction: str) -> None:
-        """Replace the instruction of a running task; what is held stays in the gripper."""
-        self._next = instruction
-
-    @property
-    def is_paused(self) -> bool:
-        """True while the operator holds the task."""
-        return self._paused.is_set()
-
     # -- the task -------------------------------------------------------------------------
 
     def run(self, instruction: str) -> TaskResult:
         """Carry out an instruction; every outcome is a result, with its reason in words."""
-        self._cancelled.clear()
-        self._paused.clear()
-        self._next = None
+        self._asking.clear()
         while True:
             result = self._task(instruction)
             if result is not None:
                 return result
-            instruction, self._next = self._next or instruction, None
+            instruction = self._asking.take_next() or instruction
 
     def _task(self, instruction: str) -> TaskResult | None:
         """Carry out one instruction; None where another one took its place."""
@@ -120,7 +91,7 @@ class Executive:
             view = self._arm.clear_view()
             plan = self._plan(instruction, view)
             self._carry_out(instruction, plan, view.scene)
-        except _ReplacedError as error:
+        except ReplacedError as error:
             self._tell('replaced', str(error))
             return None
         except QwenEmbodiedError as error:
@@ -139,7 +110,9 @@ class Executive:
                 self._budget.call()
                 plan = self._planner.plan(request)
             except (PlanningError, TaskError) as error:
-                raise (TaskError(f'the plan cannot work: {refused}') if refused else error) from error
+                raise (
+                    TaskError(f'the plan cannot work: {refused}') if refused else error
+                ) from error
             if plan.question is not None:
                 raise InstructionError(plan.question)
             violations = check(plan, request)
@@ -172,10 +145,11 @@ class Executive:
                 scene = self._steps(plan, scene)
                 self._arm.go_home()
                 self._refuse_broken(scene)
-                return
             except _DeviationError as error:
                 self._budget.replan(str(error))
                 plan, scene = self._anew(instruction, plan, str(error))
+            else:
+                return
 
     def _steps(self, plan: Plan, scene: Scene) -> Scene:
         words = [say(step, scene) for step in plan.steps]
@@ -272,22 +246,7 @@ class Executive:
 
     def _check(self) -> None:
         """End, hold or replace the task where the operator asked for it."""
-        if self._paused.is_set() and not self._cancelled.is_set():
-            self._hold()
-        if self._cancelled.is_set():
-            raise TaskError('cancelled by the operator')
-        if self._next is not None:
-            raise _ReplacedError(f'the operator now wants: {self._next}')
-        self._budget.check(self._cell.now())
-
-    def _hold(self) -> None:
-        begun = self._cell.now()
-        self._tell('paused', 'I hold until you let me go on')
-        while self._paused.is_set() and not self._cancelled.is_set() and self._next is None:
-            self._cell.wait(PAUSE_PERIOD)
-        self._paused.clear()
-        self._budget.pause(self._cell.now() - begun)
-        self._tell('resumed', 'I go on')
+        self._asking.check(self._budget)
 
     def _tell(self, kind: str, text: str, **data: Any) -> None:
         self._cell.report(TaskEvent(self._cell.now(), kind, text, data))
@@ -297,7 +256,7 @@ class Executive:
         kind = 'question' if isinstance(error, InstructionError) else 'failed'
         if isinstance(error, InstructionError):
             self._asked = (f'operator: {instruction}', f'robot: {reason}')
-        if self._cancelled.is_set():
+        if self._asking.is_cancelled:
             kind = 'cancelled'
         self._tell(kind, reason)
         return TaskResult(False, reason, plan)

@@ -11,6 +11,7 @@ from qwen_embodied.errors import ConfigurationError
 
 BENCHES = {
     'chain': 'the whole chain: task success, limits, determinism, times and transport',
+    'plan': 'planning without the arm: success, wrong plans, refusals, scope and times',
 }
 
 

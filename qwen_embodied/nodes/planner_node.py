@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import queue
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,8 @@ class PlannerNode(Node):
         self._advertise()
         self._subscribe()
         serve(self, '~/cancel', self._on_cancel)
+        serve(self, '~/pause', lambda: self._ask(self._executive.pause, 'holding'))
+        serve(self, '~/resume', lambda: self._ask(self._executive.resume, 'going on with'))
         self._worker = Pacer('executive', 20.0, self._work)
         every(self, 0.2, self._worker.check)
 
@@ -110,6 +113,12 @@ class PlannerNode(Node):
     def _on_cancel(self) -> tuple[bool, str]:
         self._executive.cancel()
         return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
+
+    def _ask(self, request: Callable[[], None], word: str) -> tuple[bool, str]:
+        if not self._busy:
+            return (False, 'nothing is done')
+        request()
+        return (True, f'{word} “{self._busy}”')
 
     def _propose(self, trajectory: JointTrajectory) -> None:
         self._proposed_out.publish(conversions.trajectory_to_ros(trajectory))

@@ -1,4 +1,4 @@
-"""What an operator's words allow: verbs, objects and places. Text that a camera sees allows nothing.
+"""What an operator's words allow: verbs, objects and places. Text in an image allows nothing.
 
 The words are read without the image's text; the scene only says which objects fit a description.
 A planner that was talked into something else, by a sign or by itself, is stopped here.

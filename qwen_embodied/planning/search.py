@@ -10,50 +10,21 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from qwen_embodied.messages import SceneObject
-from qwen_embodied.planning.facts import Rest, inner_radius, is_liftable
+from qwen_embodied.planning.facts import inner_radius, is_liftable
 from qwen_embodied.planning.goals import BESIDE, Goal
+from qwen_embodied.planning.movements import Movement, NoWayError, Start
+
+__all__ = ['Movement', 'NoWayError', 'Start', 'search']
 
 HOME, ASIDE, AIM, HELD = -1, -2, -3, -4
 MOST_STATES = 20_000
 _UPON = ('in', 'on')
 
 State = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Movement:
-    """One object goes to its goal, or aside where the goal is None."""
-
-    object: str
-    goal: Goal | None
-
-
-@dataclass(frozen=True)
-class Start:
-    """The table before the first movement.
-
-    Attributes:
-        items: Objects by id.
-        rests: What rests in or on what.
-        spots: (x, y) m of each object.
-        held: Id in the gripper, or None.
-        fixed: Ids that must not be touched.
-    """
-
-    items: Mapping[str, SceneObject]
-    rests: Mapping[str, Rest]
-    spots: Mapping[str, tuple[float, float]]
-    held: str | None = None
-    fixed: frozenset[str] = frozenset()
-
-
-class NoWayError(Exception):
-    """No sequence of movements reaches the goals; the text says why, for a person."""
 
 
 def search(start: Start, goals: tuple[Goal, ...], most: int = MOST_STATES) -> tuple[Movement, ...]:

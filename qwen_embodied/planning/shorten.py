@@ -34,9 +34,7 @@ def shorten(plan: Plan, request: PlanRequest, workspace: Workspace | None = None
     return plan if verify(shorter, request.scene, request.holding, workspace) else shorter
 
 
-def repaired(
-    plan: Plan, request: PlanRequest, workspace: Workspace | None = None
-) -> Plan | None:
+def repaired(plan: Plan, request: PlanRequest, workspace: Workspace | None = None) -> Plan | None:
     """Give a plan from the actual state to the end that another one had; None without a way.
 
     The steps up to the first push, wait or walk home are found anew; those from there on stay.

@@ -265,4 +265,3 @@ class Arranger(Mover):
         achieve(self.table, goals)
         if len(self.table.steps) == steps:
             raise Unclear(f'{idle}. What should I do?')
-

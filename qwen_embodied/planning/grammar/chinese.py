@@ -70,7 +70,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (rf'(?:拿起|抓起|抓住|捡起|拾起|举起|夹起|抓取|取走|拿){_BALL}', 'pick up {n}'),
     (rf'{_BALL}{_PUT}(?P<p>.+)', 'put {n} {p}'),
     (rf'{_PUT}(?P<p>.+)', 'put it {p}'),
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 
 
 def is_chinese(text: str) -> bool:

@@ -20,15 +20,19 @@ _SHAPES = {
     '东西': 'object', '物体': 'object', '物品': 'object', '物件': 'object',
 }  # fmt: skip
 _COUNTS = {'两': 'two', '二': 'two', '三': 'three', '四': 'four', '五': 'five', '六': 'six'}
-_NTH = dict(zip('一二三四五六', ('first', 'second', 'third', 'fourth', 'fifth', 'sixth'), strict=True))
+_NTH = dict(
+    zip('一二三四五六', ('first', 'second', 'third', 'fourth', 'fifth', 'sixth'), strict=True)
+)
 _WORDS: tuple[tuple[str, str], ...] = (
-    (r'所有的?|全部的?|每一?个|一切|全体', 'all'), (r'其他的?|其余的?|剩下的?|剩余的?', 'all other'),
+    (r'所有的?|全部的?|每一?个|一切|全体', 'all'),
+    (r'其他的?|其余的?|剩下的?|剩余的?', 'all other'),
     (r'最大的?', 'largest'), (r'最小的?', 'smallest'), (r'最高的?', 'tallest'),
     (r'最矮的?|最低的?', 'shortest'), (r'最左(?:边|侧|面)?的?', 'leftmost'),
     (r'最右(?:边|侧|面)?的?', 'rightmost'), (r'最近的?', 'nearest'), (r'最远的?', 'farthest'),
     (r'最上(?:面|边|层)?的?', 'top'), (r'左(?:边|侧|面)的?', 'left'),
     (r'右(?:边|侧|面)的?', 'right'), (r'中间的?', 'middle'), (r'大的?', 'large'),
-    (r'小的?', 'small'), (r'对应的?|相应的?|匹配的?|同色的?|(?:相同|同样|一样)颜色的?|颜色相同的?', 'matching'),
+    (r'小的?', 'small'), (r'对应的?|相应的?|匹配的?|同色的?', 'matching'),
+    (r'(?:相同|同样|一样)颜色的?|颜色相同的?', 'matching'),
     (r'这个?|那个?|该|这些|那些|的|个', ''),
 )  # fmt: skip
 _PLACES: tuple[tuple[str, str], ...] = (
@@ -48,7 +52,9 @@ def nouns(said: str, *, many: bool = False) -> str | None:
         said: In Chinese.
         many: Whether a bare noun stands for several objects, as it does for what is sorted.
     """
-    parts = [part for part in re.split(r'、|和|与|跟|以及', re.sub(r'都$|全都$', '', said)) if part]
+    parts = [
+        part for part in re.split(r'、|和|与|跟|以及', re.sub(r'都$|全都$', '', said)) if part
+    ]
     found = [noun(part, many=many and len(parts) == 1) for part in parts]
     if not found or None in found:
         return None

@@ -71,6 +71,7 @@ class ClauseReader(WholeReader):
         return Clause('forbid', verb, self.text_from(start), movers, places)
 
     def places(self) -> tuple[Place, ...]:
+        """Read phrases of place as long as they follow each other."""
         found: list[Place] = []
         while (place := self.place()) is not None:
             found.append(place)

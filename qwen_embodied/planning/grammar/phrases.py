@@ -144,7 +144,8 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     take apart > take_apart | break down > unstack | break up > unstack | tear down > unstack
     collapse > unstack | un stack > unstack | tidy up > tidy | clean up > clean | clean off > clean
     clear off > clear | clear up > clear | clear out > empty | empty out > empty
-    clear away > clear | put away everything > clear the table | put everything away > clear the table
+    clear away > clear | put away everything > clear the table
+    put everything away > clear the table
     put all the objects away > clear the table | put all objects away > clear the table
     by size > by_size | by their size > by_size | by their sizes > by_size | by sizes > by_size
     in order of size > by_size | according to size > by_size | based on size > by_size
@@ -229,6 +230,9 @@ _BIG = {'': ('largest', 'biggest', 'big', 'large'), 'by_height': ('tallest', 'hi
 _SMALL = {'': ('smallest', 'small', 'littlest', 'tiniest'), 'by_height': ('shortest', 'lowest')}
 
 
+_FROM: tuple[tuple[str, ...], ...] = ((), ('from',), ('in', 'order', 'from'))
+
+
 def _size_phrases() -> list[Phrase]:
     """Spell out 'from largest to smallest', 'tallest to shortest' and their like."""
     found: list[Phrase] = []
@@ -238,7 +242,9 @@ def _size_phrases() -> list[Phrase]:
             for word, (one, two) in {
                 'descending': (big, small), 'ascending': (small, big),
             }.items():  # fmt: skip
-                for article, start in product(((), ('the',)), ((), ('from',), ('in', 'order', 'from'))):
+                for article, start in product(
+                    ((), ('the',)), ((), ('from',), ('in', 'order', 'from'))
+                ):
                     said = (*start, *article, one, 'to', *article, two)
                     found.append((said, (*before, word)))
     return found

@@ -80,7 +80,9 @@ class GrammarPlanner:
             raise Unclear('That is too long for me. Please tell me in a few short sentences.')
         table = Table.of(request, self._workspace)
         clauses = read(
-            in_english(request.instruction), frozenset(table.items), speech.sight(table.items.values())
+            in_english(request.instruction),
+            frozenset(table.items),
+            speech.sight(table.items.values()),
         )
         return write(clauses, table)
 

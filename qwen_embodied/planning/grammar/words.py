@@ -19,6 +19,16 @@ def _row(text: str) -> list[str]:
     return text.split()
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Read words separated by blanks."""
+    return frozenset(text.split())
+
+
+def base(word: str) -> str:
+    """Give the base form of a verb, and other words as they are."""
+    return GERUNDS.get(word, word)
+
+
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
