@@ -143,7 +143,8 @@ def faults(plan: Plan, before: Scene, wanted: str, held: str | None = None) -> l
         wanted: Conditions joined by ';', alternatives of all of it by '/'. A condition is one
             of 'A in B', 'A on B', 'A left_of B' (and the other relations), 'A between B C',
             'A side left', 'A corner', 'A table', 'A at X Y', 'held A', 'pushed A left',
-            'tower A B C' from the bottom, 'row A B C' from the left, 'touch A' (may be moved).
+            'tower A B C' from the bottom, 'topped A 3' (a tower so high with A on top),
+            'row A B C' from the left, 'contained A', 'touch A' (may be moved).
         held: What is in the gripper before.
     """
     world = Tabletop(before, held)
@@ -171,7 +172,7 @@ def _faults_of(world: Tabletop, wanted: str) -> list[str]:
 def _unmet(world: Tabletop, words: list[str]) -> str | None:
     first, rest, scene = words[0], words[1:], world.scene
     items = world.items
-    if first in ('tower', 'row', 'held', 'pushed', 'touch'):
+    if first in ('tower', 'topped', 'row', 'held', 'pushed', 'contained', 'touch'):
         return _whole(world, first, rest)
     relation = rest[0]
     if relation == 'side':
@@ -199,6 +200,11 @@ def _whole(world: Tabletop, kind: str, names: list[str]) -> str | None:
         xs = [float(item.position[0]) for item in items]
         is_row = all(a > b for a, b in pairwise(ys)) and max(xs) - min(xs) < 0.02
         bad = [] if is_row else names
+    elif kind == 'topped':
+        bad = [] if _height(items[0], world.scene) == int(names[1]) else names
+    elif kind == 'contained':
+        below = [support_of(item, world.scene) for item in items]
+        bad = [] if all(item is not None and item.is_container for item in below) else names
     elif kind == 'held':
         bad = [] if world.held == names[0] else names
     elif kind == 'pushed':
@@ -206,6 +212,35 @@ def _whole(world: Tabletop, kind: str, names: list[str]) -> str | None:
     else:
         bad = []
     return f'{kind} {" ".join(bad)}' if bad else None
+
+
+def _height(item: SceneObject, scene: Scene) -> int:
+    """Count the objects of a tower below and with the one on its top."""
+    if any(unmet(other, 'on', item) is None for other in scene.objects if other.id != item.id):
+        return 0
+    count, below = 1, support_of(item, scene)
+    while below is not None and not below.is_container:
+        count, below = count + 1, support_of(below, scene)
+    return count
+
+
+def needed(scene: Scene, movers: list[str], occupied: list[str], extra: int = 0) -> int:
+    """Count the picks that are needed at least.
+
+    Args:
+        scene: The exact scene before.
+        movers: What must move.
+        occupied: What must carry something else than it does.
+        extra: Picks that a cycle needs besides.
+    """
+    world, found = Tabletop(scene), set(movers)
+    for _ in scene.objects:
+        for item in scene.objects:
+            below = support_of(item, scene)
+            loaded = below is not None and below.id in found | set(occupied)
+            if loaded and below is not None and not below.is_container:
+                found.add(item.id)
+    return len(found & world.items.keys()) + extra
 
 
 def _between(item: SceneObject, first: SceneObject, second: SceneObject) -> str | None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -67,13 +67,16 @@ SCENES: dict[str, Scene] = {
 }  # fmt: skip
 
 
-def scattered(names: Sequence[str], seed: int, stacked: int = 0) -> Scene:
+def scattered(
+    names: Sequence[str], seed: int, stacked: int = 0, sides: Mapping[str, float] | None = None
+) -> Scene:
     """Put objects at random places without touching, containers in the back row.
 
     Args:
         names: Ids.
         seed: Of the generator.
         stacked: How many of the small ones stand on another small one.
+        sides: Of cubes that are not of the usual size, m.
     """
     rng = np.random.default_rng(seed)
     boxes = [name for name in names if name.split('_')[1] in ('bowl', 'bin', 'tray')]
@@ -84,16 +87,19 @@ def scattered(names: Sequence[str], seed: int, stacked: int = 0) -> Scene:
     cells = [(x, y) for x in (0.40, 0.49) for y in np.linspace(-0.30, 0.30, 7)]
     rng.shuffle(cells)
     base, upper = small[: len(small) - stacked], small[len(small) - stacked :]
-    spots = {}
+    sizes, spots = sides or {}, dict[str, tuple[float, float, float]]()
+    tops = []
     for name, (x, y) in zip(base, cells, strict=False):
         spots[name] = (float(x), float(y), 0.0)
-        rows.append((name, float(x), float(y)))
-    tops = [name for name in base if name.split('_')[1] in ('cube', 'box')]
+    tops = [name for name in base if _can_carry(name)]
     for name in upper:
         under = tops.pop(int(rng.integers(len(tops))))
         x, y, z = spots[under]
-        z += SIZES[under.split('_')[1]][2]
-        spots[name] = (x, y, z)
-        rows.append((name, x, y, z))
-        tops += [name] if name.split('_')[1] in ('cube', 'box') else []
-    return stand(*rows)
+        spots[name] = (x, y, z + sizes.get(under, SIZES[under.split('_')[1]][2]))
+        tops += [name] if _can_carry(name) else []
+    things = [_thing(name, *spot, sizes.get(name)) for name, spot in spots.items()]
+    return Scene(0.0, 'panda_link0', (*stand(*rows).objects, *things), 0.0)
+
+
+def _can_carry(name: str) -> bool:
+    return name.split('_')[1] in ('cube', 'box')

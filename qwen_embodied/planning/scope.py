@@ -85,6 +85,7 @@ def breaches(plan: Plan, scope: Scope, scene: Scene, holding: str | None = None)
         if reason:
             found.append(Violation(index, 'scope', reason))
         model.apply(step)
+    found += _left_aside(plan, scope, in_the_way)
     if not found and model.held is not None and not _may_keep(model.held, scope, holding):
         reason = f'nobody asked me to keep {_the(model.held, scene)} in the gripper'
         found.append(Violation(len(plan.steps) - 1, 'scope', reason))
@@ -140,6 +141,18 @@ def _placing(step: Step, scope: Scope, in_the_way: frozenset[str]) -> str:
             return ''
     where = step.target or 'a point of the table'
     return f'nobody asked me to put {name} {relation.replace("_", " ")} {where}'
+
+
+def _left_aside(plan: Plan, scope: Scope, in_the_way: frozenset[str]) -> list[Violation]:
+    """Find named objects that end where they were only put down on the way."""
+    last = {step.object: n for n, step in enumerate(plan.steps) if step.action == 'place'}
+    found = []
+    for name, number in last.items():
+        allowed = [a.relations for a in scope.allowances if name in a.movers]
+        may_stay = name in in_the_way or any('at' in relations for relations in allowed)
+        if plan.steps[number].relation == 'at' and allowed and not may_stay:
+            found.append(Violation(number, 'scope', f'nobody asked me to leave {name} there'))
+    return found
 
 
 def _steps_aside(scope: Scope) -> frozenset[str]:

@@ -70,6 +70,7 @@ class Mover:
         if name == target:
             raise Unclear(f'{self._capital(name)} cannot go {self._words(relation)} itself.')
         if self._is_there(name, relation, target):
+            self.table.goals.append(Goal(name, relation, target))
             return
         self.take(name)
         self.table.place(name, relation, target)

@@ -40,6 +40,8 @@ def _scope(text: str, request: PlanRequest, workspace: Workspace | None) -> Scop
         english = to_english(text) or ''
         if not english:
             return Scope(refusal='I did not understand the instruction, so I do nothing')
+    if any(sign in text for sign in '{}<>|$`\\'):
+        return Scope(refusal='I take instructions in words, not in code')
     table = Table.of(request, workspace or Workspace())
     tokens = lexer.tokens_of(english)
     refusal = refusal_of([token.word for token in tokens])

@@ -76,7 +76,8 @@ class WholeReader(PlaceReader):
             return replace(order, is_reversed=word in ('from_top', 'from_right'))
         if word in ('in_order', 'starting_with'):
             return self._listed(order, self.take())
-        return self._end(order) if self.starts_noun() else None
+        is_noun = self.starts_noun() or word in words.EXTREMES
+        return self._end(order) if is_noun else None
 
     def _listed(self, order: Order, word: str) -> Order | None:
         while self.accept(',', 'of'):
