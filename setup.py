@@ -10,7 +10,12 @@ from setuptools import find_packages, setup
 NAME = 'qwen_embodied'
 ROOT = Path(__file__).resolve().parent  # `colcon build --symlink-install` runs elsewhere
 NODES = (
-    'simulation', 'perception', 'planner', 'safety_supervisor', 'arm_controller', 'fake_arm',
+    'simulation',
+    'perception',
+    'planner',
+    'safety_supervisor',
+    'arm_controller',
+    'fake_arm',
 )
 
 # colcon runs `setup.py install` or `develop` and puts executables where `ros2 run` looks. pip puts

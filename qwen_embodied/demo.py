@@ -164,11 +164,12 @@ def confirm(record: RunRecord, before: Scene, after: Scene) -> tuple[str, ...]:
     wrong plan cannot confirm itself; where the grammar does not know the words, the plan's own
     goals are taken.
     """
-    exact = GrammarPlanner().plan(PlanRequest(record.instruction, before))
-    if any(step.action == 'ask' for step in exact.steps):
+    goals = GrammarPlanner().goals(PlanRequest(record.instruction, before))
+    if not goals:
         plan = Plan.model_validate_json(record.plan)
-        exact = translate(plan, record.scene_before, before) if record.scene_before else plan
-    return unmet_goals(goals_of(exact), before, after)
+        plan = translate(plan, record.scene_before, before) if record.scene_before else plan
+        goals = goals_of(plan)
+    return unmet_goals(goals, before, after)
 
 
 def run_folder_for(settings: DemoSettings) -> Path:

@@ -3,30 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from qwen_embodied.messages import Scene, SceneObject
-from qwen_embodied.planning import Plan
+from qwen_embodied.planning import Goal, Plan
 from qwen_embodied.relations import PUSHES, not_at, unmet
 
-
-@dataclass(frozen=True)
-class Goal:
-    """One thing that must hold in the end.
-
-    Attributes:
-        object: Id of the object in the exact scene.
-        relation: As in a plan's step; 'held' when it was only picked, 'pushed' when pushed.
-        target: Id of the other object, or None.
-        position: (x, y) m for 'at'; the wanted displacement for 'pushed'.
-    """
-
-    object: str
-    relation: str
-    target: str | None = None
-    position: tuple[float, float] | None = None
+__all__ = ['Goal', 'goals_of', 'translate', 'unmet_goals']
 
 
 def goals_of(plan: Plan) -> tuple[Goal, ...]:

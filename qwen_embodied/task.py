@@ -1,39 +1,37 @@
-"""The executive: look, plan, and for each step ground, move, look again, verify, retry."""
+"""The executive: look, plan, do each step, look again, and plan anew where the world differs."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from qwen_embodied.budget import Budget, Limits
 from qwen_embodied.errors import (
     ControlError,
-    GraspError,
     GroundingError,
     InstructionError,
     MotionError,
     PerceptionError,
+    PlanningError,
     QwenEmbodiedError,
     TaskError,
     TrajectoryRejectedError,
 )
+from qwen_embodied.handling import Handler
 from qwen_embodied.identity import Identities
-from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene, SceneObject
-from qwen_embodied.motion import Motion, Skills
-from qwen_embodied.planning import Plan, Planner, PlanRequest, Step, verify
-from qwen_embodied.relations import not_at, unmet
+from qwen_embodied.interrupts import Interrupts, ReplacedError
+from qwen_embodied.ledger import Ledger, renamed
+from qwen_embodied.messages import Scene
+from qwen_embodied.motion import Skills
+from qwen_embodied.planning import Plan, Planner, PlanRequest, Step, check, repaired, verify
 from qwen_embodied.wording import say
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
-__all__ = ['Executive', 'Observation', 'TaskEvent', 'TaskResult', 'Workcell']
+__all__ = ['Executive', 'Limits', 'Observation', 'TaskEvent', 'TaskResult', 'Workcell']
 
 RECOVERABLE = (GroundingError, MotionError, ControlError, TrajectoryRejectedError, PerceptionError)
-
-CARRYING = ('transfer', 'lower', 'home')  # segments in which what is held must stay held
+REPAIRS = 2  # calls of the planner to mend a plan that was refused
 
 
 @dataclass(frozen=True)
@@ -45,221 +43,220 @@ class TaskResult:
     plan: Plan | None
 
 
+class _DeviationError(QwenEmbodiedError):
+    """The world is not as the rest of the plan needs it."""
+
+
 class Executive:
-    """Carries out one instruction at a time in a workcell."""
+    """Carries out one instruction at a time in a workcell.
+
+    `cancel()`, `pause()`, `resume()` and `instruct(text)` may be called from any thread; they act
+    before the next motion. After `instruct` what is held stays in the gripper.
+    """
 
     def __init__(
-        self, workcell: Workcell, planner: Planner, skills: Skills, *, retries: int = 2
-    ) -> None:
+        self, workcell: Workcell, planner: Planner, skills: Skills, *, retries: int = 2,
+        limits: Limits | None = None,
+    ) -> None:  # fmt: skip
         """Join the parts; `retries` is the number of further attempts at a failed step."""
-        self._cell = workcell
-        self._planner = planner
-        self._skills = skills
-        self._retries = retries
-        self._cancelled = threading.Event()
-        self._commanded: dict[str, float] = {}
-        self._held: SceneObject | None = None
-        self._names = Identities()
-        self._words: dict[Step, str] = {}
+        self._cell, self._planner, self._retries = workcell, planner, retries
+        self._limits = limits or Limits()
+        self._asking = Interrupts(workcell)
+        self.cancel, self.pause = self._asking.cancel, self._asking.pause
+        self.resume, self.instruct = self._asking.resume, self._asking.instruct
+        self._arm = Handler(workcell, skills, self._check)
+        self._budget = Budget(self._limits, 0.0)
+        self._ledger = Ledger()
+        self._asked: tuple[str, ...] = ()
 
-    def cancel(self) -> None:
-        """Ask a running task to end after the motion that is under way; from any thread."""
-        self._cancelled.set()
+    # -- the task -------------------------------------------------------------------------
 
     def run(self, instruction: str) -> TaskResult:
         """Carry out an instruction; every outcome is a result, with its reason in words."""
-        self._cancelled.clear()
+        self._asking.clear()
+        while True:
+            result = self._task(instruction)
+            if result is not None:
+                return result
+            instruction = self._asking.take_next() or instruction
+
+    def _task(self, instruction: str) -> TaskResult | None:
+        """Carry out one instruction; None where another one took its place."""
+        self._budget = Budget(self._limits, self._cell.now())
+        self._ledger = Ledger(history=list(self._asked))
+        self._asked = ()
         plan: Plan | None = None
         self._tell('accepted', instruction)
         try:
-            view = self._clear_view()
+            view = self._arm.clear_view()
             plan = self._plan(instruction, view)
-            self._carry_out(plan, view.scene)
+            self._carry_out(instruction, plan, view.scene)
+        except ReplacedError as error:
+            self._tell('replaced', str(error))
+            return None
         except QwenEmbodiedError as error:
-            return self._end(error, plan)
+            return self._end(error, instruction, plan)
         self._tell('succeeded', plan.summary or 'done')
         return TaskResult(True, '', plan)
 
     # -- planning -------------------------------------------------------------------------
 
-    def _plan(self, instruction: str, view: Observation) -> Plan:
-        self._names = Identities()
-        held = self._held.id if self._held else None
-        plan = self._planner.plan(PlanRequest(instruction, view.scene, view.rgb, held))
-        question = next((step.question for step in plan.steps if step.action == 'ask'), None)
-        if question:
-            raise InstructionError(question)
-        violations = verify(plan, view.scene, held)
-        if violations:
-            raise TaskError('the plan cannot work: ' + '; '.join(map(str, violations)))
-        self._words = {step: say(step, view.scene) for step in plan.steps}
-        data = {'plan': plan.model_dump(mode='json', exclude_none=True)}
-        steps = list(self._words.values())
-        self._tell('planned', f'{len(steps)} steps', steps=steps, **data)
-        return plan
+    def _plan(self, instruction: str, view: Observation, kind: str = 'planned') -> Plan:
+        """Ask the planner; a plan that is refused goes back to it, twice at most."""
+        refused = ''
+        for _ in range(REPAIRS + 1):
+            request = self._request(instruction, view)
+            try:
+                self._budget.call()
+                plan = self._planner.plan(request)
+            except (PlanningError, TaskError) as error:
+                raise (
+                    TaskError(f'the plan cannot work: {refused}') if refused else error
+                ) from error
+            if plan.question is not None:
+                raise InstructionError(plan.question)
+            violations = check(plan, request)
+            if not violations:
+                return self._take(plan, view.scene, kind)
+            refused = '; '.join(violation.message for violation in violations)
+            self._ledger.note(f'refused: {refused}')
+        raise TaskError(f'the plan cannot work: {refused}')
 
-    def _clear_view(self) -> Observation:
-        """Look from home, so that the arm hides nothing."""
-        if not self._skills.is_home(self._cell.state()):
-            self._move(self._skills.home(self._anchor()))
-        view = self._cell.look()
-        found = ', '.join(item.label for item in view.scene.objects) or 'nothing'
-        self._tell('looked', f'I see {found}', objects=[item.id for item in view.scene.objects])
-        return view
+    def _request(self, instruction: str, view: Observation) -> PlanRequest:
+        held = self._arm.held.id if self._arm.held else None
+        history = tuple(self._ledger.history)
+        return PlanRequest(instruction, view.scene, view.rgb, held, history)
+
+    def _take(self, plan: Plan, scene: Scene, kind: str) -> Plan:
+        """Make a plan the current one."""
+        self._arm.names = Identities()
+        steps = [say(step, scene) for step in plan.steps]
+        data = {'plan': plan.model_dump(mode='json', exclude_none=True)}
+        data = data if kind == 'planned' else {}
+        self._tell(kind, f'{len(steps)} steps', steps=steps, **data)
+        return plan
 
     # -- steps ----------------------------------------------------------------------------
 
-    def _carry_out(self, plan: Plan, scene: Scene) -> None:
-        for number, step in enumerate(plan.steps, start=1):
-            self._tell('step', f'{number}/{len(plan.steps)} {self._words[step]}', number=number)
-            scene = self._attempts(step, scene)
-        if not self._skills.is_home(self._cell.state()):
-            self._move(self._skills.home(self._anchor()))
-
-    def _attempts(self, step: Step, scene: Scene) -> Scene:
-        """Try a step until its effect is seen; gives the scene after it."""
-        actions: dict[str, Callable[[Step, Scene], Scene]] = {
-            'pick': self._pick,
-            'place': self._place,
-            'push': self._push,
-            'home': self._home,
-            'wait': self._wait,
-        }
-        for attempt in range(self._retries + 1):
-            self._check_cancelled()
+    def _carry_out(self, instruction: str, plan: Plan, scene: Scene) -> None:
+        """Do a plan to its end, and new plans where the world went another way."""
+        while True:
             try:
-                scene = self._recover(step) if attempt else scene
-                return actions[step.action](step, scene)
+                scene = self._steps(plan, scene)
+                self._arm.go_home()
+                self._refuse_broken(scene)
+            except _DeviationError as error:
+                self._budget.replan(str(error))
+                plan, scene = self._anew(instruction, plan, str(error))
+            else:
+                return
+
+    def _steps(self, plan: Plan, scene: Scene) -> Scene:
+        words = [say(step, scene) for step in plan.steps]
+        for number, step in enumerate(plan.steps, start=1):
+            self._tell('step', f'{number}/{len(words)} {words[number - 1]}', number=number)
+            rest = plan.model_copy(update={'steps': plan.steps[number - 1 :]})
+            scene = self._attempts(step, words[number - 1], scene, rest)
+            self._ledger.succeed(step, words[number - 1])
+            if step.action in ('place', 'push') and number < len(words):
+                self._compare(rest.model_copy(update={'steps': plan.steps[number:]}), scene)
+        return scene
+
+    def _attempts(self, step: Step, words: str, scene: Scene, rest: Plan) -> Scene:
+        """Try a step until its effect is seen; gives the scene after it."""
+        for attempt in range(self._retries + 1):
+            self._check()
+            self._budget.step(self._cell.now())
+            try:
+                if attempt:
+                    scene = self._arm.recover(step)
+                return self._arm.do(step, scene)
             except RECOVERABLE as error:
-                words, tried = self._words[step], attempt + 1
-                if attempt == self._retries:
+                tried = self._ledger.fail(step, words, str(error))
+                if tried > self._retries:
                     raise TaskError(f'{words} failed {tried} times: {error}') from error
                 self._tell('retry', f'{words}: {error}; I look again', attempt=tried)
-        raise AssertionError  # pragma: no cover - the loop always returns or raises
+                self._compare_after(step, rest, error)
+        raise TaskError(f'{words} failed too often')
 
-    def _recover(self, step: Step) -> Scene:
-        """Look again; fetch the object again when a placing lost it."""
-        holding = self._held is not None and self._is_holding()
-        if not holding:
-            self._held = None
-        scene = self._clear_view().scene
-        if step.action == 'place' and not holding:
-            scene = self._pick(Step(action='pick', object=step.object), scene)
-        return scene
+    # -- the world as it is ---------------------------------------------------------------
 
-    def _pick(self, step: Step, scene: Scene) -> Scene:
-        item = self._names.find(step.object, scene)
-        self._move(self._skills.pick(item, scene, self._anchor()))
-        if not self._is_holding():
-            self._move(self._skills.let_go(self._anchor()))
-            raise GraspError(f'the gripper closed without the {item.label}')
-        self._held = item
-        self._tell('verified', f'the gripper holds the {item.label}')
-        return scene
+    def _compare_after(self, step: Step, rest: Plan, error: QwenEmbodiedError) -> None:
+        """Plan anew where a failure shows that the rest of the plan cannot work any more."""
+        if isinstance(error, PerceptionError) or step.action not in ('pick', 'place', 'push'):
+            return
+        self._arm.forget_lost()
+        if self._arm.held is None and step.action == 'place':
+            pick = Step(action='pick', object=step.object)
+            rest = rest.model_copy(update={'steps': (pick, *rest.steps)})
+        self._compare(rest, self._arm.clear_view().scene)
 
-    def _place(self, step: Step, scene: Scene) -> Scene:
-        item = self._held or self._names.find(step.object, scene)
-        if not self._is_holding():
-            self._held = None
-            raise ControlError(f'the {item.label} was lost on the way')
-        target = self._names.find(step.target, scene) if step.target else None
-        motion = self._skills.place(
-            item, step.relation or 'at', target, scene, self._anchor(), position=step.position
-        )
-        self._move(motion)
-        self._held = self._skills.held = None
-        if motion.expected is not None:
-            self._names.expect(step.object or item.id, item, motion.expected[:3, 3])
-        after = self._clear_view().scene
-        self._verify_place(step, after)
-        return after
+    def _compare(self, rest: Plan, scene: Scene) -> None:
+        """Play the rest of the plan on what is seen; raises where it cannot work."""
+        held = self._arm.held
+        try:
+            current = renamed(rest, scene, self._arm.names, held.id if held else None)
+        except GroundingError:
+            scene = self._arm.clear_view().scene
+            try:
+                current = renamed(rest, scene, self._arm.names, held.id if held else None)
+            except GroundingError as error:
+                raise _DeviationError(str(error)) from error
+        violations = verify(current, scene, held.id if held else None)
+        if violations:
+            raise _DeviationError(violations[0].message)
 
-    def _verify_place(self, step: Step, scene: Scene) -> None:
-        item = self._names.find(step.object, scene)
-        if step.target:
-            fault = unmet(item, step.relation or 'on', self._names.find(step.target, scene))
-        else:
-            fault = not_at(item, step.position) if step.position else None
-        if fault:
-            raise ControlError(f'the {item.label} is not where it should be: {fault}')
-        where = 'at its place'
-        if step.target:
-            label = self._names.find(step.target, scene).label
-            where = f'{(step.relation or "on").replace("_", " ")} the {label}'
-        self._tell('verified', f'the {item.label} is {where}')
+    def _refuse_broken(self, scene: Scene) -> None:
+        if not self._ledger.goals:
+            return
+        broken = self._ledger.broken(scene, self._arm.names)
+        if broken:
+            listed = ', '.join(goal.object for goal in broken)
+            raise _DeviationError(f'{listed} did not stay where it was put')
 
-    def _push(self, step: Step, scene: Scene) -> Scene:
-        item = self._names.find(step.object, scene)
-        motion = self._skills.push(
-            item, step.direction or 'forward', step.distance or 0.1, scene, self._anchor()
-        )
-        self._move(motion)
-        after = self._clear_view().scene
-        moved = self._names.find(step.object, after).position - item.position
-        if not float(np.linalg.norm(moved[:2])) >= 0.5 * (step.distance or 0.1):
-            raise ControlError(f'the {item.label} did not move')
-        self._tell('verified', f'the {item.label} moved {np.linalg.norm(moved[:2]) * 100:.0f} cm')
-        return after
+    def _anew(self, instruction: str, plan: Plan, reason: str) -> tuple[Plan, Scene]:
+        """Plan from the actual state: by search where the goals are known, else by the planner."""
+        self._ledger.note(f'changed: {reason}')
+        self._tell('changed', reason)
+        self._arm.forget_lost()
+        view = self._arm.clear_view()
+        found = self._mended(plan, view)
+        self._ledger.renamed(view.scene, self._arm.names)
+        if found is not None:
+            return self._take(found, view.scene, 'replanned'), view.scene
+        return self._plan(instruction, view, 'replanned'), view.scene
 
-    def _home(self, step: Step, scene: Scene) -> Scene:
-        self._move(self._skills.home(self._anchor()))
-        return scene
-
-    def _wait(self, step: Step, scene: Scene) -> Scene:
-        self._cell.wait(step.seconds or 1.0)
-        return scene
-
-    # -- moving ---------------------------------------------------------------------------
-
-    def _move(self, motion: Motion) -> None:
-        for segment in motion:
-            self._check_cancelled()
-            trajectory = segment.trajectory
-            self._tell('segment', segment.name, duration=round(trajectory.duration, 3))
-            status = self._cell.execute(trajectory)
-            self._remember(trajectory, status)
-            if status.state == 'rejected':
-                raise TrajectoryRejectedError((f'{segment.name}: {status.reason}',))
-            if status.state != 'succeeded':
-                raise ControlError(f'{segment.name} was aborted: {status.reason}')
-            if self._held and segment.name in CARRYING and not self._is_holding():
-                raise ControlError(f'the {self._held.label} was lost on the way')
-
-    def _remember(self, trajectory: JointTrajectory, status: ArmStatus) -> None:
-        if status.state == 'succeeded':
-            end = trajectory.positions[-1].tolist()
-            self._commanded = dict(zip(trajectory.joint_names, end, strict=True))
-        elif status.state == 'aborted':
-            self._commanded = {}
-
-    def _anchor(self) -> JointState:
-        """Give the commanded joints where they are known, else the measured ones.
-
-        A motion that starts at the measured point would jump by the tracking error.
-        """
-        state = self._cell.state()
-        positions = [
-            self._commanded.get(name, float(at))
-            for name, at in zip(state.names, state.positions, strict=True)
+    def _mended(self, plan: Plan, view: Observation) -> Plan | None:
+        """Reach what is left of a plan, and what came undone, by search; None without a way."""
+        held = self._arm.held.id if self._arm.held else None
+        steps = plan.steps[len(self._ledger.done) :]
+        undone = [
+            Step(action='place', object=goal.object, relation=goal.relation, target=goal.target)  # type: ignore[arg-type]
+            for goal in self._ledger.broken(view.scene, self._arm.names)
+            if goal.object not in {step.object for step in steps}
         ]
-        return replace(state, positions=np.array(positions), velocities=None)
-
-    def _is_holding(self) -> bool:
-        return self._skills.is_holding(self._cell.state())
-
-    def _check_cancelled(self) -> None:
-        if self._cancelled.is_set():
-            raise TaskError('cancelled by the operator')
+        rest = plan.model_copy(update={'steps': (*undone, *steps)})
+        try:
+            current = renamed(rest, view.scene, self._arm.names, held)
+        except GroundingError:
+            return None
+        return repaired(current, PlanRequest('', view.scene, None, held))
 
     # -- account --------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        """End, hold or replace the task where the operator asked for it."""
+        self._asking.check(self._budget)
 
     def _tell(self, kind: str, text: str, **data: Any) -> None:
         self._cell.report(TaskEvent(self._cell.now(), kind, text, data))
 
-    def _end(self, error: QwenEmbodiedError, plan: Plan | None) -> TaskResult:
+    def _end(self, error: QwenEmbodiedError, instruction: str, plan: Plan | None) -> TaskResult:
         reason = str(error)
         kind = 'question' if isinstance(error, InstructionError) else 'failed'
-        if self._cancelled.is_set():
+        if isinstance(error, InstructionError):
+            self._asked = (f'operator: {instruction}', f'robot: {reason}')
+        if self._asking.is_cancelled:
             kind = 'cancelled'
         self._tell(kind, reason)
         return TaskResult(False, reason, plan)

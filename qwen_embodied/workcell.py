@@ -33,8 +33,8 @@ class TaskEvent:
 
     Attributes:
         stamp: s, of the workcell's clock.
-        kind: accepted, looked, planned, question, step, segment, verified, retry, succeeded,
-            failed or cancelled.
+        kind: accepted, looked, planned, question, step, segment, verified, retry, changed,
+            replanned, paused, resumed, replaced, succeeded, failed or cancelled.
         text: For a person.
         data: For a program; plain JSON values.
     """

@@ -12,6 +12,7 @@ from qwen_embodied.errors import ConfigurationError
 BENCHES = {
     'chain': 'the whole chain: task success, limits, determinism, times and transport',
     'light': 'names, places and tasks in bad light; what the correction adds and costs',
+    'plan': 'planning without the arm: success, wrong plans, refusals, scope and times',
 }
 
 

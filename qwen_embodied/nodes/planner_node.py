@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import queue
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,8 @@ class PlannerNode(Node):
         serve(self, '~/cancel', self._on_cancel)
         self._halt = caller(self, 'arm_controller/cancel')
         self._is_cancelling = False
+        serve(self, '~/pause', lambda: self._ask(self._executive.pause, 'holding'))
+        serve(self, '~/resume', lambda: self._ask(self._executive.resume, 'going on with'))
         self._worker = Pacer('executive', 20.0, self._work)
         every(self, 0.1, self._check)
         every(self, 1.0, self._tell_model)
@@ -131,6 +134,12 @@ class PlannerNode(Node):
             message = DiagnosticArray(status=[model_status(self._planner)])
             message.header.stamp = self.get_clock().now().to_msg()
             self._diagnostics_out.publish(message)
+
+    def _ask(self, request: Callable[[], None], word: str) -> tuple[bool, str]:
+        if not self._busy:
+            return (False, 'nothing is done')
+        request()
+        return (True, f'{word} “{self._busy}”')
 
     def _propose(self, trajectory: JointTrajectory) -> None:
         self._proposed_out.publish(conversions.trajectory_to_ros(trajectory))

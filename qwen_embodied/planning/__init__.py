@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_embodied.planning.choosing import PlannerParameters, make_model, make_planner
 from qwen_embodied.planning.facts import Workspace
+from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import GrammarPlanner
+from qwen_embodied.planning.grammar.scoping import scope_of
 from qwen_embodied.planning.grounding import (
     GEMINI_ER,
     QWEN3_VL,
@@ -30,7 +32,9 @@ from qwen_embodied.planning.recording import RecordedModel, ReplayedModel
 from qwen_embodied.planning.repairing import Account, ModelPlanner
 from qwen_embodied.planning.request import Planner, PlanRequest
 from qwen_embodied.planning.schema import Plan, Step, parse_plan, plan_schema
+from qwen_embodied.planning.scope import Scope, check
 from qwen_embodied.planning.scripted import ScriptedPlanner
+from qwen_embodied.planning.shorten import repaired, shorten
 from qwen_embodied.planning.targets import Target, ground, resolve
 from qwen_embodied.planning.verify import Violation, verify
 from qwen_embodied.planning.vision_model import Message, Model, ModelReply, ModelRequest
@@ -54,6 +58,7 @@ __all__ = [
     'Account',
     'BackgroundModel',
     'Convention',
+    'Goal',
     'GrammarPlanner',
     'Grounding',
     'Message',
@@ -70,6 +75,7 @@ __all__ = [
     'QwenSettings',
     'RecordedModel',
     'ReplayedModel',
+    'Scope',
     'ScriptedPlanner',
     'ServerModel',
     'ServerPlanner',
@@ -78,13 +84,17 @@ __all__ = [
     'Target',
     'Violation',
     'Workspace',
+    'check',
     'ground',
     'make_model',
     'make_planner',
     'parse_plan',
     'plan_schema',
     'read_grounding',
+    'repaired',
     'resolve',
+    'scope_of',
+    'shorten',
     'verify',
 ]
 

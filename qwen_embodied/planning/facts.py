@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,8 @@ from qwen_embodied.messages import Scene, SceneObject
 WIDEST_GRIP = 0.075
 CONTACT_TOLERANCE = 0.02
 NO_SUPPORT = ('ball', 'bowl', 'bin')
+ROUND = ('ball', 'cylinder', 'bowl')
+PACKING = 0.9  # share of a container's outline that what lies in it may cover
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,28 @@ def fits_in(item: SceneObject, container: SceneObject) -> bool:
     """Say whether the object's sides are shorter than the container's."""
     inner, outer = np.sort(item.size[:2]), np.sort(container.size[:2])
     return bool((inner < outer).all())
+
+
+def footprint(item: SceneObject) -> float:
+    """Give the area an object covers on the table, m²."""
+    length, width = float(item.size[0]), float(item.size[1])
+    return length * width * (math.pi / 4 if item.shape in ROUND else 1.0)
+
+
+def room_left(container: SceneObject, inside: Iterable[SceneObject]) -> float:
+    """Give the area that is still free in or on a container, m²; negative when it is overfull."""
+    return PACKING * footprint(container) - sum(footprint(item) for item in inside)
+
+
+def inner_radius(item: SceneObject) -> float:
+    """Give the radius of the circle inside an object's outline, m."""
+    return float(min(item.size[0], item.size[1])) / 2
+
+
+def outer_radius(item: SceneObject) -> float:
+    """Give the radius of the circle around an object's outline, m."""
+    length, width = float(item.size[0]), float(item.size[1])
+    return max(length, width) / 2 if item.shape in ROUND else math.hypot(length, width) / 2
 
 
 def rests(scene: Scene, without: str | None = None) -> dict[str, Rest]:

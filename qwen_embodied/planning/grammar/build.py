@@ -3,18 +3,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import speech
-from qwen_embodied.planning.grammar.goals import Reading, readings
-from qwen_embodied.planning.grammar.moves import Mover
+from qwen_embodied.planning.grammar.goals import readings
 from qwen_embodied.planning.grammar.resolve import Resolver
-from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
+from qwen_embodied.planning.grammar.routes import mended, united
+from qwen_embodied.planning.grammar.syntax import Clause, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
-from qwen_embodied.planning.schema import PUSH_RANGE, Step
+from qwen_embodied.planning.grammar.writing import ClauseWriter
 
-DEFAULT_PUSH = 0.10
+_NO_GOAL = ('pick', 'take', 'build', 'swap', 'unstack', 'clear')
 _PUTTING = frozenset({'put', 'place', 'drop', 'set', 'throw', 'stack', 'lay', 'deposit'})
 
 
@@ -38,12 +37,15 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
     wanted = _joined([clause for clause in clauses if clause.kind != 'forbid'])
     if not wanted:
         raise Unclear('All right, I leave that alone. What should I do?')
+    first = table.copy()
     goal: Place | None = None
     for stated in wanted:
         clause = stated
         if not clause.places and clause.shares_place and clause.kind in ('put', 'take'):
             clause = replace(clause, places=(goal,) if goal else ())
         table, goal = _write_clause(clause, table, goal)
+    if not any(clause.shares_place for clause in wanted):
+        table = united(first, table)
     if table.aside is not None and table.held is not None:
         table.place(table.held, 'next_to', table.aside)
     return table
@@ -90,10 +92,11 @@ def _write_clause(clause: Clause, table: Table, goal: Place | None) -> tuple[Tab
     """Write the one reading of a clause that the scene allows; ask when there are several."""
     found: list[tuple[Table, Place | None]] = []
     questions: list[Unclear] = []
-    for reading in readings(clause, needs_goal=clause.kind not in ('pick', 'take', 'build')):
+    for reading in readings(clause, needs_goal=clause.kind not in _NO_GOAL):
         trial = table.copy()
         try:
-            _Clause(trial, clause, reading, goal).write()
+            ClauseWriter(trial, clause, reading, goal).write()
+            trial = mended(table, trial)
         except Unclear as question:
             questions.append(question)
             continue
@@ -119,142 +122,3 @@ def _two_readings(found: list[tuple[Table, Place | None]], start: int, table: Ta
     names = {key: speech.the(item) for key, item in table.items.items()}
     texts = [speech.summary(done.steps[start:], names).rstrip('.').lower() for done, _ in found]
     return f'Which do you mean: {speech.listed(texts, "or")}?'
-
-
-class _Clause:
-    """One reading of one clause, being written."""
-
-    def __init__(
-        self, table: Table, clause: Clause, reading: Reading, last_goal: Place | None
-    ) -> None:
-        self.table, self.clause, self.reading = table, clause, reading
-        self.resolver = Resolver(table)
-        self.mover = Mover(table, self.resolver, clause.verb, last_goal)
-
-    def write(self) -> None:
-        """Append the steps."""
-        kinds: dict[str, Callable[[], None]] = {
-            'pick': self._pick, 'take': self._take, 'release': self._put, 'stack': self._stack,
-            'build': self._build, 'push': self._push, 'sort': self._sort, 'wait': self._wait,
-            'home': self._home,
-        }  # fmt: skip
-        kinds.get(self.clause.kind, self._put)()
-
-    def _names(self) -> tuple[str, ...]:
-        """Give the ids of what is moved, each once, in the order they were named."""
-        nouns = self.reading.movers
-        if not nouns:
-            if self.table.held is None:
-                raise Unclear(f'What should I {self.clause.verb}? Please name the object.')
-            return (self.table.held,)
-        found = [name for noun in nouns for name in self.resolver.movers(noun)]
-        self.resolver.current = tuple(dict.fromkeys(found))
-        return self.resolver.current
-
-    def _put(self) -> None:
-        nouns, goal = self.reading.movers, self.reading.goal
-        target = goal.noun if goal is not None else None
-        is_matching = target is not None and target.is_matching
-        if is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
-            self._sort()
-        elif goal is not None and target is not None and target.quantifier == 'each':
-            self._distribute(goal.relation, target)
-        else:
-            is_set = any(noun.is_many for noun in nouns) or _is_bare_colour(nouns)
-            self.mover.put(self._names(), goal, is_set=is_set)
-
-    def _distribute(self, relation: str, noun: Noun) -> None:
-        """Put one of the movers into each target."""
-        role = 'container' if relation == 'in' else 'any'
-        targets = self.resolver.resolve(replace(noun, quantifier='all'), role)
-        nouns = self.reading.movers
-        if len(nouns) != 1 or nouns[0].quantifier not in ('a', 'some', 'bare') or (
-            (nouns[0].count or 1) != 1
-        ):  # fmt: skip
-            raise Unclear('Please tell me one by one which object goes where.')
-        for target in targets:
-            wanted = replace(nouns[0], quantifier='another', count=None)
-            name = self.resolver.movers(wanted)[0]
-            self.mover.onto(name, relation, target)
-
-    def _pick(self) -> None:
-        names = self._names()
-        if len(names) > 1:
-            items = [self.table.items[name] for name in names]
-            question = speech.which('one first', items)
-            raise Unclear(f'I can hold only one object at a time. {question}')
-        self.mover.take(names[0])
-        self.table.movers = names
-
-    def _take(self) -> None:
-        if self.reading.goal is not None or len(self._names()) > 1:
-            self._put()
-            return
-        if self.clause.verb == 'remove' and not self.clause.is_out:
-            raise Unclear('Where should I put it?')
-        source = self.table.rests.get(self._names()[0])
-        self._pick()
-        self.table.aside = source.target if self.clause.is_out and source else None
-
-    def _stack(self) -> None:
-        goal = self.reading.goal
-        if goal is None or goal.kind == 'each_other':
-            self._build()
-        elif goal.kind == 'near' and goal.relation == 'on' and goal.noun is not None:
-            names = self._names()
-            base = self.resolver.target(goal.noun, 'support', names)
-            is_list = len(self.reading.movers) > 1
-            self.mover.tower(tuple(n for n in names if n != base), is_list=is_list, base=base)
-        else:
-            self._put()
-
-    def _build(self) -> None:
-        names = self._names()
-        if len(names) < 2:
-            raise Unclear('A stack needs at least two objects. What should I stack on what?')
-        is_list = len(self.reading.movers) > 1
-        self.mover.tower(names, is_list=is_list)
-
-    def _sort(self) -> None:
-        goal = self.reading.goal
-        if not self.reading.movers:
-            raise Unclear('What should I sort?')
-        noun = goal.noun if goal is not None else None
-        is_single = noun is not None and not (noun.is_many or noun.is_matching)
-        if goal is not None and (is_single or goal.kind not in ('near', 'by_colour')):
-            self.mover.put(self._names(), goal, is_set=True)
-        else:
-            self.mover.sort(self._names(), noun)
-
-    def _push(self) -> None:
-        direction = next((p for p in self._all_places() if p.kind == 'direction'), None)
-        if self.reading.goal is not None and self.reading.goal.kind != 'direction':
-            raise Unclear(
-                'I can push things left, right, forward or back by a distance. '
-                'Should I pick it up and place it there instead?'
-            )
-        if direction is None or not direction.word:
-            raise Unclear('In which direction should I push it: left, right, forward or back?')
-        distances = [p.distance for p in self._all_places() if p.distance is not None]
-        distance = distances[0] if distances else DEFAULT_PUSH
-        if not PUSH_RANGE[0] <= distance <= PUSH_RANGE[1]:
-            low, high = PUSH_RANGE
-            raise Unclear(f'I can push by {low:g} to {high:g} m. How far should I push it?')
-        names = self._names()
-        for name in names:
-            self.mover.push(name, direction.word, distance)
-        self.table.movers = names
-
-    def _all_places(self) -> tuple[Place, ...]:
-        goal = self.reading.goal
-        return (*((goal,) if goal else ()), *self.reading.extras)
-
-    def _wait(self) -> None:
-        self.table.wait(self.clause.seconds or 0.0)
-
-    def _home(self) -> None:
-        self.table.add(Step(action='home'))
-
-
-def _is_bare_colour(nouns: tuple[Noun, ...]) -> bool:
-    return any(noun.quantifier == 'bare' for noun in nouns)

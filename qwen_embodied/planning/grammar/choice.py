@@ -96,6 +96,18 @@ class Chooser:
             return f"There is nothing left that fits '{noun.text}'. {seen}"
         return f"I see no '{singular(noun)}'. {seen} What should I do?"
 
+    def blocks(self) -> tuple[str, ...]:
+        """Give what 'them' and 'a tower' are made of where nothing was named."""
+        free = [n for n in self.table.items if n not in self.table.protected]
+        lifted = [n for n in free if self.table.is_movable(n)]
+        found = [n for n in lifted if self.table.items[n].shape in ('cube', 'box')]
+        if len(found) < 2:
+            found = [n for n in lifted if not self.table.items[n].is_container]
+        if len(found) < 2:
+            seen = speech.sight(self.table.items.values())
+            raise Unclear(f'Of what? I need at least two objects that I can lift. {seen}')
+        return tuple(found)
+
     def items(self, names: tuple[str, ...]) -> list[SceneObject]:
         """Give the objects of ids."""
         return [self.table.items[name] for name in names]

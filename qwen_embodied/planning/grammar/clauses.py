@@ -6,15 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
-from qwen_embodied.planning.grammar.places import PlaceReader
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
+from qwen_embodied.planning.grammar.wholes import SKILLS, WholeReader
 
-SKILLS = 'I can pick, place, stack, push, sort, wait and go home.'
 _TOUCHING = frozenset({'touch', 'leave', 'avoid', 'skip', 'ignore', 'spare'})
 _OUT = ('from', 'out_of')
 
 
-class ClauseReader(PlaceReader):
+class ClauseReader(WholeReader):
     """Reads one clause after the other."""
 
     previous: Clause | None = None
@@ -33,6 +32,7 @@ class ClauseReader(PlaceReader):
         if not verb:
             return self._without_verb(start, shares)
         kind = words.VERBS.get(verb, 'forbid')
+        self.takes = kind in ('take', 'pick', 'unstack')
         reader = getattr(self, f'_read_{kind}', None)
         found: Clause = reader(verb, start) if reader else self._read_put(verb, start)
         if found.kind != 'forbid':
@@ -67,10 +67,11 @@ class ClauseReader(PlaceReader):
         verb = self._verb()
         if not verb or not self.starts_noun():
             raise self.fail()
-        movers, places = self.nouns(), self._places()
+        movers, places = self.nouns(), self.places()
         return Clause('forbid', verb, self.text_from(start), movers, places)
 
-    def _places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[Place, ...]:
+        """Read phrases of place as long as they follow each other."""
         found: list[Place] = []
         while (place := self.place()) is not None:
             found.append(place)
@@ -81,13 +82,13 @@ class ClauseReader(PlaceReader):
         if not self.starts_noun():
             raise self._unknown_verb()
         movers = self.nouns()
-        before = self._places()
+        before = self.places()
         if self._starts_exception():
             movers = self._with_exception(movers, [])
         self._states()
         if self.accept('not'):
             raise Unclear('Please say it without "not": what should I do with it?')
-        movers, places = self._arguments(movers, before)
+        movers, places = self.arguments(movers, before)
         kind, verb = 'put', 'put'
         if self.previous is not None and self.previous.kind in ('stack', 'push', 'sort', 'put'):
             kind, verb = self.previous.kind, self.previous.verb
@@ -111,7 +112,7 @@ class ClauseReader(PlaceReader):
             return Unclear(f"I cannot follow conditions such as '{word}'. Please tell me plainly.")
         return self.fail()
 
-    def _arguments(
+    def arguments(
         self, movers: tuple[Noun, ...] = (), before: tuple[Place, ...] = ()
     ) -> tuple[tuple[Noun, ...], tuple[Place, ...]]:
         """Read what is moved, particles and places, and take exceptions to where they belong."""
@@ -140,6 +141,8 @@ class ClauseReader(PlaceReader):
         """Step over 'down', 'up', 'off', and 'back' where a goal follows it."""
         while self.accept('down', 'up', 'over', 'off'):
             pass
+        if self.word() == 'away' and self.word(1) in ('in', 'on', 'to'):
+            self.at += 1
         if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there'}:
             self.at += 1
 
@@ -168,35 +171,22 @@ class ClauseReader(PlaceReader):
         return tuple(replace(noun, without=(*noun.without, *without)) for noun in movers)
 
     def _read_put(self, verb: str, start: int) -> Clause:
-        movers, places = self._arguments()
+        movers, places = self.arguments()
+        whole = self.whole(verb, start, movers, places)
+        if whole is not None:
+            return whole
         return Clause(words.VERBS[verb], verb, self.text_from(start), movers, places)
 
     def _read_take(self, verb: str, start: int) -> Clause:
+        if (apart := self._apart(verb, start)) is not None:
+            return apart
         out = self.accept('out')
-        movers, places = self._arguments()
+        movers, places = self.arguments()
+        if self.accept('apart'):
+            return Clause('unstack', verb, self.text_from(start), movers, places)
         out = self.accept('out') or out
         is_out = bool(out) or any(place.kind == 'from' for place in places)
         return Clause('take', verb, self.text_from(start), movers, places, is_out=is_out)
-
-    def _read_sort(self, verb: str, start: int) -> Clause:
-        self.accept('out')
-        movers, places = self._arguments()
-        if self.accept('by'):
-            raise Unclear('I can sort by colour only. Should I sort by colour?')
-        if any(place.kind == 'from' for place in places):
-            raise Unclear('Into which containers should I sort them?')
-        return Clause('sort', verb, self.text_from(start), movers, places)
-
-    def _read_build(self, verb: str, start: int) -> Clause:
-        self.accept('me', 'us')
-        self.accept('a', 'an', 'the', 'one')
-        self.accept_from(('big', 'small', 'tall', 'high', 'little'))
-        if not self.accept('tower', 'stack', 'pile'):
-            raise self.fail()
-        while self.accept('of', 'from', 'with', 'out_of', 'using', 'out', ','):
-            pass
-        movers, places = self._arguments()
-        return Clause('build', verb, self.text_from(start), movers, places)
 
     def _read_wait(self, verb: str, start: int) -> Clause:
         self.accept('for', 'about')
@@ -214,6 +204,8 @@ class ClauseReader(PlaceReader):
         if verb == 'home' or verb == 'park' or self.accept('home', 'to_home'):
             self.accept('it', 'arm', 'yourself')
             return Clause('home', verb, self.text_from(start))
+        if self._is_verb() and self.word() != 'home':
+            return self.clause()
         self.accept('to')
         if self.accept('home'):
             return Clause('home', verb, self.text_from(start))
@@ -223,12 +215,6 @@ class ClauseReader(PlaceReader):
 
     def _read_stop(self, verb: str, start: int) -> Clause:
         raise Unclear('Nothing is planned, so I stay where I am. What should I do next?')
-
-    def _read_swap(self, verb: str, start: int) -> Clause:
-        raise Unclear(
-            'I cannot swap things in one go, because I have one hand. '
-            'Please tell me one by one where each of them should go.'
-        )
 
     def _read_see(self, verb: str, start: int) -> Clause:
         return Clause('see', verb, self.text_from(start))
@@ -240,7 +226,7 @@ class ClauseReader(PlaceReader):
         self.accept('alone', 'out', 'be')
         if verb == 'leave' and any(noun.quantifier == 'bare' for noun in movers):
             raise self.fail()
-        return Clause('forbid', verb, self.text_from(start), movers, self._places())
+        return Clause('forbid', verb, self.text_from(start), movers, self.places())
 
     def _read_want(self, verb: str, start: int) -> Clause:
         self.accept('to')
@@ -248,7 +234,7 @@ class ClauseReader(PlaceReader):
             return self.clause()
         movers = self.nouns() if self.starts_noun() else ()
         self._states()
-        movers, places = self._arguments(movers)
+        movers, places = self.arguments(movers)
         if not movers:
             raise self.fail()
         return Clause('put', 'put', self.text_from(start), movers, places)
@@ -258,15 +244,6 @@ class ClauseReader(PlaceReader):
         if self._is_verb():
             return self.clause()
         raise self.fail()
-
-    def _read_empty(self, verb: str, start: int) -> Clause:
-        """Read 'empty the bowl into the bin': everything in the bowl is moved."""
-        if self._table():
-            inside: Place = Place('table', 'on the table', word='on')
-        else:
-            inside = Place('near', '', relation='in', noun=self._target())
-        movers = (Noun('everything', quantifier='all', head='object', where=(inside,)),)
-        return Clause('put', verb, self.text_from(start), movers, self._places())
 
     def _rest(self) -> str:
         rest = ' '.join(token.text for token in self.tokens[self.at : self.at + 6])

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place
 
-_DESCRIBING = frozenset({'held', 'near', 'from', 'side', 'corner', 'table'})
+_DESCRIBING = frozenset({'held', 'near', 'from', 'side', 'corner', 'table', 'between'})
 _GOALS = frozenset(
     {'near', 'side', 'corner', 'table', 'point', 'there', 'direction', 'each_other',
-     'side_by_side', 'by_colour'}
+     'side_by_side', 'by_colour', 'between', 'corners', 'row', 'column'}
 )  # fmt: skip
 
 

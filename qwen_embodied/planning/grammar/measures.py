@@ -122,6 +122,7 @@ def _group(ranking: Ranking) -> tuple[str, ...] | None:
     if not gaps:
         return ranking.names
     cut = max(range(len(gaps)), key=lambda n: gaps[n])
-    if gaps[cut] < 2 * ranking.tolerance:
+    others = max((gap for n, gap in enumerate(gaps) if n != cut), default=0.0)
+    if gaps[cut] < max(2 * ranking.tolerance, 1.5 * others):
         return None
     return ranking.names[: cut + 1]

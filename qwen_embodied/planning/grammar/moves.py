@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from qwen_embodied.messages import CONTAINERS, SceneObject
 from qwen_embodied.planning.facts import Rest
+from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.spots import free_spot, region
@@ -69,6 +70,7 @@ class Mover:
         if name == target:
             raise Unclear(f'{self._capital(name)} cannot go {self._words(relation)} itself.')
         if self._is_there(name, relation, target):
+            self.table.goals.append(Goal(name, relation, target))
             return
         self.take(name)
         self.table.place(name, relation, target)
@@ -78,7 +80,7 @@ class Mover:
         """Stack objects on a base, the first at the bottom; a set is stacked largest first."""
         items = [self.table.items[name] for name in names]
         if not is_list:
-            items.sort(key=_for_tower)
+            items.sort(key=for_tower)
         if base is not None and not items:
             raise Unclear(f'{self._capital(base)} cannot go on itself. What should I stack?')
         ordered = [*((base,) if base else ()), *(item.id for item in items)]
@@ -113,6 +115,8 @@ class Mover:
             {'action': 'push', 'object': name, 'direction': direction, 'distance': distance}
         ))  # fmt: skip
         dx, dy = DIRECTION_VECTORS[direction]
+        way = (dx * distance, dy * distance)
+        self.table.goals.append(Goal(name, 'pushed', None, way))
         x, y = self.table.spots[name]
         self.table.spots[name] = (x + dx * distance, y + dy * distance)
 
@@ -290,6 +294,7 @@ def _on(item: SceneObject) -> str:
     return 'in' if item.shape in ('bowl', 'bin') else 'on'
 
 
-def _for_tower(item: SceneObject) -> tuple[bool, float, float]:
+def for_tower(item: SceneObject) -> tuple[bool, float, float]:
+    """Give the key that sorts objects for a tower: large ones first, balls last."""
     area = float(item.size[0] * item.size[1])
     return (item.shape == 'ball', -round(area, 6), -float(item.position[1]))

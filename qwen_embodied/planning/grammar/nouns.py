@@ -37,7 +37,9 @@ class NounReader(QualifierReader):
                 break
             self.at += step
             found += self.noun()
-        return tuple(_with_shared_head(found))
+        if len(found) == 2 and found[0].quantifier == 'both' and not found[0].plural:
+            found[0] = replace(found[0], quantifier='the')
+        return with_shared_head(found)
 
     def noun(self) -> tuple[Noun, ...]:
         """Read one noun phrase; 'the red and the blue cube' becomes two."""
@@ -248,7 +250,7 @@ def _split_colours(noun: Noun) -> tuple[Noun, ...]:
     )
 
 
-def _with_shared_head(nouns: list[Noun]) -> list[Noun]:
+def with_shared_head(nouns: list[Noun]) -> tuple[Noun, ...]:
     """Give 'the red' the head of 'the blue cube' that follows it."""
     result: list[Noun] = []
     later: Noun | None = None
@@ -261,4 +263,4 @@ def _with_shared_head(nouns: list[Noun]) -> list[Noun]:
         elif noun.shapes:
             later = noun
         result.insert(0, noun)
-    return result
+    return tuple(result)

@@ -62,7 +62,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     and finally > then | and lastly > then | and next > then | and afterwards > then
     and after that > then | later > then | in addition > and | additionally > and
     one by one > | one at a time > | one after another > | one after the other > | in turn >
-    in that order > | in this order > | in the given order > | in order > | as well > too
+    in the given order > | in order > | as well > too
     right away > | right now > | at once > | for me > | thank you > | if you can > | if possible >
     if you would > | if you please > | would you mind > | do you mind > | at a time >
     i am asking you to > | you are to > | your task is to > | your job is to > | be so kind as to >
@@ -134,6 +134,77 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     that you have in your hand > held | in the gripper > held | currently held > held
     give me > hand_over | hand me > hand_over | bring me > hand_over | pass me > hand_over
     hand over > hand_over | give it to me > hand_over
+    in a row > in_row | in one row > in_row | in a line > in_row | in a straight line > in_row
+    in a horizontal line > in_row | in a horizontal row > in_row | in line > in_row
+    into a row > in_row | into a line > in_row | into a straight line > in_row
+    in a single row > in_row | in a single line > in_row | in a straight row > in_row
+    in a column > in_column | in a vertical line > in_column | into a column > in_column
+    into a vertical line > in_column | in a vertical row > in_column
+    line up > line_up | lines up > line_up | lining up > line_up | lay out > arrange
+    take apart > take_apart | break down > unstack | break up > unstack | tear down > unstack
+    collapse > unstack | un stack > unstack | tidy up > tidy | clean up > clean | clean off > clean
+    clear off > clear | clear up > clear | clear out > empty | empty out > empty
+    clear away > clear | put away everything > clear the table
+    put everything away > clear the table
+    put all the objects away > clear the table | put all objects away > clear the table
+    by size > by_size | by their size > by_size | by their sizes > by_size | by sizes > by_size
+    in order of size > by_size | according to size > by_size | based on size > by_size
+    according to their size > by_size | based on their size > by_size | in size order > by_size
+    in order of their size > by_size | in order of sizes > by_size | by volume > by_size
+    by height > by_height | by their height > by_height | in order of height > by_height
+    according to height > by_height | in order of their height > by_height
+    in descending order > descending | in decreasing order > descending
+    in ascending order > ascending | in increasing order > ascending
+    in descending order of size > descending | in ascending order of size > ascending
+    in decreasing order of size > descending | in increasing order of size > ascending
+    in decreasing size > descending | in increasing size > ascending
+    in order of decreasing size > descending | in order of increasing size > ascending
+    in order of increasing height > by_height ascending
+    in order of decreasing height > by_height descending
+    largest first > descending | biggest first > descending | smallest first > ascending
+    ordered > | sorted > | arranged >
+    on top > on_top | on the top > on_top | at the top > on_top | as the top one > on_top
+    on the very top > on_top | at the very top > on_top
+    at the bottom > on_bottom | on the bottom > on_bottom | as the base > on_bottom
+    as the bottom one > on_bottom | at the base > on_bottom | at the very bottom > on_bottom
+    from bottom to top > from_bottom | from the bottom to the top > from_bottom
+    from the bottom up > from_bottom | bottom to top > from_bottom
+    from top to bottom > from_top | from the top to the bottom > from_top
+    from the top down > from_top | top to bottom > from_top | from left to right > from_left
+    from the left to the right > from_left | left to right > from_left
+    from right to left > from_right | from the right to the left > from_right
+    right to left > from_right
+    in the order > in_order | in the order of > in_order | in the following order > in_order
+    in this order > in_order | in that order > in_order
+    in between > between | midway between > between | halfway between > between
+    in the middle of > middle_of | in the middle between > between | centered between > between
+    centred between > between | in the gap between > between | to between > between
+    in the space between > between | among > between
+    in different corners > every_corner | in the corners > every_corner
+    into the corners > every_corner | in the different corners > every_corner
+    in separate corners > every_corner | to different corners > every_corner
+    in the four corners > every_corner | to the corners > every_corner
+    on different corners > every_corner | into different corners > every_corner
+    in all the corners > every_corner | at the corners > every_corner
+    one in each corner > every_corner | each in a different corner > every_corner
+    in a stack > each_other | in a tower > each_other | into a stack > each_other
+    into a tower > each_other | in a pile > each_other | into a pile > each_other
+    in one stack > each_other | in a single stack > each_other | into one stack > each_other
+    in a single tower > each_other | into a single tower > each_other
+    with matching colors > matching | with matching color > matching
+    with matching colour > matching | with the matching color > matching
+    of matching color > matching | of the matching color > matching | of its color > matching
+    of their color > matching | with the corresponding colour > matching
+    with the corresponding color > matching | of the corresponding colour > matching
+    of the corresponding color > matching | that match their colour > matching
+    that match their color > matching | that matches its color > matching
+    that matches their color > matching | that is the same colour > matching
+    that is the same color > matching | of the same colors > matching
+    with the same colors > matching | with the same colours > matching
+    that have the same colour > matching | that have the same color > matching
+    that has the same color > matching | matching in colour > matching
+    matching in color > matching | by matching colours > by_colour
+    by matching colors > by_colour | by matching colour > by_colour
     alone > alone | as it is > alone | as they are > alone | where it is > alone
     where they are > alone | in place > alone | where it belongs > unknown_place
     """
@@ -142,7 +213,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
         if '>' in entry:
             left, right = entry.split('>')
             table[tuple(left.split())] = tuple(right.split())
-    return table | dict(_side_phrases())
+    return table | dict(_side_phrases()) | dict(_size_phrases())
 
 
 Phrase = tuple[tuple[str, ...], tuple[str, ...]]
@@ -153,6 +224,30 @@ _TAILS: tuple[tuple[str, ...], ...] = (
     (), ('side',), ('hand', 'side'), ('half',), ('end',), ('part',), ('edge',), ('most', 'side'),
 )  # fmt: skip
 _OF = {'front': 'front_of', 'back': 'back_of', 'middle': 'middle_of'}
+
+
+_BIG = {'': ('largest', 'biggest', 'big', 'large'), 'by_height': ('tallest', 'highest', 'tall')}
+_SMALL = {'': ('smallest', 'small', 'littlest', 'tiniest'), 'by_height': ('shortest', 'lowest')}
+
+
+_FROM: tuple[tuple[str, ...], ...] = ((), ('from',), ('in', 'order', 'from'))
+
+
+def _size_phrases() -> list[Phrase]:
+    """Spell out 'from largest to smallest', 'tallest to shortest' and their like."""
+    found: list[Phrase] = []
+    for measure in _BIG:
+        before = (measure,) if measure else ()
+        for big, small in product(_BIG[measure], _SMALL[measure]):
+            for word, (one, two) in {
+                'descending': (big, small), 'ascending': (small, big),
+            }.items():  # fmt: skip
+                for article, start in product(
+                    ((), ('the',)), ((), ('from',), ('in', 'order', 'from'))
+                ):
+                    said = (*start, *article, one, 'to', *article, two)
+                    found.append((said, (*before, word)))
+    return found
 
 
 def _side_phrases() -> list[Phrase]:

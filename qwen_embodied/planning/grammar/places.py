@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.lexer import is_number
-from qwen_embodied.planning.grammar.nouns import NounReader
+from qwen_embodied.planning.grammar.nouns import NounReader, with_shared_head
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 
 A_BIT = 0.05
@@ -20,6 +20,7 @@ _RELATIONS = {
     'in_front_of': 'in_front_of', 'front_of': 'in_front_of', 'behind': 'behind',
     'back_of': 'behind', 'next_to': 'next_to', 'middle_of': 'in', 'by': 'next_to',
 }  # fmt: skip
+_WHOLE = {'in_row': 'row', 'in_column': 'column', 'every_corner': 'corners'}
 _NUMBER_GLUE = frozenset(('x', 'y', ',', 'and', 'position', 'at', 'coordinates'))
 
 
@@ -29,7 +30,9 @@ class PlaceReader(NounReader):
     def place(self) -> Place | None:
         """Read one phrase of place, or give None and stay."""
         start = self.at
-        for reader in (self._short, self._measured, self._point, self._related):
+        for reader in (
+            self._short, self._between, self._measured, self._point, self._related,
+        ):  # fmt: skip
             self.at = start
             found = reader()
             if found is not None:
@@ -46,12 +49,32 @@ class PlaceReader(NounReader):
         if word in ('each_other', 'side_by_side', 'together'):
             self.at += 1
             return Place('each_other' if word == 'each_other' else 'side_by_side', '')
+        if word == 'on_top':
+            self.at += 1
+            return Place('near', '', relation='on')
+        if word in _WHOLE:
+            self.at += 1
+            return Place(_WHOLE[word], '')
         if word in ('at', 'on', 'in', 'to') and self.word(1).startswith('corner_'):
             self.at += 1
             corner = self.take().removeprefix('corner_')
             self._of_table()
             return Place('corner', '', word=corner)
         return self._side(word)
+
+    def _between(self) -> Place | None:
+        """Read 'between the bowl and the tray' or 'between the two bowls'."""
+        if not self.accept('between'):
+            return None
+        heads = self.heads
+        found = self.noun()
+        is_pair = found[0].quantifier in ('both', 'them') or found[0].count == 2
+        if len(found) == 1 and not is_pair and not found[0].plural:
+            if not self.accept('and'):
+                raise Unclear('Between what? Please name two objects.')
+            found = with_shared_head([*found, *self.noun()[:1]])
+        self.heads = heads
+        return Place('between', '', noun=found[0], other=found[1] if len(found) > 1 else None)
 
     def _side(self, word: str) -> Place | None:
         head, _, side = word.partition('_')

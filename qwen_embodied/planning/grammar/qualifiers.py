@@ -19,6 +19,7 @@ class QualifierReader(Reader):
 
     heads: tuple[Noun, ...] = ()
     is_in_target: bool = False
+    takes: bool = False
 
     def place(self) -> Place | None:
         """Read a phrase of place, or give None; implemented where places are read."""
@@ -58,6 +59,9 @@ class QualifierReader(Reader):
         if word in ('nearest', 'closest', 'farthest', 'furthest', 'leftmost', 'rightmost'):
             self.at += 1
             return replace(noun, extremes=(*noun.extremes, word))
+        if word == 'on_top' and self.takes:
+            self.at += 1
+            return replace(noun, extremes=(*noun.extremes, 'topmost'))
         if word == 'matching':
             self.at += 1
             return replace(noun, is_matching=True)

@@ -10,7 +10,7 @@ from qwen_embodied.messages import SceneObject
 from qwen_embodied.planning.grammar import measures, speech
 from qwen_embodied.planning.grammar.choice import Chooser, singular
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
-from qwen_embodied.planning.grammar.table import Table
+from qwen_embodied.planning.grammar.table import Point, Table
 
 _NEAR = 0.17
 _CONE = math.cos(math.radians(45.0))
@@ -56,6 +56,15 @@ class Resolver(Chooser):
         if len(found) != 1:
             raise Unclear(speech.which(singular(noun), self.items(found)))
         return found[0]
+
+    def pair(self, place: Place) -> tuple[str, str]:
+        """Give the two ids that something is between."""
+        if place.other is not None and place.noun is not None:
+            return (self.target(place.noun, 'any'), self.target(place.other, 'any'))
+        found = self.resolve(place.noun, 'any') if place.noun is not None else ()
+        if len(found) != 2:
+            raise Unclear(f'Between which two: {speech.listed([self.the(n) for n in found])}?')
+        return (found[0], found[1])
 
     def resolve(self, noun: Noun, role: str) -> tuple[str, ...]:
         """Give the ids a noun stands for, never none."""
@@ -131,7 +140,7 @@ class Resolver(Chooser):
     def _excluded(self, noun: Noun) -> set[str]:
         found: set[str] = set()
         for other in noun.without:
-            shared = _completed(other, noun)
+            shared = completed(other, noun)
             found |= set(self.resolve(replace(shared, quantifier=_many(shared)), 'any'))
         if noun.quantifier in ('rest', 'other', 'another'):
             found |= set(self.table.mentioned)
@@ -140,6 +149,8 @@ class Resolver(Chooser):
     def _ranks(self, noun: Noun, role: str) -> list[tuple[frozenset[str], frozenset[str]]]:
         """Give sets of shapes and colours to try in order; empty sets stand for any."""
         ranks = [(shapes, _ANY) for shapes in noun.shapes]
+        if noun.head == 'box' and role == 'container':
+            ranks = ranks[::-1]
         if noun.head == 'box' and role not in ('container', 'any'):
             ranks = ranks[:1]
         if noun.shapes:
@@ -173,6 +184,9 @@ class Resolver(Chooser):
         if place.kind in ('side', 'corner'):
             halves = [measures.on_side(self.table, names, side) for side in place.word.split('_')]
             return frozenset(names).intersection(*halves)
+        if place.kind == 'between':
+            first, second = (self.table.spots[name] for name in self.pair(place))
+            return frozenset(n for n in names if _is_between(self.table.spots[n], first, second))
         if place.noun is None:
             raise Unclear(f"I do not know where '{place.text}' is. Please name the object.")
         role = 'container' if place.relation == 'in' else 'any'
@@ -212,12 +226,21 @@ class Resolver(Chooser):
         return ahead > 0.02 and ahead >= distance * _CONE
 
 
+def _is_between(spot: Point, first: Point, second: Point) -> bool:
+    """Say whether a spot lies near the line between two others."""
+    length = math.dist(first, second)
+    ux, uy = ((second[0] - first[0]) / length, (second[1] - first[1]) / length)
+    dx, dy = spot[0] - first[0], spot[1] - first[1]
+    along, across = dx * ux + dy * uy, abs(dy * ux - dx * uy)
+    return 0.02 < along < length - 0.02 and across <= _NEAR / 2
+
+
 def _has_colour(item: SceneObject, noun: Noun) -> bool:
     wanted = not noun.colours or any(item.colour in colour for colour in noun.colours)
     return wanted and item.colour not in noun.not_colours and item.shape not in noun.not_shapes
 
 
-def _completed(other: Noun, noun: Noun) -> Noun:
+def completed(other: Noun, noun: Noun) -> Noun:
     """Give 'the red' of 'all cubes except the red' the head of what it is taken from."""
     if other.shapes or other.head == 'object' or other.is_pronoun:
         return other

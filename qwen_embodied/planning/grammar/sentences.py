@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from qwen_embodied.planning.grammar import words
-from qwen_embodied.planning.grammar.clauses import SKILLS, ClauseReader
+from qwen_embodied.planning.grammar.clauses import ClauseReader
 from qwen_embodied.planning.grammar.lexer import Token, is_known, tokens_of
 from qwen_embodied.planning.grammar.syntax import Clause, Unclear
+from qwen_embodied.planning.grammar.wholes import SKILLS
 
 EXAMPLE = "for example 'put the red cube in the blue bowl'"
 _JOINTS = frozenset([',', ';', '.', 'and', 'then', 'but', 'but_first'])

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import math
 
-from qwen_embodied.messages import SceneObject
-from qwen_embodied.planning.facts import Workspace
+from qwen_embodied.planning.facts import Workspace, outer_radius
 from qwen_embodied.planning.grammar.syntax import Unclear
 from qwen_embodied.planning.grammar.table import Point, Table
 
@@ -27,7 +26,9 @@ def region(word: str, workspace: Workspace) -> Point:
     return (x, y)
 
 
-def free_spot(table: Table, name: str, wanted: Point, word: str = '') -> Point:
+def free_spot(
+    table: Table, name: str, wanted: Point, word: str = '', kept: tuple[Point, ...] = ()
+) -> Point:
     """Give the free spot nearest to a wanted one.
 
     Args:
@@ -35,13 +36,15 @@ def free_spot(table: Table, name: str, wanted: Point, word: str = '') -> Point:
         name: Of the object that needs the room.
         wanted: (x, y) m.
         word: Side or corner that must not be left; '' for the whole table.
+        kept: Points (x, y) m that must stay free for something else.
     """
-    room = _radius(table.items[name])
+    room = outer_radius(table.items[name])
     others = [
-        (table.spots[key], _radius(item) + room + GAP)
+        (table.spots[key], outer_radius(item) + room + GAP)
         for key, item in table.items.items()
         if key not in (name, table.held)
     ]
+    others += [(point, 2 * room + GAP) for point in kept]
     best: Point | None = None
     for spot in _grid(table.workspace, wanted):
         is_nearer = best is None or math.dist(spot, wanted) < math.dist(best, wanted) - 1e-9
@@ -74,10 +77,3 @@ def _is_within(spot: Point, word: str, workspace: Workspace) -> bool:
         'front': spot[0] < middle_x, 'back': spot[0] > middle_x,
     }  # fmt: skip
     return all(tests.get(part, True) for part in word.split('_'))
-
-
-def _radius(item: SceneObject) -> float:
-    length, width = float(item.size[0]), float(item.size[1])
-    if item.shape in ('ball', 'cylinder', 'bowl'):
-        return max(length, width) / 2
-    return math.hypot(length, width) / 2

@@ -78,14 +78,15 @@ class Place:
     """One phrase of place, such as 'to the left of the bowl'.
 
     Attributes:
-        kind: near (a relation to a noun), from, side, corner, table, point, there, direction,
-            each_other, side_by_side or by_colour.
+        kind: near (a relation to a noun), from, side, corner, corners, table, point, there,
+            direction, each_other, side_by_side, row, column, between or by_colour.
         text: As the operator wrote it.
         relation: Of a near place; 'to' while it depends on what the noun turns out to be.
         noun: Of a near or from place; None in 'drop it in'.
         word: Side (left, right, front, back, middle), corner or direction.
         point: (x, y) m of a point.
         distance: Of a direction, m; None when not given.
+        other: The second noun of 'between', or None where the first is a pair.
     """
 
     kind: str
@@ -95,6 +96,33 @@ class Place:
     word: str = ''
     point: tuple[float, float] | None = None
     distance: float | None = None
+    other: Noun | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """In which order things shall stand.
+
+    Attributes:
+        measure: 'volume' or 'height' for an order by size, or ''.
+        falls: Whether the largest comes first (at the bottom, on the left).
+        first: Nouns in the wanted order, where they were listed.
+        top: What shall be on top (last), or None.
+        bottom: What shall be at the bottom (first), or None.
+        is_reversed: Whether the order was said from the top, or from the right.
+    """
+
+    measure: str = ''
+    falls: bool | None = None
+    first: tuple[Noun, ...] = ()
+    top: Noun | None = None
+    bottom: Noun | None = None
+    is_reversed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said about the order."""
+        return self == Order()
 
 
 @dataclass(frozen=True)
@@ -102,7 +130,8 @@ class Clause:
     """One thing to do, or with the kind forbid not to do.
 
     Attributes:
-        kind: put, take, pick, release, stack, build, push, sort, wait, home, empty or forbid.
+        kind: put, take, pick, release, stack, build, push, sort, swap, clear, row, unstack,
+            wait, home or forbid.
         verb: The base form of the verb.
         text: As the operator wrote it.
         movers: What is moved.
@@ -110,6 +139,8 @@ class Clause:
         seconds: Of a wait, s.
         is_out: Whether things are only taken out of somewhere.
         shares_place: Whether a missing goal is that of the clause before.
+        order: Of what is stacked or lined up.
+        count: Of the objects of a tower or row, or None.
     """
 
     kind: str
@@ -120,3 +151,5 @@ class Clause:
     seconds: float | None = None
     is_out: bool = False
     shares_place: bool = False
+    order: Order = Order()
+    count: int | None = None

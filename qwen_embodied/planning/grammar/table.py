@@ -12,6 +12,7 @@ import numpy as np
 from qwen_embodied.geometry import pose
 from qwen_embodied.messages import BASIC_COLOURS, SHAPES, SceneObject
 from qwen_embodied.planning.facts import Rest, Workspace, is_liftable, rests
+from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar.syntax import Unclear
 from qwen_embodied.planning.request import PlanRequest
 from qwen_embodied.planning.schema import MAX_STEPS, WAIT_RANGE, Step
@@ -35,6 +36,7 @@ class Table:
         rests: What rests in or on what.
         held: Id in the gripper, or None.
         steps: Written so far.
+        goals: What the steps are for, in their order; moving things aside is for nothing.
         origins: Where each picked object stood before, (x, y) m.
         mentioned: Ids the operator has named so far.
         movers: Ids moved last, for 'it' and 'them'.
@@ -52,6 +54,7 @@ class Table:
     held: str | None
     workspace: Workspace
     steps: list[Step] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
     origins: dict[str, Point] = field(default_factory=dict)
     mentioned: list[str] = field(default_factory=list)
     movers: tuple[str, ...] = ()
@@ -81,6 +84,7 @@ class Table:
             dict(self.origins),
         )
         twin.steps, twin.mentioned = list(self.steps), list(self.mentioned)
+        twin.goals = list(self.goals)
         return twin
 
     def upon(self, object_id: str) -> list[str]:
@@ -114,6 +118,7 @@ class Table:
     def pick(self, name: str) -> None:
         """Write a pick."""
         self.add(Step(action='pick', object=name))
+        self.goals.append(Goal(name, 'held'))
         self.origins.setdefault(name, self.spots[name])
         self.rests.pop(name, None)
         self.held = name
@@ -124,6 +129,7 @@ class Table:
         self.add(Step.model_validate(
             {'action': 'place', 'object': name, 'relation': relation, 'target': target}
         ))  # fmt: skip
+        self.goals.append(Goal(name, relation, target))
         x, y = self.spots[target]
         dx, dy = _OFFSETS.get(relation, (0.0, 0.0))
         self.spots[name] = (x + dx * _STEP_ASIDE, y + dy * _STEP_ASIDE)
@@ -131,8 +137,8 @@ class Table:
             self.rests[name] = Rest(relation, target)
         self.held = None
 
-    def place_at(self, name: str, point: Point) -> None:
-        """Write a place at a point of the table."""
+    def place_at(self, name: str, point: Point, *, aside: bool = False) -> None:
+        """Write a place at a point of the table; aside: only to have it out of the way."""
         x, y = round(point[0], 3) + 0.0, round(point[1], 3) + 0.0
         if not self.workspace.holds(x, y):
             area = self.workspace
@@ -142,6 +148,8 @@ class Table:
                 f'y from {area.y_min:.2f} to {area.y_max:.2f} m. Where should it go?'
             )
         self.add(Step(action='place', object=name, relation='at', position=(x, y)))
+        if not aside:
+            self.goals.append(Goal(name, 'at', None, (x, y)))
         self.spots[name] = (x, y)
         self.held = None
 

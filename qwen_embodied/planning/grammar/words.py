@@ -19,6 +19,16 @@ def _row(text: str) -> list[str]:
     return text.split()
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Read words separated by blanks."""
+    return frozenset(text.split())
+
+
+def base(word: str) -> str:
+    """Give the base form of a verb, and other words as they are."""
+    return GERUNDS.get(word, word)
+
+
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -141,18 +151,21 @@ them: them these those both themselves they
 VERBS = _table("""
 put: put place set move bring drop throw lay transfer deposit insert stick relocate carry shift
 put: return toss stow pack load position dump pop slot gather collect assemble
+put: distribute
 take: take get fetch remove
 pick: pick grab grasp lift hold raise seize
 release: release
 stack: stack pile
-build: build make construct
+build: build make construct form create
 push: push slide shove nudge
 sort: sort separate organise organize group
 wait: wait pause
 go: go park home
 stop: stop halt freeze
-swap: swap exchange switch
-empty: empty clear
+swap: swap exchange switch interchange
+empty: empty clear clean tidy
+row: arrange rearrange align order line line_up
+unstack: unstack dismantle disassemble take_apart
 see: see describe list
 leave: leave touch avoid skip ignore spare
 want: want like need have
@@ -179,11 +192,16 @@ slide: sliding
 sort: sorting
 wait: waiting
 go: going
+build: making creating
 touch: touching
 build: building
 transfer: transferring
 collect: collecting
 gather: gathering
+swap: swapping
+clear: clearing
+arrange: arranging
+pack: packing
 """)
 STATES = _set('be is are lie lies lying sit sits sitting stand stands standing go goes')
 STATES |= _set('belong belongs placed put stacked located resting rests was were')
@@ -208,7 +226,7 @@ FILLERS = _set("""please kindly robot hey hi hello ok okay now just simply also 
     straight directly exactly right_away arm neatly safely nicely here_we_go first_of_all""")
 QUESTION_WORDS = _set('what where which who how why when is are do does')
 UNSUPPORTED_PLACES = _set(
-    'between under underneath below beneath above around against among beyond opposite across'
+    'under underneath below beneath above around against among beyond opposite across'
 )
 CONDITIONS = _set('if unless until when whenever while or once because')
 GLUE = _set("""and then , ; . of not no never except but that which by colour with matching same
@@ -218,4 +236,7 @@ GLUE = _set("""and then , ; . of not no never except but that which by colour wi
     next last only either using who from_left from_right from_front from_back kind type held own
     their respective corresponding top bottom way as seen my your how none nothing having been
     farthest_from nearest_to doing did want wants like am was were its in it coordinates
-    supposed holding""")
+    supposed holding between among row line column in_row in_column descending ascending
+    by_size by_height on_top on_bottom from_top from_bottom order places positions location
+    locations place level levels high storey horizontal vertical straight stacked single
+    every_corner starting_with in_order apart""")

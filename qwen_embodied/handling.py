@@ -1,0 +1,179 @@
+"""Does single steps: moves the arm, looks, and says what it saw."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from qwen_embodied.errors import ControlError, GraspError, TrajectoryRejectedError
+from qwen_embodied.identity import Identities
+from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene, SceneObject
+from qwen_embodied.motion import Motion, Skills
+from qwen_embodied.planning import Step
+from qwen_embodied.relations import not_at, unmet
+from qwen_embodied.workcell import Observation, TaskEvent, Workcell
+
+CARRYING = ('transfer', 'lower', 'home')  # segments in which what is held must stay held
+
+
+class Handler:
+    """Carries out steps in a workcell.
+
+    Attributes:
+        held: What is in the gripper, as it was perceived; or None.
+        names: Which perceived object an id of the plan means now.
+    """
+
+    def __init__(self, workcell: Workcell, skills: Skills, check: Callable[[], None]) -> None:
+        """Join the parts; `check` is called before each motion and may raise to end the task."""
+        self.held: SceneObject | None = None
+        self.names = Identities()
+        self._cell, self._skills, self._check = workcell, skills, check
+        self._commanded: dict[str, float] = {}
+
+    def do(self, step: Step, scene: Scene) -> Scene:
+        """Do a step and give the scene after it; raises where its effect is not seen."""
+        actions: dict[str, Callable[[Step, Scene], Scene]] = {
+            'pick': self._pick,
+            'place': self._place,
+            'push': self._push,
+            'home': self._home,
+            'wait': self._wait,
+        }
+        return actions[step.action](step, scene)
+
+    def recover(self, step: Step) -> Scene:
+        """Look again; fetch the object again when a placing lost it."""
+        self.forget_lost()
+        scene = self.clear_view().scene
+        if step.action == 'place' and self.held is None:
+            scene = self._pick(Step(action='pick', object=step.object), scene)
+        return scene
+
+    def forget_lost(self) -> None:
+        """Hold nothing any more where nothing is between the fingers."""
+        if self.held is not None and not self.is_holding():
+            self.held = None
+
+    def clear_view(self) -> Observation:
+        """Look from home, so that the arm hides nothing."""
+        self.go_home()
+        view = self._cell.look()
+        found = ', '.join(item.label for item in view.scene.objects) or 'nothing'
+        self._tell('looked', f'I see {found}', objects=[item.id for item in view.scene.objects])
+        return view
+
+    def go_home(self) -> None:
+        """Move home unless the arm is there."""
+        if not self._skills.is_home(self._cell.state()):
+            self._move(self._skills.home(self._anchor()))
+
+    def is_holding(self) -> bool:
+        """Say whether something is between the fingers."""
+        return self._skills.is_holding(self._cell.state())
+
+    # -- steps ----------------------------------------------------------------------------
+
+    def _pick(self, step: Step, scene: Scene) -> Scene:
+        item = self.names.find(step.object, scene)
+        self._move(self._skills.pick(item, scene, self._anchor()))
+        if not self.is_holding():
+            self._move(self._skills.let_go(self._anchor()))
+            raise GraspError(f'the gripper closed without the {item.label}')
+        self.held = item
+        self._tell('verified', f'the gripper holds the {item.label}')
+        return scene
+
+    def _place(self, step: Step, scene: Scene) -> Scene:
+        item = self.held or self.names.find(step.object, scene)
+        if not self.is_holding():
+            self.held = None
+            raise ControlError(f'the {item.label} was lost on the way')
+        target = self.names.find(step.target, scene) if step.target else None
+        motion = self._skills.place(
+            item, step.relation or 'at', target, scene, self._anchor(), position=step.position
+        )
+        self._move(motion)
+        self.held = self._skills.held = None
+        if motion.expected is not None:
+            self.names.expect(step.object or item.id, item, motion.expected[:3, 3])
+        after = self.clear_view().scene
+        self._verify_place(step, after)
+        return after
+
+    def _verify_place(self, step: Step, scene: Scene) -> None:
+        item = self.names.find(step.object, scene)
+        if step.target:
+            fault = unmet(item, step.relation or 'on', self.names.find(step.target, scene))
+        else:
+            fault = not_at(item, step.position) if step.position else None
+        if fault:
+            raise ControlError(f'the {item.label} is not where it should be: {fault}')
+        where = 'at its place'
+        if step.target:
+            label = self.names.find(step.target, scene).label
+            where = f'{(step.relation or "on").replace("_", " ")} the {label}'
+        self._tell('verified', f'the {item.label} is {where}')
+
+    def _push(self, step: Step, scene: Scene) -> Scene:
+        item = self.names.find(step.object, scene)
+        motion = self._skills.push(
+            item, step.direction or 'forward', step.distance or 0.1, scene, self._anchor()
+        )
+        self._move(motion)
+        after = self.clear_view().scene
+        moved = self.names.find(step.object, after).position - item.position
+        if not float(np.linalg.norm(moved[:2])) >= 0.5 * (step.distance or 0.1):
+            raise ControlError(f'the {item.label} did not move')
+        self._tell('verified', f'the {item.label} moved {np.linalg.norm(moved[:2]) * 100:.0f} cm')
+        return after
+
+    def _home(self, step: Step, scene: Scene) -> Scene:
+        self._move(self._skills.home(self._anchor()))
+        return scene
+
+    def _wait(self, step: Step, scene: Scene) -> Scene:
+        self._cell.wait(step.seconds or 1.0)
+        return scene
+
+    # -- moving ---------------------------------------------------------------------------
+
+    def _move(self, motion: Motion) -> None:
+        for segment in motion:
+            self._check()
+            trajectory = segment.trajectory
+            self._tell('segment', segment.name, duration=round(trajectory.duration, 3))
+            status = self._cell.execute(trajectory)
+            self._remember(trajectory, status)
+            if status.state == 'rejected':
+                raise TrajectoryRejectedError((f'{segment.name}: {status.reason}',))
+            if status.state != 'succeeded':
+                raise ControlError(f'{segment.name} was aborted: {status.reason}')
+            if self.held and segment.name in CARRYING and not self.is_holding():
+                raise ControlError(f'the {self.held.label} was lost on the way')
+
+    def _remember(self, trajectory: JointTrajectory, status: ArmStatus) -> None:
+        if status.state == 'succeeded':
+            end = trajectory.positions[-1].tolist()
+            self._commanded = dict(zip(trajectory.joint_names, end, strict=True))
+        elif status.state == 'aborted':
+            self._commanded = {}
+
+    def _anchor(self) -> JointState:
+        """Give the commanded joints where they are known, else the measured ones.
+
+        A motion that starts at the measured point would jump by the tracking error.
+        """
+        state = self._cell.state()
+        positions = [
+            self._commanded.get(name, float(at))
+            for name, at in zip(state.names, state.positions, strict=True)
+        ]
+        return replace(state, positions=np.array(positions), velocities=None)
+
+    def _tell(self, kind: str, text: str, **data: Any) -> None:
+        self._cell.report(TaskEvent(self._cell.now(), kind, text, data))

@@ -1,0 +1,153 @@
+"""Reads Chinese commands: a second lexicon that is rewritten into the grammar's English.
+
+把 N 放到 P 里 becomes 'put N in P'; each clause is one pattern, each noun is read word by word.
+What no pattern fits is None, and the planner asks.
+"""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from qwen_embodied.planning.grammar.chinese_nouns import noun, nouns, place
+
+_CHINESE = re.compile(r'[\u4e00-\u9fff]')
+_JOINTS = re.compile(
+    r'[，,。；;！!？?\s]+|然后再|然后|接着|随后|之后|接下来|并且|最后再|最后|(?<!旁)并(?!排)'
+)
+_THEN = re.compile(r'然后|接着|随后|之后|接下来|最后')
+_POLITE = re.compile(
+    r'^(请你|请|麻烦你|麻烦|帮我|帮忙|给我|你能不能|能不能|可以|机器人|首先|先|再|你|快|现在|一下)+'
+)
+_TAIL = re.compile(r'(吧|好吗|可以吗|谢谢|吗|了|呢|一下)+$')
+_PUT = (
+    r'(?:都|全部|全都|一起|分别|依次|统统)?'
+    r'(?:放置|摆放|移动|转移|收拾|收|放|摆|移|拿|搬|丢|扔|装|投|挪|送|分类|分)'
+    r'(?:到|进|入|在|至|回|去)*'
+)
+_BALL = r'(?P<n>.+?)'
+_OF = r'(?:把|将)'
+_WAYS = {'左': 'left', '右': 'right', '前': 'forward', '后': 'back'}
+_UNITS = {'厘米': 'cm', '公分': 'cm', 'cm': 'cm', '毫米': 'mm', 'mm': 'mm', '米': 'm', 'm': 'm'}
+_NUMBERS = {c: str(n) for n, c in enumerate('零一二三四五六七八九十')} | {'两': '2', '半': '0.5'}
+_ORDERS = {
+    '从大到小': 'from largest to smallest', '由大到小': 'from largest to smallest',
+    '从小到大': 'from smallest to largest', '由小到大': 'from smallest to largest',
+    '按大小': 'by size', '按照大小': 'by size', '按尺寸': 'by size', '按大小顺序': 'by size',
+    '从高到低': 'from tallest to shortest', '从高到矮': 'from tallest to shortest',
+}  # fmt: skip
+_ORDER = '(?P<o>' + '|'.join(sorted(_ORDERS, key=len, reverse=True)) + ')?'
+_NUMBER = r'(?P<k>\d+(?:\.\d+)?|[一二两三四五六七八九十半])'
+
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    (rf'(?:不要|别|不许|请勿|不能|不准)(?:再)?(?:触碰|移动|碰|动|拿){_BALL}', 'do not touch {n}'),
+    (rf'(?:按|按照|根据)颜色(?:给|把|将)?{_BALL}(?:进行)?(?:分类|归类|分拣|整理|分开)', 'sort {ns} by colour'),
+    (rf'{_OF}{_BALL}(?:都)?(?:按|按照|根据)颜色.*(?:对应|相应|匹配|同色|相同).*', 'sort {ns} by colour'),
+    (rf'{_OF}{_BALL}(?:都)?(?:按|按照|根据)颜色(?:进行)?(?:分类|归类|分拣|整理|分开)', 'sort {ns} by colour'),
+    (rf'{_OF}{_BALL}{_ORDER}(?:排|摆|放|站)成(?:一)?(?:排|行|条线|条直线|条)', 'put {ns} in a row {o}'),
+    (rf'{_OF}{_BALL}{_ORDER}(?:排|摆|放)成(?:一)?列', 'put {ns} in a column {o}'),
+    (rf'(?:交换|互换|对调)(?:一下)?{_BALL}(?:和|与|跟){_BALL[:-1].replace("<n>", "<m>")})(?:的)?(?:位置)?', 'swap {n} and {m}'),
+    (rf'{_OF}{_BALL}(?:和|与|跟)(?P<m>.+?)(?:的位置)?(?:交换|互换|对调)(?:位置|过来)?', 'swap {n} and {m}'),
+    (rf'{_OF}{_BALL}(?:都)?{_ORDER}(?:叠|堆|摞|垒)(?:放)?(?:起来|在一起|成一堆|成一摞|成塔|成一座塔|好)', 'stack {ns} {o}'),
+    (rf'用{_BALL}{_ORDER}(?:搭|堆|建|搭建|叠)(?:成)?(?:一个|一座|个|座)?塔', 'build a tower of {ns} {o}'),
+    (rf'(?:搭|堆|建|搭建)(?:一个|一座|个|座)?{_NUMBER}层(?:的|高的)?塔', 'build a tower of {k}'),
+    (rf'{_OF}{_BALL}(?:都)?(?:叠|堆|摞|垒)(?:放)?(?:到|在)(?P<p>.+)', 'stack {n} {p}'),
+    (rf'{_OF}{_BALL}(?:向|往|朝)(?P<w>[左右前后])(?:边|方|面)?(?:推动|推)(?:动)?(?:{_NUMBER}(?P<u>厘米|公分|毫米|cm|mm|米|m))?', 'push {n} {w} {d}'),
+    (rf'(?:向|往|朝)(?P<w>[左右前后])(?:边|方|面)?推{_BALL}(?:{_NUMBER}(?P<u>厘米|公分|毫米|cm|mm|米|m))?', 'push {n} {w} {d}'),
+    (rf'{_OF}{_BALL}(?:向|往|朝)(?P<w>[左右前后])(?:边|方|面)?(?:移动|挪动|移|挪)(?:{_NUMBER}(?P<u>厘米|公分|毫米|cm|mm|米|m))?', 'move {n} {d} to the {w}'),
+    (rf'从(?P<c>.+?)(?:里面|里|中|内)(?:拿出|取出|拿走){_BALL}', 'take {n} out of {c}'),
+    (rf'{_OF}{_BALL}从(?P<c>.+?)(?:里面|里|中|内)(?:拿出来|取出来|拿出|取出)', 'take {n} out of {c}'),
+    (r'(?:清空|清理|收拾|整理|打扫)(?:干净)?(?:桌子|桌面|台面)(?:上)?(?:的东西)?', 'clear the table'),
+    (rf'{_OF}(?:桌子|桌面)(?:清空|清理|收拾|整理)(?:干净)?', 'clear the table'),
+    (rf'(?:清空|倒空){_BALL}', 'empty {n}'),
+    (rf'(?:等待|等|暂停){_NUMBER}(?:秒钟|秒)', 'wait {k} seconds'),
+    (r'(?:回到|返回|回)(?:初始位置|起始位置|原来的位置|原位|原点|家|零位)', 'go home'),
+    (r'(?:停止|停下|停)', 'stop'),
+    (rf'(?:拆开|拆掉|拆散)(?:{_BALL})', 'unstack {n}'),
+    (rf'{_OF}{_BALL}(?:拿|抓|举|捡|拾|夹)起来?', 'pick up {n}'),
+    (rf'{_OF}{_BALL}{_PUT}(?P<p>.+)', 'put {n} {p}'),
+    (rf'(?:拿起|抓起|抓住|捡起|拾起|举起|夹起|抓取|取走|拿){_BALL}', 'pick up {n}'),
+    (rf'{_BALL}{_PUT}(?P<p>.+)', 'put {n} {p}'),
+    (rf'{_PUT}(?P<p>.+)', 'put it {p}'),
+)  # fmt: skip
+
+
+def is_chinese(text: str) -> bool:
+    """Say whether a text holds Chinese characters."""
+    return bool(_CHINESE.search(text))
+
+
+def to_english(text: str) -> str | None:
+    """Rewrite Chinese commands in English; None where a part is not understood."""
+    text = unicodedata.normalize('NFKC', text).strip().replace('其它', '其他')
+    text, without = _exception(text)
+    said: list[str] = []
+    for joint, part in _clauses(text):
+        clause = _clause(part)
+        if clause is None:
+            return None
+        said.append((', then ' if joint else '. ') + clause if said else clause)
+    if not said:
+        return None
+    if without:
+        said[0] = said[0].replace('all other ', 'all ') + f' except {without}'
+    return ''.join(said)
+
+
+def _exception(text: str) -> tuple[str, str | None]:
+    """Take 除了 N 以外 out of a text."""
+    found = re.search(r'除(?:了|去)?(.+?)(?:以外|之外|外|[，,])[，,]?(?:都)?', text)
+    if found is None:
+        return text, None
+    return text[: found.start()] + text[found.end() :], nouns(found[1])
+
+
+def _clauses(text: str) -> list[tuple[bool, str]]:
+    """Split a text; each part with whether it comes 'then'."""
+    found, at, then = list[tuple[bool, str]](), 0, False
+    for joint in [*_JOINTS.finditer(text), None]:
+        part = text[at : joint.start() if joint else len(text)]
+        part = _TAIL.sub('', _POLITE.sub('', part.strip()))
+        if part:
+            found.append((then, part))
+            then = False
+        if joint is not None:
+            then = then or bool(_THEN.search(joint[0]))
+            at = joint.end()
+    return found
+
+
+def _clause(part: str) -> str | None:
+    for pattern, form in _PATTERNS:
+        match = re.fullmatch(pattern, part)
+        if match is None:
+            continue
+        words = _words(match.groupdict())
+        if words is not None:
+            return ' '.join(form.format(**words).split())
+    return None
+
+
+def _words(groups: dict[str, str | None]) -> dict[str, str] | None:
+    """Translate the parts of a pattern; None where one of them is not understood."""
+    result: dict[str, str] = {'o': '', 'd': ''}
+    number = groups.get('k')
+    for name, said in groups.items():
+        if said is None:
+            continue
+        if name in ('n', 'm', 'c'):
+            meaning = nouns(said) if name == 'n' else noun(said)
+        elif name == 'p':
+            meaning = place(said)
+        else:
+            table = {'w': _WAYS, 'o': _ORDERS, 'u': _UNITS, 'k': _NUMBERS}[name]
+            meaning = table.get(said, said)
+        if meaning is None:
+            return None
+        result[name] = meaning
+        if name == 'n':
+            result['ns'] = nouns(said, many=True) or meaning
+    if number and 'u' in result:
+        result['d'] = f'{result["k"]} {result["u"]}'
+    return result

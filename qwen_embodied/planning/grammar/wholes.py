@@ -1,0 +1,276 @@
+"""Reads clauses that name a whole arrangement: towers, rows, swaps, sorting, clearing."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.places import PlaceReader
+from qwen_embodied.planning.grammar.syntax import Clause, Noun, Order, Place, Unclear
+
+SKILLS = 'I can pick, place, stack, push, sort, swap, clear, line up, wait and go home.'
+_TOWERS = ('tower', 'stack', 'pile', 'heap')
+_ROWS = ('row', 'line', 'column')
+_PLACES = ('places', 'place', 'positions', 'position', 'locations', 'location')
+_SIZES = {'largest': True, 'biggest': True, 'smallest': False, 'tallest': True, 'shortest': False}
+
+
+class WholeReader(PlaceReader):
+    """Reads arrangements; what they are made of is read by the subclass."""
+
+    def arguments(
+        self, movers: tuple[Noun, ...] = (), before: tuple[Place, ...] = ()
+    ) -> tuple[tuple[Noun, ...], tuple[Place, ...]]:
+        """Read what is moved and places; implemented where clauses are read."""
+        raise NotImplementedError
+
+    def clause(self, *, shares: bool = False) -> Clause:
+        """Read one clause; implemented where clauses are read."""
+        raise NotImplementedError
+
+    def places(self) -> tuple[Place, ...]:
+        """Read all phrases of place; implemented where clauses are read."""
+        raise NotImplementedError
+
+    def whole(
+        self, verb: str, start: int, movers: tuple[Noun, ...], places: tuple[Place, ...]
+    ) -> Clause | None:
+        """Read an order after 'put the cubes in a row'; None where no arrangement was named."""
+        kinds = [place.kind for place in places]
+        order = self.order()
+        rest = tuple(p for p in places if p.kind not in ('row', 'column', 'each_other'))
+        if 'row' in kinds or 'column' in kinds:
+            rest = (*(p for p in places if p.kind in ('row', 'column')), *rest)
+            return Clause('row', verb, self.text_from(start), movers, rest, order=order)
+        if order.is_empty:
+            return None
+        if 'each_other' in kinds:
+            return Clause('stack', verb, self.text_from(start), movers, rest, order=order)
+        raise Unclear('In which arrangement: in a row, or stacked?')
+
+    def order(self) -> Order:
+        """Read everything that says in which order things shall stand."""
+        found = Order()
+        while True:
+            start = self.at
+            while self.accept(',', 'and', 'with', 'so', 'that'):
+                pass
+            changed = self._order_part(found)
+            if changed is None:
+                self.at = start
+                return found
+            found = changed
+
+    def _order_part(self, order: Order) -> Order | None:
+        word = self.word()
+        if word in ('by_size', 'by_height'):
+            self.at += 1
+            return replace(order, measure='height' if word == 'by_height' else 'volume')
+        if word in ('descending', 'ascending'):
+            self.at += 1
+            measure = order.measure or 'volume'
+            return replace(order, falls=word == 'descending', measure=measure)
+        if word in ('from_top', 'from_right', 'from_bottom', 'from_left'):
+            self.at += 1
+            return replace(order, is_reversed=word in ('from_top', 'from_right'))
+        if word in ('in_order', 'starting_with'):
+            return self._listed(order, self.take())
+        is_noun = self.starts_noun() or word in words.EXTREMES
+        return self._end(order) if is_noun else None
+
+    def _listed(self, order: Order, word: str) -> Order | None:
+        while self.accept(',', 'of'):
+            pass
+        if not self.starts_noun():
+            return order
+        found = self.nouns()
+        if word == 'in_order':
+            return replace(order, first=found)
+        return self._with_end(order, found[0], 'on_bottom')
+
+    def _end(self, order: Order) -> Order | None:
+        """Read 'the red one on top' or 'the largest at the bottom'."""
+        heads = self.heads
+        found = self.noun()
+        while self.accept_from(words.STATES):
+            pass
+        if self.word() not in ('on_top', 'on_bottom') or len(found) != 1:
+            self.heads = heads
+            return None
+        return self._with_end(order, found[0], self.take())
+
+    def _with_end(self, order: Order, noun: Noun, end: str) -> Order:
+        """Note one end; the largest or smallest there orders all the others too."""
+        word = next((word for word in noun.extremes if word in _SIZES), '')
+        if word and not noun.colours and order.falls is None:
+            measure = 'height' if word in ('tallest', 'shortest') else 'volume'
+            falls = _SIZES[word] is (end == 'on_bottom')
+            return replace(order, measure=measure, falls=falls)
+        return replace(order, top=noun) if end == 'on_top' else replace(order, bottom=noun)
+
+    def _read_stack(self, verb: str, start: int) -> Clause:
+        self.accept('up')
+        movers, places = self.arguments()
+        order = self.order()
+        places = (*places, *self.places())
+        order = order if not order.is_empty else self.order()
+        places, order = _with_top(movers, places, order)
+        return Clause('stack', verb, self.text_from(start), movers, places, order=order)
+
+    def _read_build(self, verb: str, start: int) -> Clause:
+        self.accept('me', 'us')
+        self.accept('a', 'an', 'the', 'one')
+        self.accept_from(('big', 'small', 'tall', 'high', 'little', 'single', 'straight'))
+        column = bool(self.accept('vertical'))
+        self.accept('horizontal')
+        count = self._height()
+        thing = self.accept(*_TOWERS, *_ROWS)
+        if not thing:
+            raise self.fail()
+        while self.accept('of', 'from', 'out_of', 'using', 'out', ',', 'that', 'is'):
+            pass
+        count = self._height() or count
+        while self.accept('of', 'from', 'with', 'out_of', 'using', 'out', ',', 'high', 'tall'):
+            pass
+        order = self.order() if self._is_end() else Order()
+        movers, places = self.arguments() if order.is_empty else ((), ())
+        order = order if not order.is_empty else self.order()
+        places, order = _with_top(movers, places, order)
+        if thing in _ROWS:
+            kind = 'column' if column or thing == 'column' else 'row'
+            whole = (Place(kind, ''), *(p for p in places if p.kind not in ('row', 'column')))
+            return Clause('row', verb, '', movers, whole, order=order, count=count)
+        return Clause('build', verb, '', movers, places, order=order, count=count)
+
+    def _is_end(self) -> bool:
+        """Say whether 'red on top' follows, and not what the tower is made of."""
+        start, heads = self.at, self.heads
+        is_end = self.starts_noun() and self._end(Order()) is not None
+        is_order = self.word() in ('by_size', 'by_height', 'descending', 'ascending')
+        self.at, self.heads = start, heads
+        return is_end or (is_order and not self.starts_noun())
+
+    def _height(self) -> int | None:
+        """Read 'three' or 'three blocks high' where it says how many there shall be."""
+        start = self.at
+        number = self.number()
+        if number is None:
+            return None
+        unit = words.PLURALS.get(self.word(), self.word())
+        is_unit = unit in ('block', 'cube', 'level', 'storey', 'object', 'high', 'tall')
+        after = self.word(1) if is_unit else self.word()
+        if is_unit and after in ('high', 'tall', *_TOWERS, *_ROWS):
+            self.at += 1
+            self.accept('high', 'tall')
+            return int(number)
+        if not self.starts_noun() and self.word() not in words.UNITS and self.word() != 'of':
+            return int(number)
+        self.at = start
+        return None
+
+    def _read_row(self, verb: str, start: int) -> Clause:
+        movers, places = self.arguments()
+        kinds = [place.kind for place in places]
+        whole = self.whole(verb, start, movers, places) if {'row', 'column', 'each_other'} & {
+            *kinds
+        } else None  # fmt: skip
+        if whole is not None:
+            return whole
+        if 'by_colour' in kinds or any(p.noun and p.noun.is_matching for p in places):
+            return Clause('sort', verb, self.text_from(start), movers, places)
+        if 'each_other' in kinds:
+            return Clause('stack', verb, self.text_from(start), movers, places)
+        order = self.order()
+        if order.is_empty and verb not in ('line_up', 'align'):
+            raise Unclear('How should I arrange them: in a row, stacked, or sorted by colour?')
+        places = (Place('row', ''), *places)
+        return Clause('row', verb, self.text_from(start), movers, places, order=order)
+
+    def _read_sort(self, verb: str, start: int) -> Clause:
+        self.accept('out')
+        movers, places = self.arguments()
+        order = self.order()
+        if not order.is_empty:
+            places = (*places, *self.places())
+        if any(place.kind in ('row', 'column') for place in places):
+            order = self.order() if order.falls is None else order
+            places = tuple(place for place in places if place.kind != 'by_colour')
+            return Clause('row', verb, self.text_from(start), movers, places, order=order)
+        if not order.is_empty or self.accept('by'):
+            raise Unclear(
+                'I can sort by colour only; by size I can make a row. '
+                'Should I sort by colour, or make a row ordered by size?'
+            )
+        if any(place.kind == 'from' for place in places):
+            raise Unclear('Into which containers should I sort them?')
+        return Clause('sort', verb, self.text_from(start), movers, places)
+
+    def _read_swap(self, verb: str, start: int) -> Clause:
+        before = self.at
+        self.accept('the', 'their')
+        if not (self.accept(*_PLACES) and self.accept('of', 'between')):
+            self.at = before
+        if not self.starts_noun():
+            raise Unclear('Which two things should I swap?')
+        movers = self.nouns()
+        if self.accept('with', 'for', 'to'):
+            movers = (*movers, *self.nouns())
+        self.accept('with')
+        self.accept('the', 'their')
+        self.accept(*_PLACES)
+        self.accept('each_other')
+        return Clause('swap', verb, self.text_from(start), movers)
+
+    def _read_unstack(self, verb: str, start: int) -> Clause:
+        before = self.at
+        self.accept('the', 'all', 'this', 'that')
+        if self.accept(*_TOWERS, 'towers', 'stacks') or not self.starts_noun():
+            self.accept('of')
+            if not self.starts_noun():
+                return Clause('unstack', verb, self.text_from(start))
+        elif not self.accept('stacked'):
+            self.at = before
+        movers, places = self.arguments()
+        places = tuple(place for place in places if place.kind != 'each_other')
+        return Clause('unstack', verb, self.text_from(start), movers, places)
+
+    def _apart(self, verb: str, start: int) -> Clause | None:
+        """Read 'take the tower apart'."""
+        step = 1 if self.word() in ('the', 'this', 'that') else 0
+        if self.word(step) in _TOWERS and self.word(step + 1) == 'apart':
+            self.at += step + 2
+            return Clause('unstack', verb, self.text_from(start))
+        return None
+
+    def _read_empty(self, verb: str, start: int) -> Clause:
+        """Read 'empty the bowl into the bin': everything in the bowl is moved."""
+        if verb in ('clear', 'clean', 'tidy') and (self._table() or not self.word()):
+            if self.accept('by') and words.GERUNDS.get(self.word()):
+                return self.clause()
+            places = self.places()
+            inside: Place = Place('table', 'on the table', word='on')
+            movers = (_everything(inside),) if places else ()
+            return Clause('put' if places else 'clear', verb, '', movers, places)
+        if self._table():
+            inside = Place('table', 'on the table', word='on')
+        elif self.starts_noun() or self.word() == 'everything':
+            inside = Place('near', '', relation='in', noun=self._target())
+        else:
+            raise self.fail()
+        places = self.places()
+        goal = places or (Place('table', 'on the table', word='on'),)
+        return Clause('put', verb, self.text_from(start), (_everything(inside),), goal)
+
+
+def _with_top(
+    movers: tuple[Noun, ...], places: tuple[Place, ...], order: Order
+) -> tuple[tuple[Place, ...], Order]:
+    """Understand 'a tower of the cubes, the red one on top'."""
+    if len(movers) > 1 and places and places[-1].relation == 'on' and places[-1].noun is None:
+        return places[:-1], replace(order, top=movers[-1])
+    return places, order
+
+
+def _everything(inside: Place) -> Noun:
+    return Noun('everything', quantifier='all', head='object', where=(inside,))

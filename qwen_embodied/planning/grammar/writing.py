@@ -1,0 +1,222 @@
+"""Writes the steps of one reading of one clause."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from qwen_embodied.planning.goals import Goal
+from qwen_embodied.planning.grammar import speech
+from qwen_embodied.planning.grammar.arrange import Arranger
+from qwen_embodied.planning.grammar.goals import Reading
+from qwen_embodied.planning.grammar.moves import for_tower
+from qwen_embodied.planning.grammar.resolve import Resolver
+from qwen_embodied.planning.grammar.routes import achieve
+from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
+from qwen_embodied.planning.grammar.table import Table
+from qwen_embodied.planning.model import DIRECTION_VECTORS
+from qwen_embodied.planning.schema import PUSH_RANGE, Step
+
+DEFAULT_PUSH = 0.10
+
+
+class ClauseWriter:
+    """One reading of one clause, being written."""
+
+    def __init__(
+        self, table: Table, clause: Clause, reading: Reading, last_goal: Place | None
+    ) -> None:
+        self.table, self.clause, self.reading = table, clause, reading
+        self.resolver = Resolver(table)
+        self.mover = Arranger(table, self.resolver, clause.verb, last_goal)
+
+    def write(self) -> None:
+        """Append the steps."""
+        kinds: dict[str, Callable[[], None]] = {
+            'pick': self._pick, 'take': self._take, 'release': self._put, 'stack': self._stack,
+            'build': self._build, 'push': self._push, 'sort': self._sort, 'wait': self._wait,
+            'home': self._home, 'swap': self._swap, 'clear': self.mover.clear, 'row': self._row,
+            'unstack': self._unstack,
+        }  # fmt: skip
+        kinds.get(self.clause.kind, self._put)()
+
+    def _names(self) -> tuple[str, ...]:
+        """Give the ids of what is moved, each once, in the order they were named."""
+        nouns = self.reading.movers
+        if not nouns:
+            if self.table.held is None:
+                raise Unclear(f'What should I {self.clause.verb}? Please name the object.')
+            return (self.table.held,)
+        found = [name for noun in nouns for name in self.resolver.movers(noun)]
+        self.resolver.current = tuple(dict.fromkeys(found))
+        return self.resolver.current
+
+    def _put(self) -> None:
+        nouns, goal = self.reading.movers, self.reading.goal
+        target = goal.noun if goal is not None else None
+        is_matching = target is not None and target.is_matching
+        if is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
+            self._sort()
+        elif goal is not None and target is not None and target.quantifier == 'each':
+            self._distribute(goal.relation, target)
+        else:
+            is_set = any(noun.is_many for noun in nouns) or _is_bare_colour(nouns)
+            self.mover.put(self._names(), goal, is_set=is_set)
+
+    def _distribute(self, relation: str, noun: Noun) -> None:
+        """Put one of the movers into each target."""
+        role = 'container' if relation == 'in' else 'any'
+        targets = self.resolver.resolve(replace(noun, quantifier='all'), role)
+        nouns = self.reading.movers
+        if len(nouns) != 1 or nouns[0].quantifier not in ('a', 'some', 'bare') or (
+            (nouns[0].count or 1) != 1
+        ):  # fmt: skip
+            raise Unclear('Please tell me one by one which object goes where.')
+        for target in targets:
+            wanted = replace(nouns[0], quantifier='another', count=None)
+            name = self.resolver.movers(wanted)[0]
+            self.mover.onto(name, relation, target)
+
+    def _pick(self) -> None:
+        names = self._names()
+        if len(names) > 1:
+            items = [self.table.items[name] for name in names]
+            question = speech.which('one first', items)
+            raise Unclear(f'I can hold only one object at a time. {question}')
+        self.mover.take(names[0])
+        self.table.movers = names
+
+    def _take(self) -> None:
+        if self.reading.goal is not None or len(self._names()) > 1:
+            self._put()
+            return
+        if self.clause.verb == 'remove' and not self.clause.is_out:
+            raise Unclear('Where should I put it?')
+        source = self.table.rests.get(self._names()[0])
+        self._pick()
+        self.table.aside = source.target if self.clause.is_out and source else None
+
+    def _stack(self) -> None:
+        goal = self.reading.goal
+        if goal is None or goal.kind == 'each_other':
+            self._build()
+        elif goal.kind == 'near' and goal.relation in ('on', 'in') and goal.noun is not None:
+            names = self._group()
+            base = self.resolver.target(goal.noun, 'support', names)
+            if goal.relation == 'in' and self.clause.order.is_empty:
+                self._put()
+                return
+            names = tuple(name for name in names if name != base)
+            if len(self.reading.movers) < 2 or not self.clause.order.is_empty:
+                names = self.mover.ordered(names, self.clause.order)
+            self.mover.tower(names, is_list=True, base=base)
+        else:
+            self._put()
+
+    def _build(self) -> None:
+        goal, order = self.reading.goal, self.clause.order
+        names = self._group()
+        is_list = len(self.reading.movers) > 1 and order.is_empty
+        if not is_list:
+            names = self.mover.ordered(names, order)
+        if len(names) < 2:
+            raise Unclear('A stack needs at least two objects. What should I stack on what?')
+        if goal is not None and goal.kind in ('side', 'corner', 'point', 'between'):
+            self.mover.put(names[:1], goal, is_set=False)
+        base = None
+        if goal is not None and goal.kind == 'near' and goal.noun is not None:
+            base = self.resolver.target(goal.noun, 'support', names)
+        self.mover.tower(tuple(n for n in names if n != base), is_list=True, base=base)
+
+    def _group(self) -> tuple[str, ...]:
+        """Give what is stacked or lined up; where nothing was named, all blocks."""
+        nouns, order = self.reading.movers, self.clause.order
+        is_open = not nouns or (nouns[0].quantifier == 'them' and not self.table.movers)
+        count = self.clause.count
+        if not is_open:
+            names = self._names()
+        elif order.first:
+            names = tuple(n for noun in order.first for n in self.resolver.movers(noun))
+        else:
+            names = self.resolver.blocks()
+        if count is None or len(names) == count:
+            return names
+        if len(names) < count:
+            raise Unclear(f'I see only {len(names)} for that. What should I do?')
+        ends = [noun for noun in (order.top, order.bottom) if noun is not None]
+        fixed = [n for noun in ends for n in self.resolver.movers(noun)]
+        others = sorted(
+            (n for n in names if n not in fixed), key=lambda n: for_tower(self.table.items[n])
+        )
+        return (*others[: count - len(fixed)], *fixed)
+
+    def _row(self) -> None:
+        place = self.reading.goal or Place('row', '')
+        self.mover.row(self._group(), self.clause.order, place)
+
+    def _swap(self) -> None:
+        self.mover.swap(self._names())
+
+    def _unstack(self) -> None:
+        names = self._names() if self.reading.movers else tuple(self.table.rests)
+        self.mover.unstack(names, self.reading.goal)
+
+    def _sort(self) -> None:
+        goal = self.reading.goal
+        if not self.reading.movers:
+            raise Unclear('What should I sort?')
+        noun = goal.noun if goal is not None else None
+        is_single = noun is not None and not (noun.is_many or noun.is_matching)
+        if goal is not None and (is_single or goal.kind not in ('near', 'by_colour')):
+            self.mover.put(self._names(), goal, is_set=True)
+        else:
+            self.mover.sort(self._names(), noun)
+
+    def _push(self) -> None:
+        direction = next((p for p in self._all_places() if p.kind == 'direction'), None)
+        if self.reading.goal is not None and self.reading.goal.kind != 'direction':
+            raise Unclear(
+                'I can push things left, right, forward or back by a distance. '
+                'Should I pick it up and place it there instead?'
+            )
+        if direction is None or not direction.word:
+            raise Unclear('In which direction should I push it: left, right, forward or back?')
+        distances = [p.distance for p in self._all_places() if p.distance is not None]
+        distance = distances[0] if distances else DEFAULT_PUSH
+        if not PUSH_RANGE[0] <= distance <= PUSH_RANGE[1]:
+            low, high = PUSH_RANGE
+            raise Unclear(f'I can push by {low:g} to {high:g} m. How far should I push it?')
+        names = self._names()
+        if not distances:
+            distance = self._room_to_push(names, direction.word)
+        for name in names:
+            if self.table.upon(name) and not self.table.items[name].is_container:
+                achieve(self.table, (Goal(name, 'clear'),))
+            self.mover.push(name, direction.word, distance)
+        self.table.movers = names
+
+    def _room_to_push(self, names: tuple[str, ...], word: str) -> float:
+        """Give the usual distance, or as much of it as the workspace leaves."""
+        dx, dy = DIRECTION_VECTORS[word]
+        for distance in (DEFAULT_PUSH, 0.08, 0.06, 0.05, 0.04):
+            ends = [self.table.spots[name] for name in names]
+            if all(
+                self.table.workspace.holds(x + dx * distance, y + dy * distance) for x, y in ends
+            ):
+                return distance
+        return DEFAULT_PUSH
+
+    def _all_places(self) -> tuple[Place, ...]:
+        goal = self.reading.goal
+        return (*((goal,) if goal else ()), *self.reading.extras)
+
+    def _wait(self) -> None:
+        self.table.wait(self.clause.seconds or 0.0)
+
+    def _home(self) -> None:
+        self.table.add(Step(action='home'))
+
+
+def _is_bare_colour(nouns: tuple[Noun, ...]) -> bool:
+    return any(noun.quantifier == 'bare' for noun in nouns)
