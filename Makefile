@@ -6,11 +6,11 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV ?= .venv
-EXTRAS := ros,sim,test
-# First and exact, as in setup.py: any other version pulls gigabytes of CUDA.
+# Exact, as in setup.py, and only for the tests: what runs the demo needs no torch.
 TORCH := torch==2.13.0
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+TEST_READY := $(VENV)/ready-for-tests
 # Errors only: pip's warnings here are about versions of pip itself.
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check
 PIP := $(BIN)/python $(PIP_INSTALL)
@@ -35,13 +35,13 @@ help:
 demo: $(READY)
 	@$(BIN)/qwen-embodied demo --seed '$(SEED)' --light '$(LIGHT)' -- '$(subst ','\'',$(value INSTRUCTION))'
 
-test: $(READY)
+test: $(TEST_READY)
 	@$(BIN)/python -m pytest -q -m 'not slow' $(ARGS)
 
-test-all: $(READY)
+test-all: $(TEST_READY)
 	@$(BIN)/python -m pytest -q $(ARGS)
 
-lint: $(READY)
+lint: $(TEST_READY)
 	@echo 'lint: ruff check'; $(BIN)/ruff check .
 	@echo 'lint: ruff format'; $(BIN)/ruff format --check .
 	@echo 'lint: mypy'; $(BIN)/mypy
@@ -49,7 +49,7 @@ lint: $(READY)
 bench: $(READY)
 	@$(BIN)/qwen-embodied bench $(BENCH) $(ARGS)
 
-audit: $(READY) $(VENV)/audit-ready
+audit: $(TEST_READY) $(VENV)/audit-ready
 	@echo 'audit: requirements that do not fit each other'; $(BIN)/python -m pip check
 	@echo 'audit: known vulnerabilities (asks pypi.org)'
 	@$(VENV)/audit/bin/pip-audit --progress-spinner off --format json --path "$$($(BIN)/python -c \
@@ -81,11 +81,16 @@ $(READY): setup.py pyproject.toml
 		exit 3; }
 	@echo 'set-up 1/3: virtual environment in $(VENV)'
 	@$(PYTHON) -m venv $(VENV)
-	@echo 'set-up 2/3: rclpy, MuJoCo, planners and tools from PyPI (2.6 GB of disk; one to six minutes)'
-	@$(PIP) $(TORCH)
-	@$(PIP) --prefer-binary -e '.[$(EXTRAS)]' $(TORCH)
+	@echo 'set-up 2/3: rclpy, MuJoCo and planners from PyPI (1.5 GB of disk; one to five minutes)'
+	@$(PIP) --prefer-binary -e '.[ros,sim]'
 	@echo 'set-up 3/3: check'
 	@$(BIN)/qwen-embodied doctor --quiet || echo 'set-up: done, but mend what is MISSING above before a demo' >&2
+	@touch $@
+
+$(TEST_READY): $(READY)
+	@echo 'set-up for tests: torch and tools from PyPI (1.1 GB more; one to five minutes)'
+	@$(PIP) $(TORCH)
+	@$(PIP) --prefer-binary -e '.[ros,sim,test]' $(TORCH)
 	@touch $@
 
 # Apart from .venv, so that what is audited is what the package installs.
