@@ -74,18 +74,24 @@ class Descent:
             square = float(twist.dot(twist))
             if square < CLOSE:
                 return q, True
-            stuck = stuck + 1 if square > SHRINKING * least else 0
-            if stuck > PATIENCE:
-                break
-            least = min(least, square)
-            damping = DAMPING * min(square, 1.0) + 1e-9
+            if square > SHRINKING * least:
+                stuck += 1
+                if stuck > PATIENCE:
+                    break
+            else:
+                stuck = 0
+            least = square if square < least else least
+            damping = DAMPING * square + 1e-9 if square < 1.0 else DAMPING
             q = self._step(jacobian, twist, damping, q, bounds)
         return q, False
 
     def _step(
         self, jacobian: Array, twist: Array, damping: float, q: Array, bounds: Bounds
     ) -> Array:
-        moved = q + limited(self._solve(jacobian, twist, damping))
+        step = self._solve(jacobian, twist, damping)
+        if step.dot(step) > LARGEST_STEP**2:
+            step = limited(step)
+        moved = q + step
         inside: Array = np.minimum(np.maximum(moved, bounds[0]), bounds[1])
         beyond = moved - inside
         if not beyond.dot(beyond):
@@ -128,8 +134,6 @@ class Descent:
 
 def limited(step: Array, largest: float = LARGEST_STEP) -> Array:
     """Shorten a step to at most the largest change of a joint, rad."""
-    if step.dot(step) <= largest * largest:
-        return step
     length = float(np.abs(step).max())
     return step * (largest / length) if length > largest else step
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 POSTURES = 10_000
+FIRST = 2500  # looked at for the first start: most goals need no other
 POOL = 400  # nearest ones among which to choose
 ALIKE = 1.0  # rad; postures whose joints all differ by less resemble one another
 REACH_WEIGHT = 4.5  # of a distance as long as the arm, against a rotation matrix's distance
@@ -42,9 +43,9 @@ class Starts:
         would mostly end at the same place.
         """
         wanted = self._describe(tool_in_base[None])[0]
-        distance = self._squares - self._features.dot(wanted)
-        given = self.joints[np.argmin(distance)]
+        given = self.joints[np.argmin(self._squares[:FIRST] - self._features[:FIRST].dot(wanted))]
         yield given
+        distance = self._squares - self._features.dot(wanted)
         chosen = np.argpartition(distance, POOL)[:POOL]
         pool = self.joints[chosen[np.argsort(distance[chosen])]]
         while len(pool := pool[np.abs(pool - given).max(axis=1) > ALIKE]):
@@ -53,6 +54,7 @@ class Starts:
 
     def _describe(self, poses: Array) -> NDArray[np.float32]:
         """Give (N, 12) whose Euclidean distance grows with that of the poses (N, 4, 4)."""
-        turned = poses[:, :3, :3].reshape(-1, 9)
-        both = np.concatenate([poses[:, :3, 3] * self._weight, turned], axis=1)
-        return both.astype(np.float32)
+        result = np.empty((len(poses), 12), dtype=np.float32)
+        result[:, :3] = poses[:, :3, 3] * self._weight
+        result[:, 3:] = poses[:, :3, :3].reshape(-1, 9)
+        return result
