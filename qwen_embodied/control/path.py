@@ -66,13 +66,13 @@ class CommandPath:
     def sample(self, times: Array) -> tuple[Array, Array, Array]:
         """Give positions, velocities and accelerations (N, J) at times (N,) s."""
         on_spline = self._spline.sample(times)
-        u = np.clip(np.asarray(times)[:, None] / self._fade, 0.0, 1.0)
-        levels = []
-        levels_of_spline = (on_spline.positions, on_spline.velocities, on_spline.accelerations)
-        for order, level in enumerate(levels_of_spline):
-            fade = self._offset * _polynomial(_FROM_POSITION, u, order)
-            fade += self._speed * self._fade * _polynomial(_FROM_SPEED, u, order)
-            levels.append(level + fade / self._fade**order)
+        levels = [on_spline.positions, on_spline.velocities, on_spline.accelerations]
+        if np.min(times) < self._fade.max():
+            u = np.clip(np.asarray(times)[:, None] / self._fade, 0.0, 1.0)
+            for order in range(3):
+                fade = self._offset * _polynomial(_FROM_POSITION, u, order)
+                fade += self._speed * self._fade * _polynomial(_FROM_SPEED, u, order)
+                levels[order] = levels[order] + fade / self._fade**order
         return levels[0], levels[1], levels[2]
 
 

@@ -127,7 +127,7 @@ class Mover:
 
     def fingers(self, name: str, arm: Array, start: float, end: float) -> Segment:
         """Move the fingers alone."""
-        motion = rest_to_rest(np.array([start]), np.array([end]), self.finger_limits)
+        motion = time_path([[start], [end]], self.finger_limits)
         still = JointTrajectory(
             self.limits.names,
             motion.times,

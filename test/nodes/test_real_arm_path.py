@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from hand_made import table, thing
+from qwen_embodied.interpolation import TrajectorySpline
 from qwen_embodied.messages import JointTrajectory
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
@@ -27,7 +30,7 @@ ROBOT = load_robot('panda')
 NAMES = ROBOT.all_limits.names
 HOME = np.array([*ROBOT.home, ROBOT.gripper.open])
 ARM, HAND = 'panda_arm_controller', 'panda_hand_controller'
-BUSY = {'state_timeout': 0.4, 'state_future': 0.05}  # this process is four nodes at once
+BUSY = {'state_timeout': 0.9, 'state_future': 0.05}  # this process is four nodes at once
 
 
 class Cell:
@@ -129,7 +132,7 @@ def test_a_cancelled_motion_rests_on_its_path_within_a_fraction_of_a_second(cell
     assert len(cell.sent[ARM]) == 2
 
 
-def test_the_arm_holds_when_the_supervisor_is_gone_and_does_not_jump(cell):
+def test_the_arm_holds_when_the_supervisor_is_gone_and_the_stop_begins_where_it_is(cell):
     cell.send(turn(angle=0.8, seconds=5.0))
     cell.wait_for_status('a-1', 'executing')
     cell.peer.wait_for(lambda: cell.measured()[0] > 0.2, 'a part of the way')
@@ -137,9 +140,22 @@ def test_the_arm_holds_when_the_supervisor_is_gone_and_does_not_jump(cell):
     cell.wait_for_status('a-1', 'aborted')
     assert 'safety supervisor: silent for' in cell.status.reason
     cell.peer.wait_for(lambda: np.ptp(cell.track()[0][-20:, 0]) < 1e-5, 'rest')
-    positions, stamps = cell.track()
-    steps, spans = np.abs(np.diff(positions[:, 0])), np.diff(stamps)
-    assert (steps <= ROBOT.limits.velocity[0] * np.maximum(spans, 0.01)).all()
+    first, second = cell.sent[ARM][:2]
+    before, after = (curve_of(message) for message in (first, second))
+    later = stamp_of(second) - stamp_of(first)
+    overlap = np.linspace(0.0, 0.09, 40)  # s; the lookahead is 0.1
+    wanted = before.sample(later + overlap).positions
+    assert after.sample(overlap).positions == pytest.approx(wanted, abs=1e-6)
+
+
+def curve_of(message):
+    message = copy.deepcopy(message)
+    message.header.stamp.sec = message.header.stamp.nanosec = 0
+    return TrajectorySpline(conversions.trajectory_from_ros(message))
+
+
+def stamp_of(message):
+    return conversions.time_from_ros(message.header.stamp)
 
 
 def test_a_bad_trajectory_reaches_no_controller(cell):
