@@ -62,11 +62,20 @@ class Bodies:
             scene: Distances to keep for each part and obstacle, (P, O) m; -inf leaves one out.
             own: Between parts, for each pair (N,) or for all, m.
         """
+        return PostureCheck(self.robot, self.model, self._margins(scene, own))
+
+    def pairs_alone(self, scene: Array) -> Any:
+        """Give Pinocchio's model with the pairs that check() looks at, for use without a tree."""
+        model = self.model.clone()
+        model.setCollisionPairs(np.isfinite(self._margins(scene, 0.0)))
+        return model
+
+    def _margins(self, scene: Array, own: Array | float) -> Array:
         count = len(self.model.geometryObjects)
         margins = np.full((count, count), -np.inf)
         margins[: self._parts, self._parts :] = scene[:, self._owners]
         margins[self.pairs.min(axis=1), self.pairs.max(axis=1)] = own
-        return PostureCheck(self.robot, self.model, margins)
+        return margins
 
 
 class PostureCheck:

@@ -25,6 +25,7 @@ LARGEST_JUMP = 0.2  # rad between neighbouring points of a straight line
 COARSE = 0.15  # m, step of the robot between samples in the first search
 FINE = 0.03  # m, step between samples when a path is shortened
 FIRST_TRY = 150  # samples of the first search
+LONGER = 1.5  # factor from one try to the next
 SHOWN = 0.01  # rad, step when the blocking body is looked for
 
 
@@ -116,72 +117,79 @@ def search(
     collider: Collider, demand: Demand, start: Array, goal: Array, options: PathOptions
 ) -> Array:
     """Do the work of plan_path for a collider and distances that the caller has."""
-    robot = collider.robot
-    budget = Budget(options.iterations, options.seconds)
-    robot.check(start)
-    robot.check(goal)
-    opening = options.opening
-    if opening is None and robot.gripper is not None:
-        opening = robot.gripper.open
-    edges = EdgeCheck(collider, demand, None if robot.gripper is None else opening)
-    for part, point in (('start', start), ('goal', goal)):
-        _require(part, edges, collider, demand, point)
-    if edges.proves(start, goal):
-        return np.stack([start, goal])
-    lower = np.minimum(robot.limits.lower + options.limit_margin, np.minimum(start, goal))
-    upper = np.maximum(robot.limits.upper - options.limit_margin, np.maximum(start, goal))
-    found = _sampled(edges, (start, goal), (lower, upper), budget, options.rounds)
-    if found is None:
-        first, second = _blocker(edges, collider, demand, start, goal)
-        raise PathNotFoundError(first, second, budget.spent, budget.elapsed)
-    return found
+    return Search(collider, demand, start, goal, options).path()
 
 
-def _sampled(
-    edges: EdgeCheck,
-    ends: tuple[Array, Array],
-    bounds: tuple[Array, Array],
-    budget: Budget,
-    rounds: int,
-) -> Array | None:
-    """Search again and again, each time longer and, where a proof failed, with finer samples.
+class Search:
+    """One search, step by step."""
 
-    Times of RRT-Connect spread over three orders of magnitude; many short tries tame the worst.
-    """
-    step, samples, seed = COARSE, FIRST_TRY, 0
-    while not budget.is_spent:
-        seed += 1
-        found = connect(edges.sampled(step), *ends, bounds, budget.slice(samples), seed)
-        samples = int(samples * 1.5)
-        if found is None:
-            continue
-        path = shortened(found, edges.sampled(FINE, roomy=True), rounds)
-        if all(edges.proves(a, b) for a, b in pairwise(path)):
-            return path
-        step = max(step / 3, GRAIN)
-    return None
+    def __init__(
+        self, collider: Collider, demand: Demand, start: Array, goal: Array, options: PathOptions
+    ) -> None:
+        """Check the ends; raises as plan_path."""
+        robot = collider.robot
+        self._collider, self._demand, self._options = collider, demand, options
+        self._budget = Budget(options.iterations, options.seconds)
+        robot.check(start)
+        robot.check(goal)
+        self._ends = start, goal
+        opening = options.opening
+        if opening is None and robot.gripper is not None:
+            opening = robot.gripper.open
+        self._edges = EdgeCheck(collider, demand, None if robot.gripper is None else opening)
+        self._require('start', start)
+        self._require('goal', goal)
+        margin = options.limit_margin
+        lower = np.minimum(robot.limits.lower + margin, np.minimum(start, goal))
+        upper = np.maximum(robot.limits.upper - margin, np.maximum(start, goal))
+        self._bounds = lower, upper
+        self._step, self._samples, self._seed = COARSE, FIRST_TRY, 0
 
+    def path(self) -> Array:
+        """Give the straight line or a shortened path, proved free; raises PathNotFoundError."""
+        if self._edges.proves(*self._ends):
+            return np.stack(self._ends)
+        while True:
+            found = self.candidate()
+            path = shortened(found, self._edges.sampled(FINE, roomy=True), self._options.rounds)
+            if all(self._edges.proves(a, b) for a, b in pairwise(path)):
+                return path
+            self._step = max(self._step / 3, GRAIN)
 
-def _require(
-    part: str, edges: EdgeCheck, collider: Collider, demand: Demand, point: Array
-) -> None:
-    """Raise CollisionError naming a part of the motion when a point is too near something."""
-    contact = collider.first(edges.row(point)[None], demand)
-    if contact is not None:
+    def candidate(self) -> Array:
+        """Give a path free at samples of the present step; raises PathNotFoundError.
+
+        Times of RRT-Connect spread over three orders of magnitude. It is begun anew with other
+        samples, each time for longer, which tames the worst of them.
+        """
+        edge = self._edges.sampled(self._step)
+        while not self._budget.is_spent:
+            self._seed += 1
+            is_over = self._budget.slice(self._samples)
+            self._samples = int(self._samples * LONGER)
+            found = connect(edge, *self._ends, self._bounds, is_over, self._seed)
+            if found is not None:
+                return found
+        raise PathNotFoundError(*self._blocker(), self._budget.spent, self._budget.elapsed)
+
+    def _require(self, part: str, point: Array) -> None:
+        """Raise CollisionError naming a part of the motion when a point is too near something."""
+        contact = self._collider.first(self._edges.row(point)[None], self._demand)
+        if contact is None:
+            return
         second = contact.second
         if contact.distance > 0:
             second += f' nearly ({contact.distance * 1e3:.0f} of {contact.allowed * 1e3:.0f} mm)'
         raise CollisionError(part, contact.first, second)
 
-
-def _blocker(
-    edges: EdgeCheck, collider: Collider, demand: Demand, start: Array, goal: Array
-) -> tuple[str, str]:
-    """Name what blocks the straight joint line."""
-    count = max(int(np.ceil(np.abs(goal - start).max() / SHOWN)), 1)
-    line = start + np.linspace(0.0, 1.0, count + 1)[:, None] * (goal - start)
-    contact = collider.first(np.array([edges.row(point) for point in line]), demand)
-    return (contact.first, contact.second) if contact else ('the arm', 'no single body')
+    def _blocker(self) -> tuple[str, str]:
+        """Name what blocks the straight joint line."""
+        start, goal = self._ends
+        count = max(int(np.ceil(np.abs(goal - start).max() / SHOWN)), 1)
+        line = start + np.linspace(0.0, 1.0, count + 1)[:, None] * (goal - start)
+        rows = np.array([self._edges.row(point) for point in line])
+        contact = self._collider.first(rows, self._demand)
+        return (contact.first, contact.second) if contact else ('the arm', 'no single body')
 
 
 def straight_path(

@@ -66,7 +66,7 @@ def connect(
     information.setMotionValidator(_Edges(information, edge, joints))
     information.setup()
     problem = base.ProblemDefinition(information)
-    problem.setStartAndGoalStates(_state(space, start), _state(space, goal))
+    problem.setStartAndGoalStates(state_of(space, start), state_of(space, goal))
     planner = geometric.RRTConnect(information)
     planner.setRange(RANGE)
     planner.setProblemDefinition(problem)
@@ -74,13 +74,19 @@ def connect(
     end = base.PlannerTerminationCondition(is_over)
     if not bool(planner.solve(end)) or not problem.hasExactSolution():
         return None
+    return path_points(problem, joints)
+
+
+def path_points(problem: Any, joints: int) -> Array:
+    """Give the corner points (N, J) of a solved problem."""
     path = problem.getSolutionPath()
     return np.array(
         [[path.getState(at)[i] for i in range(joints)] for at in range(path.getStateCount())]
     )
 
 
-def _state(space: Any, values: Array) -> Any:
+def state_of(space: Any, values: Array) -> Any:
+    """Give OMPL's state for joints (J,)."""
     state = space.allocState()
     for index, value in enumerate(values.tolist()):
         state[index] = value
