@@ -13,8 +13,8 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
-    'errors', 'geometry', 'distortion', 'interpolation', 'limits', 'messages', 'parameters', 'resources',
-    'serialization', '__version__',
+    'errors', 'geometry', 'distortion', 'interpolation', 'limits', 'messages', 'parameters',
+    'resources', 'serialization', '__version__',
 }  # fmt: skip
 STAGES = {
     'camera',
