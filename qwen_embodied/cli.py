@@ -66,6 +66,12 @@ SceneFile = Annotated[
 ]
 
 
+ImageFile = Annotated[Path | None, typer.Argument(help='JPEG or PNG; without it, simulated.')]
+DepthFile = Annotated[
+    Path | None, typer.Option('--depth', help='Of the same view: 16-bit PNG in mm, or .npy in m.')
+]
+
+
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(__version__)
@@ -126,6 +132,8 @@ def up(
 
 @app.command()
 def perceive(
+    image: ImageFile = None,
+    depth: DepthFile = None,
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
     picture: Annotated[
@@ -133,9 +141,12 @@ def perceive(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Look at a simulated table and say what stands on it."""
-    frame = _simulated_frame(seed, light)
-    scene = _perceived(frame)
+    """Look at a photograph, or a simulated table, and say what stands on it."""
+    if image is None:
+        frame = _simulated_frame(seed, light)
+        scene = _perceived(frame)
+    else:
+        frame, scene = _photographed(image, depth)
     if picture is not None:
         _write_annotated(picture, frame, scene)
     if as_json:
@@ -144,10 +155,7 @@ def perceive(
         typer.echo(to_json(scene, indent=2))
         return
     for item in scene.objects:
-        x, y, z = item.position
-        width, depth, height = item.size * 1e3
-        where = f'x {x:.3f}  y {y:+.3f}  z {z:.3f} m'
-        typer.echo(f'{item.id:20} {where}  {width:.0f} x {depth:.0f} x {height:.0f} mm')
+        typer.echo(item.summary)
 
 
 @app.command()
@@ -266,6 +274,14 @@ def _simulated_frame(seed: int, light: Light) -> Frame:
         return world.frame()
     finally:
         world.close()
+
+
+def _photographed(image: Path, depth: Path | None) -> tuple[Frame, Scene]:
+    from qwen_embodied.camera import read_frame
+    from qwen_embodied.perception import perceive_photograph
+
+    frame = read_frame(image, depth)
+    return frame, perceive_photograph(frame)
 
 
 def _perceived(frame: Frame) -> Scene:

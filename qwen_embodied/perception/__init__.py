@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from qwen_embodied.perception.colours import colour_name
 from qwen_embodied.perception.drawing import draw_scene
+<<<<<<< HEAD
 from qwen_embodied.perception.estimator import SceneEstimator
 from qwen_embodied.perception.lighting import (
     Corrected,
@@ -20,6 +21,10 @@ from qwen_embodied.perception.lighting import (
     LightingParameters,
     measure_light,
 )
+=======
+from qwen_embodied.perception.estimator import SceneEstimator, perceive_photograph
+from qwen_embodied.perception.lighting import Corrected, LightingCorrection, measure_light
+>>>>>>> c2
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 __all__ = [
@@ -31,4 +36,5 @@ __all__ = [
     'colour_name',
     'draw_scene',
     'measure_light',
+    'perceive_photograph',
 ]

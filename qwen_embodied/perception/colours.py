@@ -88,7 +88,7 @@ def name_indices(lab: Array) -> NDArray[np.int64]:
     )
     plain = chroma < np.where(lightness < 0.3, 0.045, 0.032)
     greys = (
-        (plain & (lightness < 0.36), 'black'),
+        (plain & (lightness < 0.40), 'black'),
         (plain & (lightness < 0.8), 'grey'),
         (plain, 'white'),
     )
@@ -116,11 +116,11 @@ def colour_indices(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
-def alike(first: ArrayLike, second: ArrayLike) -> bool:
+def alike(first: ArrayLike, second: ArrayLike, shade: float = 1.0) -> bool:
     """Tell whether two sRGB colours (3,) can be one paint in light and in shade.
 
     Shade scales all channels alike: in a camera's linear light, or, in many renderings and
-    after a camera's tone curve, in the sRGB values.
+    after a camera's tone curve, in the sRGB values. A shade above 1 allows for more of it.
     """
     one, two = linear(first) + 2e-3, linear(second) + 2e-3
     ratio = max(one.sum(), two.sum()) / min(one.sum(), two.sum())
@@ -129,4 +129,4 @@ def alike(first: ArrayLike, second: ArrayLike) -> bool:
     one, two = (np.asarray(colour, dtype=np.float64) + 4.0 for colour in (first, second))
     apart = min(apart, float(np.abs(one / one.sum() - two / two.sum()).max()))
     coloured = np.ptp(one) > 0.25 * one.max() and np.ptp(two) > 0.25 * two.max()
-    return bool(ratio < (6.0 if coloured else 3.5) and apart < (0.14 if dark else 0.08))
+    return bool(ratio < shade * (6.0 if coloured else 3.5) and apart < (0.14 if dark else 0.08))

@@ -14,8 +14,8 @@ Array = NDArray[np.float64]
 BALANCED = 6500.0  # K, of the light that sRGB calls white
 # Shifts from the camera's white balance in mired (1e6 / K), tints as log gain of green, and
 # exposures as log of the brightness relative to a right exposure.
-SHIFTS = np.array([-75.0, -55.0, -35.0, -18.0, 0.0, 25.0, 55.0, 90.0, 130.0, 175.0, 225.0])
-TINTS = np.array([-0.08, 0.0, 0.08])
+SHIFTS = np.array([-70.0, -45.0, -20.0, 0.0, 25.0, 60.0, 105.0, 160.0, 220.0])
+TINTS = np.array([-0.1, 0.0, 0.1, 0.2, 0.3])
 EXPOSURES = np.log(2.0) * np.arange(-6.0, 1.6, 0.5)
 TO_SRGB = np.array(
     [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]
@@ -60,7 +60,7 @@ def all_illuminants() -> Illuminants:
                 rgb.append(colour * np.exp(exposure))
                 prior.append(
                     _mixed(shift, 0.7, 14.0, 110.0)
-                    + _mixed(tint, 0.9, 0.03, 0.10)
+                    + _mixed(tint, 0.9, 0.04, 0.15)
                     + _mixed(exposure, 0.7, 0.35, 2.0)
                 )
     return Illuminants(np.array(rgb), np.array(prior))

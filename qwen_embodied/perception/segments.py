@@ -15,6 +15,7 @@ from qwen_embodied.perception.colours import alike, colour_indices
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.int32]
 SMALLEST = 12
+STEEP = 1.4  # more shade on sides than on tops
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ def _neighbours(labels: Labels, count: int, reach: int) -> NDArray[np.int64]:
 def _joined(segments: list[Segment], labels: Labels, step: float) -> list[Segment]:
     """Join pieces of one paint, unless a height step parts two level surfaces."""
     touching = _neighbours(labels, len(segments) + 1, 1)[1:, 1:]
-    contact = _neighbours(labels, len(segments) + 1, 2)[1:, 1:]
+    contact = _neighbours(labels, len(segments) + 1, 4)[1:, 1:]
     owner = list(range(len(segments)))
     for one, two in zip(*np.nonzero(np.triu(touching)), strict=True):
         first, second = segments[one], segments[two]
@@ -125,7 +126,7 @@ def _partner(one: int, segments: list[Segment], contact: NDArray[np.int64]) -> i
     similar = [
         at
         for at in np.flatnonzero(contact).tolist()
-        if alike(segments[at].rgb, segments[one].rgb) and (segments[at].is_flat or at < one)
+        if alike(segments[at].rgb, segments[one].rgb, STEEP) and (segments[at].is_flat or at < one)
     ]
     return max(similar, key=lambda at: (segments[at].is_flat, contact[at]), default=None)
 
