@@ -20,7 +20,6 @@ import typer
 from qwen_embodied import __version__
 from qwen_embodied.errors import (
     ConfigurationError,
-    ContractError,
     MissingDependencyError,
     QwenEmbodiedError,
 )
@@ -148,7 +147,9 @@ def perceive(
     else:
         frame, scene = _photographed(image, depth)
     if picture is not None:
-        _write_annotated(picture, frame, scene)
+        from qwen_embodied.scene_files import write_annotated
+
+        write_annotated(picture, frame, scene)
     if as_json:
         from qwen_embodied.serialization import to_json
 
@@ -167,8 +168,9 @@ def plan(
 ) -> None:
     """Plan an instruction and print the plan as JSON; nothing moves."""
     from qwen_embodied.planning import GrammarPlanner, PlanRequest, verify
+    from qwen_embodied.scene_files import read_scene
 
-    seen = _read_scene(scene) if scene else _perceived(_simulated_frame(seed, light))
+    seen = read_scene(scene) if scene else _perceived(_simulated_frame(seed, light))
     made = GrammarPlanner().plan(PlanRequest(instruction, seen))
     typer.echo(made.model_dump_json(indent=2, exclude_none=True))
     question = next((step.question for step in made.steps if step.action == 'ask'), None)
@@ -200,18 +202,13 @@ def bench(
 
 @app.command()
 def light(
-    output: Annotated[Path, typer.Argument(help='PNG file that gets the sheet.')] = Path(
-        'runs/light.png'
-    ),
+    output: Annotated[Path, typer.Argument(help='File that gets the sheet, .png or .jpg.')],
     seed: Seed = 0,
-    jpeg: Annotated[
-        int | None, typer.Option(min=1, max=100, help='Write a JPEG of this quality instead.')
-    ] = None,
 ) -> None:
     """Draw a contact sheet of a table in twenty kinds of light, raw and corrected."""
     from qwen_embodied.bench.light_sheet import contact_sheet, write_sheet
 
-    write_sheet(output, contact_sheet(seed), jpeg)
+    write_sheet(output, contact_sheet(seed))
     typer.echo(f'{output}: every condition in three severities, each as seen and as corrected')
 
 
@@ -289,23 +286,3 @@ def _perceived(frame: Frame) -> Scene:
     from qwen_embodied.perception import SceneEstimator
 
     return SceneEstimator(body=load_robot('panda').link_spheres)(frame)
-
-
-def _read_scene(path: Path) -> Scene:
-    from qwen_embodied.messages import Scene
-    from qwen_embodied.serialization import from_json
-
-    try:
-        return from_json(path.read_text(encoding='utf-8'), Scene)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
-    except ContractError as error:
-        raise ConfigurationError(f'{path}: {error}') from error
-
-
-def _write_annotated(path: Path, frame: Frame, scene: Scene) -> None:
-    from qwen_embodied.perception import draw_scene
-    from qwen_embodied.run_folder import write_png
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base))
