@@ -26,7 +26,7 @@ from qwen_embodied.errors import (
 from qwen_embodied.system_libraries import explain
 
 if TYPE_CHECKING:
-    from qwen_embodied.messages import Frame, Scene
+    pass
 
 FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
 # Third-party modules that an extra brings.
@@ -67,13 +67,17 @@ SceneFile = Annotated[
 ]
 
 
-ImageFile = Annotated[
+SeenFile = Annotated[
     Path | None,
     typer.Option('--image', help='PNG or JPEG of the scene; its scene is FILE.json beside it.'),
 ]
 Settings = Annotated[
     list[str] | None,
     typer.Option('--set', metavar='NAME=VALUE', help='As in config/3_planning.yaml; repeatable.'),
+]
+ImageFile = Annotated[Path | None, typer.Argument(help='JPEG or PNG; without it, simulated.')]
+DepthFile = Annotated[
+    Path | None, typer.Option('--depth', help='Of the same view: 16-bit PNG in mm, or .npy in m.')
 ]
 
 
@@ -136,7 +140,9 @@ def up(
 
 
 @app.command()
-def perceive(
+def perceive(  # noqa: PLR0913 - each is an option
+    image: ImageFile = None,
+    depth: DepthFile = None,
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
     picture: Annotated[
@@ -147,11 +153,18 @@ def perceive(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Look at a simulated table and say what stands on it."""
-    frame = _simulated_frame(seed, light)
-    scene = _perceived(frame)
+    """Look at a photograph, or a simulated table, and say what stands on it."""
+    from qwen_embodied import looking
+
+    if image is None:
+        frame = looking.simulated_frame(seed, light.value)
+        scene = looking.perceived(frame)
+    else:
+        frame, scene = looking.photographed(image, depth)
     if picture is not None:
-        _write_annotated(picture, frame, scene)
+        from qwen_embodied.scene_files import write_annotated
+
+        write_annotated(picture, frame, scene)
     if raw is not None:
         from qwen_embodied.run_folder import write_png
 
@@ -162,26 +175,24 @@ def perceive(
         typer.echo(to_json(scene, indent=2))
         return
     for item in scene.objects:
-        x, y, z = item.position
-        width, depth, height = item.size * 1e3
-        where = f'x {x:.3f}  y {y:+.3f}  z {z:.3f} m'
-        typer.echo(f'{item.id:20} {where}  {width:.0f} x {depth:.0f} x {height:.0f} mm')
+        typer.echo(item.summary)
 
 
 @app.command()
 def plan(
     instruction: Instruction,
     scene: SceneFile = None,
-    image: ImageFile = None,
+    image: SeenFile = None,
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
     settings: Settings = None,
 ) -> None:
     """Plan an instruction and print plan, groundings and violations; nothing moves."""
+    from qwen_embodied import looking
     from qwen_embodied.plan_sheet import planned, read_image, read_scene, write_picture
 
-    frame = None if scene or image else _simulated_frame(seed, light)
-    seen = _perceived(frame) if frame else read_scene(scene, image)
+    frame = None if scene or image else looking.simulated_frame(seed, light.value)
+    seen = looking.perceived(frame) if frame else read_scene(scene, image)
     rgb = read_image(image) if image else frame.rgb if frame else None
     sheet = planned(instruction, seen, rgb, settings or [])
     typer.echo(sheet.plan.model_dump_json(indent=2, exclude_none=True))
@@ -214,18 +225,13 @@ def bench(
 
 @app.command()
 def light(
-    output: Annotated[Path, typer.Argument(help='PNG file that gets the sheet.')] = Path(
-        'runs/light.png'
-    ),
+    output: Annotated[Path, typer.Argument(help='File that gets the sheet, .png or .jpg.')],
     seed: Seed = 0,
-    jpeg: Annotated[
-        int | None, typer.Option(min=1, max=100, help='Write a JPEG of this quality instead.')
-    ] = None,
 ) -> None:
     """Draw a contact sheet of a table in twenty kinds of light, raw and corrected."""
     from qwen_embodied.bench.light_sheet import contact_sheet, write_sheet
 
-    write_sheet(output, contact_sheet(seed), jpeg)
+    write_sheet(output, contact_sheet(seed))
     typer.echo(f'{output}: every condition in three severities, each as seen and as corrected')
 
 
@@ -283,28 +289,3 @@ def _code_of(error: QwenEmbodiedError) -> int:
 def _leave(sentence: str, code: int) -> None:
     typer.echo(f'qwen-embodied: {sentence}', err=True)
     sys.exit(code)
-
-
-def _simulated_frame(seed: int, light: Light) -> Frame:
-    from qwen_embodied.simulation import MujocoWorld, generate_scene
-
-    world = MujocoWorld(generate_scene(seed), light=light.value, seed=seed)
-    try:
-        return world.frame()
-    finally:
-        world.close()
-
-
-def _perceived(frame: Frame) -> Scene:
-    from qwen_embodied.motion import load_robot
-    from qwen_embodied.perception import SceneEstimator
-
-    return SceneEstimator(body=load_robot('panda').link_spheres)(frame)
-
-
-def _write_annotated(path: Path, frame: Frame, scene: Scene) -> None:
-    from qwen_embodied.perception import draw_scene
-    from qwen_embodied.run_folder import write_png
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base))

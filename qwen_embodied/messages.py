@@ -139,6 +139,13 @@ class SceneObject:
         return centre
 
     @property
+    def summary(self) -> str:
+        """Id, place and size in one line, for a person."""
+        (x, y, z), (width, depth, height) = self.position, self.size * 1e3
+        where = f'x {x:.3f}  y {y:+.3f}  z {z:.3f} m'
+        return f'{self.id:20} {where}  {width:.0f} x {depth:.0f} x {height:.0f} mm'
+
+    @property
     def is_container(self) -> bool:
         """True for bowls, bins and trays."""
         return self.shape in CONTAINERS

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,7 @@ def wanted(seed: int) -> tuple[tuple[str, str], ...]:
 class Stage:
     """A scene that is ready to be photographed in any light."""
 
+    seed: int
     laboratory: Laboratory
     layers: Layers
     frame: Frame
@@ -65,18 +67,18 @@ class Stage:
         return bool(len(seen) and (seen.max(axis=1) >= 254).mean() > CLIPPED_SHARE)
 
 
-def stages(seeds: range) -> Iterator[Stage]:
-    """Build the scenes of seeds one after another; each is closed when the next is asked for."""
-    for seed in seeds:
-        world = MujocoWorld(generate_scene(seed, wanted=wanted(seed)), seed=seed)
-        laboratory = Laboratory(world.model, seed=seed)
-        try:
-            layers = laboratory.layers(world.snapshot())
-            truth = world.ground_truth().objects
-            yield Stage(laboratory, layers, world.frame(), world.read(), truth)
-        finally:
-            laboratory.close()
-            world.close()
+@contextmanager
+def staged(seed: int) -> Iterator[Stage]:
+    """Build the scene of a seed, and close it at the end of the block."""
+    world = MujocoWorld(generate_scene(seed, wanted=wanted(seed)), seed=seed)
+    laboratory = Laboratory(world.model, seed=seed)
+    try:
+        layers = laboratory.layers(world.snapshot())
+        truth = world.ground_truth().objects
+        yield Stage(seed, laboratory, layers, world.frame(), world.read(), truth)
+    finally:
+        laboratory.close()
+        world.close()
 
 
 def clahe(rgb: Rgb) -> Rgb:

@@ -95,15 +95,16 @@ def _write(image: Rgb, text: str, at: tuple[int, int]) -> None:
     cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, INK, 1, cv2.LINE_AA)
 
 
-def write_sheet(path: Path, sheet: Rgb, quality: int | None = None) -> None:
-    """Write a sheet as PNG, or as JPEG of a quality of 1 to 100.
+def write_sheet(path: Path, sheet: Rgb) -> None:
+    """Write a sheet as PNG or JPEG, as the name of the file says.
 
     Raises:
-        ConfigurationError: The file cannot be written.
+        ConfigurationError: The file cannot be written, or is neither.
     """
-    kind = '.png' if quality is None else '.jpg'
-    options = [] if quality is None else [cv2.IMWRITE_JPEG_QUALITY, quality]
-    encoded = cv2.imencode(kind, sheet[..., ::-1], options)[1]
+    if path.suffix not in ('.png', '.jpg'):
+        raise ConfigurationError(f'{path}: must end in .png or .jpg')
+    options = [cv2.IMWRITE_JPEG_QUALITY, 82] if path.suffix == '.jpg' else []
+    encoded = cv2.imencode(path.suffix, sheet[..., ::-1], options)[1]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encoded.tobytes())

@@ -13,7 +13,8 @@ A point and its pixel:
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from qwen_embodied.camera.files import read_frame
 from qwen_embodied.camera.source import FrameSource
 from qwen_embodied.geometry import Intrinsics
 
-__all__ = ['FrameSource', 'Intrinsics']
+__all__ = ['FrameSource', 'Intrinsics', 'read_frame']

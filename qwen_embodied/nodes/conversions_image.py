@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
+from qwen_embodied.camera.headers import LARGEST_AREA, LARGEST_SIDE
 from qwen_embodied.errors import CameraError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.nodes.conversions import time_from_ros
 from qwen_embodied.nodes.encodings import COLOUR, DEPTH, Encoding, to_rgb
 
-LARGEST_SIDE = 4096  # px
-LARGEST_AREA = 16_800_000  # px
 # How many coefficients of each distortion model are read.
 MODELS = {'plumb_bob': 5, 'rational_polynomial': 8, 'equidistant': 4}
 LARGEST_DEPTH = 65.535  # m, the most that 16UC1 can say

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from qwen_embodied.perception.colours import colour_name
 from qwen_embodied.perception.drawing import draw_scene
-from qwen_embodied.perception.estimator import SceneEstimator
+from qwen_embodied.perception.estimator import SceneEstimator, perceive_photograph
 from qwen_embodied.perception.lighting import (
     Corrected,
     LightingCorrection,
@@ -31,4 +31,5 @@ __all__ = [
     'colour_name',
     'draw_scene',
     'measure_light',
+    'perceive_photograph',
 ]

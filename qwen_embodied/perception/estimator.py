@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.messages import Frame, JointState, Scene, SceneObject
 from qwen_embodied.perception.finding import find_objects, named
 from qwen_embodied.perception.flat import find_flat, look_flat
-from qwen_embodied.perception.lighting import measure_light
+from qwen_embodied.perception.lighting import LightingCorrection, measure_light
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import measure
 from qwen_embodied.perception.stacking import restack
@@ -87,6 +88,12 @@ class SceneEstimator:
                 'it must be (N, 4) spheres'
             )
         return spheres
+
+
+def perceive_photograph(frame: Frame) -> Scene:
+    """Correct the light of one frame, with or without depth, and estimate its scene."""
+    corrected = replace(frame, rgb=LightingCorrection()(frame.rgb).rgb)
+    return SceneEstimator(PerceptionParameters(assume_table=True))(corrected)
 
 
 def is_clear(

@@ -25,7 +25,7 @@ Curve = NDArray[np.float64]
 _CHANNELS = np.array([0, 256, 512], dtype=np.int64)
 KNEE = 0.75  # of linear light, above which highlights are compressed instead of clipped
 MAP = (24, 32)  # rows and columns of the map of local tone
-MOST_NOISE = 14.0  # levels, to which a correction may amplify the noise
+MOST_NOISE = 8.0  # levels, to which a correction may amplify the noise
 
 
 class Step(Protocol):

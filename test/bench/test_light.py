@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from qwen_embodied.bench.light_scenes import COLUMNS, Tally, clahe, gray_world, stages
+from qwen_embodied.bench.light_scenes import COLUMNS, Tally, clahe, gray_world, staged
 from qwen_embodied.messages import SceneObject
 
 light = pytest.importorskip('qwen_embodied.bench.light')
@@ -64,14 +64,14 @@ def test_unknown_is_not_wrong_and_missing_is_not_right():
 
 
 def test_an_object_knows_its_pixels():
-    stage = next(stages(range(3, 4)))
-    for one in stage.objects:
-        rows, columns, inside = stage.pixels(one)
-        assert 0.2 < inside.mean() <= 1.0
-        white = np.zeros(stage.frame.rgb.shape, np.uint8)
-        white[rows, columns][inside] = 255
-        assert stage.is_clipped(one, white)
-        assert not stage.is_clipped(one, np.zeros_like(white))
+    with staged(3) as stage:
+        for one in stage.objects:
+            rows, columns, inside = stage.pixels(one)
+            assert 0.2 < inside.mean() <= 1.0
+            white = np.zeros(stage.frame.rgb.shape, np.uint8)
+            white[rows, columns][inside] = 255
+            assert stage.is_clipped(one, white)
+            assert not stage.is_clipped(one, np.zeros_like(white))
 
 
 def test_the_usual_corrections_do_what_they_are_known_for():

@@ -34,4 +34,6 @@ def test_the_sheet_shows_every_condition_raw_and_corrected(tmp_path):
 def test_a_sheet_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(ConfigurationError, match='cannot be written'):
-        light_sheet.write_sheet(tmp_path / 'file' / 'x.jpg', np.zeros((4, 4, 3), np.uint8), 90)
+        light_sheet.write_sheet(tmp_path / 'file' / 'x.jpg', np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(ConfigurationError, match=r'\.png or \.jpg'):
+        light_sheet.write_sheet(tmp_path / 'x.bmp', np.zeros((4, 4, 3), np.uint8))

@@ -14,10 +14,10 @@ pytest.importorskip('rclpy')
 
 from sensor_msgs.msg import CompressedImage
 
+from qwen_embodied.camera.headers import image_size
 from qwen_embodied.errors import CameraError
 from qwen_embodied.nodes.conversions_compressed import (
     depth_from_compressed,
-    image_size,
     rgb_from_compressed,
 )
 
