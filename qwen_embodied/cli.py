@@ -26,7 +26,7 @@ from qwen_embodied.errors import (
 )
 
 if TYPE_CHECKING:
-    from qwen_embodied.messages import Frame, Scene
+    from qwen_embodied.messages import Scene
 
 FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
 # Third-party modules that an extra brings.
@@ -142,13 +142,15 @@ def perceive(
     as_json: Json = False,
 ) -> None:
     """Look at a photograph, or a simulated table, and say what stands on it."""
+    from qwen_embodied.looking import perceived, photographed, simulated_frame, write_annotated
+
     if image is None:
-        frame = _simulated_frame(seed, light)
-        scene = _perceived(frame)
+        frame = simulated_frame(seed, light.value)
+        scene = perceived(frame)
     else:
-        frame, scene = _photographed(image, depth)
+        frame, scene = photographed(image, depth)
     if picture is not None:
-        _write_annotated(picture, frame, scene)
+        write_annotated(picture, frame, scene)
     if as_json:
         from qwen_embodied.serialization import to_json
 
@@ -166,9 +168,10 @@ def plan(
     light: Lamp = Light.NORMAL,
 ) -> None:
     """Plan an instruction and print the plan as JSON; nothing moves."""
+    from qwen_embodied.looking import perceived, simulated_frame
     from qwen_embodied.planning import GrammarPlanner, PlanRequest, verify
 
-    seen = _read_scene(scene) if scene else _perceived(_simulated_frame(seed, light))
+    seen = _read_scene(scene) if scene else perceived(simulated_frame(seed, light.value))
     made = GrammarPlanner().plan(PlanRequest(instruction, seen))
     typer.echo(made.model_dump_json(indent=2, exclude_none=True))
     question = next((step.question for step in made.steps if step.action == 'ask'), None)
@@ -266,31 +269,6 @@ def _leave(sentence: str, code: int) -> None:
     sys.exit(code)
 
 
-def _simulated_frame(seed: int, light: Light) -> Frame:
-    from qwen_embodied.simulation import MujocoWorld, generate_scene
-
-    world = MujocoWorld(generate_scene(seed), light=light.value, seed=seed)
-    try:
-        return world.frame()
-    finally:
-        world.close()
-
-
-def _photographed(image: Path, depth: Path | None) -> tuple[Frame, Scene]:
-    from qwen_embodied.camera import read_frame
-    from qwen_embodied.perception import perceive_photograph
-
-    frame = read_frame(image, depth)
-    return frame, perceive_photograph(frame)
-
-
-def _perceived(frame: Frame) -> Scene:
-    from qwen_embodied.motion import load_robot
-    from qwen_embodied.perception import SceneEstimator
-
-    return SceneEstimator(body=load_robot('panda').link_spheres)(frame)
-
-
 def _read_scene(path: Path) -> Scene:
     from qwen_embodied.messages import Scene
     from qwen_embodied.serialization import from_json
@@ -301,11 +279,3 @@ def _read_scene(path: Path) -> Scene:
         raise ConfigurationError(f'{path}: cannot be read: {error}') from error
     except ContractError as error:
         raise ConfigurationError(f'{path}: {error}') from error
-
-
-def _write_annotated(path: Path, frame: Frame, scene: Scene) -> None:
-    from qwen_embodied.perception import draw_scene
-    from qwen_embodied.run_folder import write_png
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base))

@@ -116,7 +116,8 @@ class Perception:
             frame.stamp, frame.frame_id, corrected.rgb, frame.depth, frame.intrinsics,
             frame.camera_in_base,
         )  # fmt: skip
-        return self._estimate(clean, state), clean
+        scene = self._estimate(clean, state)
+        return replace(scene, lighting=corrected.report), clean
 
 
 class Pipeline:

@@ -13,8 +13,8 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
-    'errors', 'geometry', 'distortion', 'interpolation', 'limits', 'messages', 'parameters',
-    'resources', 'serialization', '__version__',
+    'distortion', 'errors', 'geometry', 'interpolation', 'light_report', 'limits', 'messages',
+    'parameters', 'resources', 'serialization', '__version__',
 }  # fmt: skip
 STAGES = {
     'camera',

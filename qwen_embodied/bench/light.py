@@ -35,6 +35,7 @@ from qwen_embodied.simulation import CONDITIONS, condition_named
 SEVEREST = {'normal': 1, 'glaring': 2, 'glossy': 2, 'lagging': 3}
 UNCLIPPED = tuple(f'{name}@{SEVEREST.get(name, 5)}' for name in CONDITIONS)
 CLIPPED = ('glaring@5', 'glossy@5')
+SCENES_VARIABLE = 'QWEN_EMBODIED_LIGHT_SCENES'
 SEEDS_VARIABLE = 'QWEN_EMBODIED_LIGHT_SEEDS'
 RIGHT_BAR, WRONG_BAR = 98.0, 1.0  # %
 COST_BAR, FLICKER_BAR = 25.0, 2.0
@@ -46,11 +47,13 @@ def run(quick: bool) -> list[Row]:
     """Measure everything; quick takes two scenes and no task.
 
     The environment variable QWEN_EMBODIED_LIGHT_SEEDS sets how many seeds of each of the five
-    tasks are run in each condition; 20 by default, which takes hours.
+    tasks are run in each condition; 20 by default, which takes hours; 0 leaves the tasks out.
+    QWEN_EMBODIED_LIGHT_SCENES sets how many tables are looked at; 170 by default.
     """
-    tallies = measure(range(2 if quick else 170), UNCLIPPED + CLIPPED, COLUMNS)
+    scenes = 2 if quick else int(os.environ.get(SCENES_VARIABLE, '170'))
+    tallies = measure(range(scenes), UNCLIPPED + CLIPPED, COLUMNS)
     rows = [*naming_rows(tallies), *error_rows(tallies)]
-    rows += ablation_rows(range(1 if quick else 40))
+    rows += ablation_rows(range(max(1, scenes // 4)))
     rows += [*cost_rows(), *flicker_rows(), untouched_row()]
     seeds = 0 if quick else int(os.environ.get(SEEDS_VARIABLE, '20'))
     return rows + (end_to_end(range(seeds), UNCLIPPED) if seeds else [])

@@ -15,7 +15,14 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 from trajectory_msgs.msg import JointTrajectoryPoint
 
 from qwen_embodied.errors import ContractError
-from qwen_embodied.messages import ArmStatus, Array, JointState, JointTrajectory, Scene
+from qwen_embodied.messages import (
+    ArmStatus,
+    Array,
+    JointState,
+    JointTrajectory,
+    LightingReport,
+    Scene,
+)
 from qwen_embodied.serialization import from_json, to_json
 
 LONGEST_TIME = 2**31  # s, what the seconds of a stamp hold
@@ -196,6 +203,21 @@ def diagnostic(
     return DiagnosticStatus(
         level=level, name=name, message=message, hardware_id=hardware_id, values=pairs
     )
+
+
+def light_to_ros(report: LightingReport) -> DiagnosticStatus:
+    """Tell of the light: a warning with its remedy, the figures and what the camera should do."""
+    values = {
+        item.name: f'{item.value:.3g} {item.unit}'.strip()
+        + ('' if item.verdict == 'good' else f', {item.verdict}: {item.remedy}')
+        for item in report.findings
+    }
+    if report.camera is not None and report.camera.text:
+        values['camera'] = report.camera.text
+    is_good = report.verdict == 'good'
+    level = DiagnosticStatus.OK if is_good else DiagnosticStatus.WARN
+    text = 'good' if is_good else f'{report.verdict}: {report.remedy}'
+    return diagnostic('perception: light', text, values, level=level)
 
 
 def key_values(message: DiagnosticStatus) -> dict[str, str]:

@@ -98,7 +98,9 @@ class PerceptionNode(Node):
         values['scenes'] = str(self._scenes)
         level = DiagnosticStatus.ERROR if text else DiagnosticStatus.OK
         status = conversions.diagnostic('perception', text or 'sees', values, level=level)
-        message = DiagnosticArray(status=[status])
+        light = self._sight.light
+        extra = [] if light is None else [conversions.light_to_ros(light)]
+        message = DiagnosticArray(status=[status, *extra])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics_out.publish(message)
 

@@ -4,18 +4,24 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import pose, rotation_of
-from qwen_embodied.messages import Frame, JointState, Scene
+from qwen_embodied.messages import Frame, JointState, LightingReport, Scene
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes.frames import RawFrame
 from qwen_embodied.nodes.parameters import select
 from qwen_embodied.parameters import param
-from qwen_embodied.perception import LightingCorrection, PerceptionParameters, SceneEstimator
+from qwen_embodied.perception import (
+    LightingCorrection,
+    LightingParameters,
+    PerceptionParameters,
+    SceneEstimator,
+)
 
 HOME_TOLERANCE = 0.05  # rad and rad/s
 STATE_TOLERANCE = 0.05  # s between an image and the joint state that belongs to it
@@ -23,8 +29,8 @@ KEPT = 100  # joint states
 
 
 @dataclass(frozen=True)
-class SeeingParameters(PerceptionParameters):
-    """Perception's thresholds, where the camera is, and when the view is clear."""
+class SeeingParameters(PerceptionParameters, LightingParameters):
+    """Perception's thresholds and lighting steps, the camera's place, the times of a scene."""
 
     robot: str = param('panda', 'Whose links are left out of the scene; empty for none.')
     camera_position: list[float] = param(
@@ -50,7 +56,8 @@ class Sight:
         rotation = rotation_of(parameters.camera_quaternion)
         self._camera_in_base = pose(parameters.camera_position, rotation)
         self._robot = load_robot(parameters.robot) if parameters.robot else None
-        self._correct = LightingCorrection()
+        self._correct = LightingCorrection.from_names(parameters.light_steps)
+        self._measure: Callable[[], LightingReport | None] = lambda: None
         self._estimate = SceneEstimator(
             parameters=select(parameters, PerceptionParameters),
             body=self._robot.link_spheres if self._robot else None,
@@ -69,7 +76,14 @@ class Sight:
 
     def correct(self, frame: Frame) -> Frame:
         """Correct the light of an image."""
-        return replace(frame, rgb=self._correct(frame.rgb).rgb)
+        corrected = self._correct(frame.rgb)
+        self._measure = lambda: corrected.report
+        return replace(frame, rgb=corrected.rgb)
+
+    @property
+    def light(self) -> LightingReport | None:
+        """On the last image before its correction; None before the first."""
+        return self._measure()
 
     def scene(self, frame: Frame) -> Scene | None:
         """Estimate the scene; None while the arm hides something.
@@ -82,7 +96,7 @@ class Sight:
             return None
         scene: Scene = self._estimate(frame, state)
         self._has_seen = True
-        return scene
+        return replace(scene, lighting=self.light)
 
     def _state_at(self, stamp: float) -> JointState | None:
         """Give the joint state nearest to a time; without one the robot would be an object."""

@@ -14,12 +14,18 @@ from __future__ import annotations
 from qwen_embodied.perception.colours import colour_name
 from qwen_embodied.perception.drawing import draw_scene
 from qwen_embodied.perception.estimator import SceneEstimator, perceive_photograph
-from qwen_embodied.perception.lighting import Corrected, LightingCorrection, measure_light
+from qwen_embodied.perception.lighting import (
+    Corrected,
+    LightingCorrection,
+    LightingParameters,
+    measure_light,
+)
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 __all__ = [
     'Corrected',
     'LightingCorrection',
+    'LightingParameters',
     'PerceptionParameters',
     'SceneEstimator',
     'colour_name',

@@ -88,8 +88,10 @@ def _usable(sample: Sample) -> Floats:
 def _most_frequent(pixels: Floats) -> Illuminant | None:
     """Find the fullest place of the chromaticity plane, given how likely it is for light."""
     red, green, blue = pixels.T
+    strong = np.maximum(np.abs(red - green), np.abs(blue - green)) >= _REACH
     rows, columns = _bin(red - green), _bin(blue - green)
     weights = np.exp(np.float32(0.5) * green) + np.float32(0.1)
+    weights[strong] = 0.0
     flat = np.bincount(rows * _BINS + columns, weights, minlength=_BINS * _BINS)
     counts = flat.astype(np.float64).reshape(_BINS, _BINS)
     mass = cv2.GaussianBlur(counts.astype(np.float32), (9, 9), 1.5)
@@ -98,6 +100,7 @@ def _most_frequent(pixels: Floats) -> Illuminant | None:
     if near is None or _prior()[row, column] < 1e-3:
         return None
     red, blue, share = near
+    share *= float(1.0 - np.count_nonzero(strong) / len(strong))
     return Illuminant(*_shift(red, blue), share) if share >= 0.04 else None
 
 

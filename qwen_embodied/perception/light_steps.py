@@ -122,6 +122,11 @@ class Exposure:
         factor = float(np.exp(wanted))
         top = float(treatment.curves[:, sample.tones.quantile(0.999)].max())
         curves = _lifted(treatment.curves, factor, top)
+        if factor > 1.0:
+            # What drowns in noise stays dark, instead of getting the colour of the noise.
+            noise = float(LINEAR[min(255, round(4.0 + 3.0 * sample.noise))])
+            sure = np.square(LINEAR) / (np.square(LINEAR) + noise * noise)
+            curves = treatment.curves + sure * (curves - treatment.curves)
         return replace(treatment, curves=curves, exposure=factor)
 
     def _brighter(self, treatment: Treatment, sample: Sample) -> float:
@@ -165,15 +170,17 @@ class Shadows:
         strength: Share of the depth that is taken away.
         free: Depth that is left alone, in natural logarithms below the middle of the image.
         most: Largest factor on linear light.
+        share: Of the image that must lie in the dark.
     """
 
     strength: float = 0.6
-    free: float = 1.1
+    free: float = 1.2
     most: float = 2.6
+    share: float = 0.12
 
     def __call__(self, treatment: Treatment, sample: Sample) -> Treatment:
         """Bend the dark end of the curves upwards, as far as the noise allows."""
-        middle, dark = (float(LINEAR[sample.greys.quantile(share)]) for share in (0.5, 0.05))
+        middle, dark = (float(LINEAR[sample.greys.quantile(share)]) for share in (0.5, self.share))
         depth = eased(float(np.log((middle + 1e-3) / (dark + 1e-3))), self.free)
         loudest = 2.4 * np.log(MOST_NOISE / max(sample.noise, 0.5)) - np.log(treatment.exposure)
         lift = max(0.0, min(self.strength * depth, float(np.log(self.most)), float(loudest)))

@@ -16,6 +16,7 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
+from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import JointState
 from qwen_embodied.motion import load_robot
@@ -129,6 +130,27 @@ def test_a_wrong_encoding_is_dropped_with_its_reason_and_the_node_goes_on(peer):
     peer.wait_for(lambda: scenes, 'a scene', each=camera)
     peer.wait_for(lambda: trouble(diagnostics) == 'sees', 'the end of it', each=camera)
     assert peer.fault is None
+
+
+def test_the_light_is_on_the_diagnostics_and_in_the_scene(peer):
+    scenes = peer.hear(String, 'perception/scene')
+    diagnostics = peer.hear(DiagnosticArray, '/diagnostics')
+    peer.add(PerceptionNode, robot='', **DOWN)
+    camera = FakeCamera(peer)
+    camera.rgb = camera.rgb // 4
+    peer.wait_for(
+        lambda: scenes and diagnostics and len(diagnostics[-1].status) > 1, 'it', each=camera
+    )
+    status = diagnostics[-1].status[1]
+    assert status.name == 'perception: light'
+    assert 'add light' in status.message
+    assert {'exposure', 'noise', 'camera'} <= conversions.key_values(status).keys()
+    assert conversions.scene_from_ros(scenes[-1]).lighting.verdict == 'dark'
+
+
+def test_an_unknown_lighting_step_is_refused(peer):
+    with pytest.raises(ConfigurationError, match='sharpen'):
+        peer.add(PerceptionNode, robot='', light_steps=['sharpen'])
 
 
 def test_a_silent_camera_is_named(peer):

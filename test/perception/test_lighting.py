@@ -1,7 +1,7 @@
 """The lighting report, the order of the steps, and the names of colours."""
 
 # SPDX-License-Identifier: Apache-2.0
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -17,30 +17,33 @@ def flat(*rgb):
 
 
 @dataclass(frozen=True)
-class Add:
-    amount: int
+class Darken:
+    """Halves the light."""
 
-    def __call__(self, rgb, report):
-        return rgb + np.uint8(self.amount)
+    def __call__(self, treatment, sample):
+        return replace(treatment, curves=treatment.curves / 2)
 
 
 @dataclass(frozen=True)
-class Double:
-    def __call__(self, rgb, report):
-        return rgb * np.uint8(2)
+class Floor:
+    """Sets the least light."""
+
+    def __call__(self, treatment, sample):
+        return replace(treatment, curves=np.maximum(treatment.curves, 0.2))
 
 
-def test_pixels_pass_unchanged_and_unshared():
+def test_without_steps_pixels_pass_unchanged_and_unshared():
     rgb = flat(10, 120, 200)
-    corrected = LightingCorrection()(rgb)
+    corrected = LightingCorrection(())(rgb)
     assert (corrected.rgb == rgb).all()
     assert not np.shares_memory(corrected.rgb, rgb)
 
 
 def test_steps_run_in_their_order():
-    rgb = flat(10, 20, 30)
-    assert (LightingCorrection((Add(5), Double()))(rgb).rgb == (rgb + 5) * 2).all()
-    assert (rgb == flat(10, 20, 30)).all()
+    rgb = flat(128, 128, 128)
+    darker = LightingCorrection((Floor(), Darken()))(rgb).rgb
+    assert (LightingCorrection((Darken(), Floor()))(rgb).rgb > darker).all()
+    assert (rgb == flat(128, 128, 128)).all()
 
 
 @pytest.mark.parametrize(
