@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,9 +24,6 @@ from qwen_embodied.errors import (
     QwenEmbodiedError,
 )
 from qwen_embodied.system_libraries import explain
-
-if TYPE_CHECKING:
-    pass
 
 FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
 # Third-party modules that an extra brings.
@@ -162,9 +159,7 @@ def perceive(  # noqa: PLR0913 - each is an option
     else:
         frame, scene = looking.photographed(image, depth)
     if picture is not None:
-        from qwen_embodied.scene_files import write_annotated
-
-        write_annotated(picture, frame, scene)
+        looking.write_annotated(picture, frame, scene)
     if raw is not None:
         from qwen_embodied.run_folder import write_png
 
