@@ -11,6 +11,7 @@ from qwen_embodied.errors import ConfigurationError
 
 BENCHES = {
     'chain': 'the whole chain: task success, limits, determinism, times and transport',
+    'plan': 'planning: replies checked, constraint held, and what both cost',
 }
 
 

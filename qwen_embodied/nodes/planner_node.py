@@ -112,9 +112,12 @@ class PlannerNode(Node):
 
     def _on_cancel(self) -> tuple[bool, str]:
         self._executive.cancel()
+        self._cancel_model()
+        return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
+
+    def _cancel_model(self) -> None:
         if isinstance(self._planner, ModelPlanner):
             self._planner.cancel()
-        return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
 
     def _tell_model(self) -> None:
         if isinstance(self._planner, ModelPlanner):

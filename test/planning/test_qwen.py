@@ -52,13 +52,6 @@ def asked(seen=scenes.CUBES, words='put the red cube in the blue bowl', rgb=IMAG
     return ModelRequest(plan_messages(request), rgb, plan_schema(seen), tokens)
 
 
-def shake(model, seed):
-    """Give the output layer other random weights."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        model._model.lm_head.weight.normal_(0.0, 1.0, generator=generator)
-
-
 def ids_of(plan):
     named = [(step.object, step.target) for step in plan.steps]
     return {one for pair in named for one in pair if one is not None}
@@ -67,7 +60,7 @@ def ids_of(plan):
 def test_random_weights_give_valid_plans_over_the_scenes_ids_only(model):
     places = [scenes.SIMPLE, scenes.CUBES, scenes.SORTING, scenes.STACKED, scenes.EMPTY]
     for seed in range(10):
-        shake(model, seed)
+        tiny.shake(model, seed)
         seen = places[seed % len(places)]
         reply = model.complete(asked(seen, rgb=None))
         assert ids_of(parse_plan(reply.text)) <= {item.id for item in seen.objects}
@@ -78,7 +71,7 @@ def test_random_weights_give_valid_plans_over_the_scenes_ids_only(model):
 def test_two_hundred_generations_are_all_valid(model):
     rng = np.random.default_rng(5)
     for seed in range(100):  # two families: 200
-        shake(model, 1000 + seed)
+        tiny.shake(model, 1000 + seed)
         names = rng.choice(['red', 'blue', 'green', 'white'], 1 + seed % 4, replace=False)
         seen = scene(*(thing(name, 'cube', 0.5, 0.0) for name in names))
         reply = model.complete(asked(seen, tokens=700))
@@ -94,7 +87,7 @@ def test_without_the_constraint_random_weights_give_no_plan(folder):
 
 @pytest.mark.parametrize('tokens', [330, 400])
 def test_a_reply_ends_before_its_limit(model, tokens):
-    shake(model, 77)
+    tiny.shake(model, 77)
     reply = model.complete(asked(tokens=tokens))
     assert parse_plan(reply.text)
     assert reply.reply_tokens <= tokens

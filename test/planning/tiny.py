@@ -105,3 +105,12 @@ def save(folder, family):
     )
     processor.save_pretrained(folder)
     return folder
+
+
+def shake(model, seed):
+    """Give the output layer of a loaded model other random weights."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        model._model.lm_head.weight.normal_(0.0, 1.0, generator=generator)
