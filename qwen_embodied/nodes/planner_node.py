@@ -135,9 +135,10 @@ class PlannerNode(Node):
         self.get_logger().info(f'{event.kind}: {event.text}')
 
     def destroy_node(self) -> None:
-        """End the executive before the publishers."""
-        self._cell.close()
-        self._worker.close()
+        """End the executive before the publishers; a node half built has none."""
+        for name in ('_cell', '_worker'):
+            if name in vars(self):
+                vars(self)[name].close()
         super().destroy_node()
 
 
