@@ -99,7 +99,7 @@ setup(
         'vlm': ['torch>=2.9', 'torchvision>=0.24', 'llguidance>=1.5', 'pillow'],
         'server': ['openai>=3.50'],
         'test': [
-            # Pinned: other versions pull gigabytes of CUDA where a build for the processor will do.
+            # Pinned, with the Makefile: other versions pull gigabytes of CUDA.
             'torch==2.13.0',
             'torchvision==0.28.0',
             'llguidance>=1.5',

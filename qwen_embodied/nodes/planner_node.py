@@ -117,11 +117,14 @@ class PlannerNode(Node):
 
     def _on_cancel(self) -> tuple[bool, str]:
         self._executive.cancel()
-        if isinstance(self._planner, ModelPlanner):
-            self._planner.cancel()
+        self._cancel_model()
         self._is_cancelling = bool(self._busy)
         self._check()
         return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
+
+    def _cancel_model(self) -> None:
+        if isinstance(self._planner, ModelPlanner):
+            self._planner.cancel()
 
     def _check(self) -> None:
         """While a cancelled task has not ended, stop also what was on its way to the arm."""
@@ -151,9 +154,10 @@ class PlannerNode(Node):
         self.get_logger().info(f'{event.kind}: {event.text}')
 
     def destroy_node(self) -> None:
-        """End the executive before the publishers."""
-        self._cell.close()
-        self._worker.close()
+        """End the executive before the publishers; a node half built has none."""
+        for name in ('_cell', '_worker'):
+            if name in vars(self):
+                vars(self)[name].close()
         super().destroy_node()
 
 

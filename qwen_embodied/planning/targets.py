@@ -23,6 +23,7 @@ VALID_SHARE = 0.5  # of the neighbours that must have depth
 SPREAD = 0.015  # m between the neighbours' 10th and 90th percentile; more is an edge
 MARGIN = 12.0  # px by which a pixel may miss an object's box
 REACH = 0.02  # m by which a depth point may miss an object's bounding box
+FOOT = 0.25  # of a solid's height below its centre; the table shows below that
 FEW_TOKENS = 256
 
 
@@ -134,9 +135,13 @@ def _object_at(grounding: Grounding, scene: Scene, point: Array | None) -> Scene
 
 
 def _holds(item: SceneObject, point: Array) -> bool:
-    """Say whether a point lies in an object's bounding box, or hardly outside."""
+    """Say whether a point lies in an object's bounding box, or hardly outside.
+
+    Low down on something solid it does not: that is the table where the object has been.
+    """
     local = transform(inverse_pose(item.object_in_base), point)
-    return bool((np.abs(local) <= item.size / 2 + REACH).all())
+    is_bare = not item.is_container and local[2] < -FOOT * item.size[2]
+    return bool((np.abs(local) <= item.size / 2 + REACH).all()) and not is_bare
 
 
 def _misses(box: Box | None, pixel: tuple[float, float]) -> float:

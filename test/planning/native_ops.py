@@ -2,13 +2,15 @@
 
 Processors of transformers import torchvision for their resizing, which is plain torch. On machines
 with torch for the processor only, the wheel of torchvision cannot load its native part and then
-fails to register two operators that nobody here calls; they are declared first.
+fails to register two operators that nobody here calls; they are declared first. What decodes
+images is native too; Pillow stands in for it.
 """
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 KEPT = []
@@ -30,3 +32,14 @@ def stand_in():
             library.define(f'{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
         KEPT.append(library)
         importlib.import_module('torchvision')
+        importlib.import_module('torchvision.io').decode_image = decode
+
+
+def decode(encoded, **options):
+    """Decode an image file's bytes (N,) uint8 to RGB (3, H, W)."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(encoded.numpy().tobytes())).convert('RGB')
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)

@@ -160,8 +160,9 @@ SEEDS = {
     'rynnbrain': (RYNNBRAIN, '<object> (1, 2), (300, 400) </object><area> (1, 1), (9, 9) </area>'),
 }
 BITS = [
-    *'{}[]()",:.-+eE0123456789 \n\\<>/', '1e309', 'NaN', 'null', 'true', '</think>', '```', '"bbox_2d"', '-1', '\ud800', '\0', '文',
-    '<object>', '9' * 400,
+    *'{}[]()",:.-+eE0123456789 \n\\<>/', '1e309', 'NaN', 'null', 'true',
+    '</think>', '```', '"bbox_2d"', '-1',
+    '\ud800', '\0', '文', '<object>', '9' * 400,
 ]  # fmt: skip
 
 

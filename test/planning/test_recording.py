@@ -1,4 +1,4 @@
-"""A recorded run repeats itself without the model, byte for byte; weights load in the background."""
+"""A recorded run repeats itself without the model; weights load in the background."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations

@@ -105,3 +105,53 @@ def save(folder, family):
     )
     processor.save_pretrained(folder)
     return folder
+
+
+def shake(model, seed):
+    """Give the output layer of a loaded model other random weights."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        model._model.lm_head.weight.normal_(0.0, 1.0, generator=generator)
+
+
+def large_vocabulary_cost(schema, count, size=151_936):
+    """Time the constraint alone, s per token (count,), with as many tokens as a real Qwen has."""
+    import time
+
+    import llguidance
+    import numpy as np
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    from qwen_embodied.planning.constraint import FORM, Constraint, Vocabulary, narrowed
+
+    rng = np.random.default_rng(0)
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {letter: at for at, letter in enumerate(letters)}
+    while len(vocabulary) < size - 1:
+        word = ''.join(letters[at] for at in rng.integers(0, 256, int(rng.integers(2, 9))))
+        vocabulary.setdefault(word, len(vocabulary))
+    whole = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    whole.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    whole.decoder = decoders.ByteLevel()
+    whole.add_special_tokens(['<|im_end|>'])
+    tokens = Vocabulary(
+        llguidance.LLTokenizer, type('Fast', (), {'backend_tokenizer': whole}), [size - 1]
+    )
+    grammar = llguidance.LLMatcher.grammar_from_json_schema(narrowed(schema), overrides=FORM)
+    times = []
+    while len(times) < count:
+        matcher = llguidance.LLMatcher(tokens.tokenizer, grammar)
+        constraint = Constraint(torch, matcher, tokens, 1000)
+        ids = torch.zeros((1, 1), dtype=torch.long)
+        while len(times) < count and not matcher.is_stopped():
+            scores = torch.from_numpy(rng.standard_normal((1, size), dtype=np.float32))
+            begun = time.perf_counter()
+            kept = constraint(ids, scores)
+            times.append(time.perf_counter() - begun)
+            ids = kept.argmax(dim=-1, keepdim=True)
+            if int(ids) == size - 1:
+                break
+    return np.array(times)

@@ -1,0 +1,73 @@
+"""The planner node with a model: it serves cancel and status whatever the model does."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip('rclpy')
+pytest.importorskip('openai')
+
+from diagnostic_msgs.msg import DiagnosticArray
+from std_srvs.srv import Trigger
+
+from nodes.test_planner_node import FakeCell
+from planning import scripted_server as scripted
+from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.planner_node import PlannerNode
+
+PLAN = '{"steps": [{"action": "pick", "object": "red_cube_1"}], "summary": "It is up."}'
+
+
+def served(server, **values):
+    return {
+        'planner': 'server', 'servers': server.url, 'model': scripted.MODEL, **values
+    }  # fmt: skip
+
+
+def model_figures(heard):
+    """Give what the newest diagnostics say about the model."""
+    found = [status for message in heard for status in message.status]
+    newest = [status for status in found if status.name == 'planning model'][-1:]
+    return conversions.key_values(newest[0]) if newest else {}
+
+
+def test_a_served_model_plans_and_its_figures_are_in_the_diagnostics(peer):
+    heard = peer.hear(DiagnosticArray, '/diagnostics', qos.STATE)
+    with scripted.serving(scripted.says(PLAN)) as server:
+        cell = FakeCell(peer, retries=0, **served(server))
+        cell.say('pick up the red cube')
+        cell.wait_for('planned')
+        peer.wait_for(lambda: model_figures(heard).get('source') == 'model', 'figures', each=cell)
+    figures = model_figures(heard)
+    assert figures['reply tokens'] == '7'
+    assert float(figures['first token, s']) > 0
+    assert '"action": "pick"' in cell.plans[-1].data
+    content = server.requests[0][1]['messages'][1]['content']
+    assert content[0]['type'] == 'image_url'
+
+
+def test_cancel_is_served_while_the_model_hangs(peer):
+    with scripted.serving(scripted.hangs) as server:
+        cell = FakeCell(peer, **served(server, model_timeout=600.0))
+        cell.say('pick up the red cube')
+        peer.wait_for(lambda: server.requests, 'a request', each=cell)
+        assert peer.call('planner/cancel', Trigger).success
+        assert cell.wait_for('cancelled', 'failed', 'question').kind == 'cancelled'
+    assert cell.proposed == []
+
+
+def test_a_model_that_talks_of_what_is_not_there_moves_nothing(peer):
+    unseen = PLAN.replace('red_cube_1', 'knife_1')
+    with scripted.serving(scripted.says(unseen)) as server:
+        cell = FakeCell(peer, **served(server))
+        cell.say('fetch the thing behind the moon')
+        assert cell.wait_for('question', 'failed').kind == 'question'
+    assert len(server.requests) == 3
+    assert cell.proposed == []
+
+
+def test_weights_that_are_not_there_end_the_node_with_a_reason(peer):
+    with pytest.raises(ConfigurationError, match='neither a folder'):
+        peer.add(PlannerNode, planner='qwen', model='/nowhere')

@@ -1,0 +1,90 @@
+"""A plan laid out: groundings, faults, a picture; images are checked before they are decoded."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hand_made import table, thing
+from qwen_embodied.errors import CameraError, ConfigurationError
+from qwen_embodied.plan_sheet import planned, read_image, read_scene, write_picture
+from qwen_embodied.run_folder import write_png
+from qwen_embodied.serialization import to_json
+
+RGB = np.full((120, 160, 3), 120, np.uint8)
+WORDS = 'put the red cube in the blue bowl'
+
+
+@pytest.fixture
+def scene():
+    seen = table(thing('red_cube_1', 0.5, 0.1), thing('blue_bowl_1', 0.6, -0.2))
+    boxes = ((20.0, 30.0, 40.0, 50.0), (90.0, 60.0, 140.0, 100.0))
+    items = [replace(item, box=box) for item, box in zip(seen.objects, boxes, strict=True)]
+    return replace(seen, objects=tuple(items))
+
+
+def test_each_named_object_is_grounded(scene):
+    cube, bowl = planned(WORDS, scene, RGB, []).groundings()
+    assert 'pixels 20,30 to 40,50' in cube
+    assert 'x 0.600  y -0.200' in bowl
+
+
+def test_the_picture_keeps_the_image_and_adds_words_below(scene):
+    sheet = planned(WORDS, scene, RGB, [])
+    picture = sheet.picture(RGB)
+    assert picture.shape[0] > RGB.shape[0]
+    assert picture.shape[1] == RGB.shape[1]
+    changed = (picture[:120] != RGB).any(axis=2)
+    assert changed[30:51, 20:41].any()
+    assert not changed[:10].any()
+    assert (RGB == 120).all()
+
+
+def test_a_question_and_the_faults_are_told(scene):
+    sheet = planned('make me a coffee', scene, RGB, [])
+    assert sheet.plan.question in sheet.lines()
+
+
+def test_image_and_scene_lie_beside_each_other(scene, tmp_path):
+    image = tmp_path / 'table.png'
+    write_png(image, RGB)
+    with pytest.raises(ConfigurationError, match='perceive --raw'):
+        read_scene(None, image)
+    image.with_suffix('.json').write_text(to_json(scene), encoding='utf-8')
+    assert len(read_scene(None, image).objects) == 2
+    assert (read_image(image) == RGB).all()
+    assert write_picture(image, planned(WORDS, scene, RGB, [])) == tmp_path / 'table.plan.png'
+    assert read_image(tmp_path / 'table.plan.png').shape[1] == 160
+
+
+def png(width, height):
+    """Build a small file whose header promises a large image."""
+    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
+    parts = [(b'IHDR', header), (b'IDAT', zlib.compress(bytes(1000))), (b'IEND', b'')]
+    chunks = [
+        struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+        for name, data in parts
+    ]
+    return b'\x89PNG\r\n\x1a\n' + b''.join(chunks)
+
+
+@pytest.mark.parametrize(
+    'content',
+    [b'', b'GIF89a', b'not an image', png(60_000, 60_000), png(5000, 4), png(64, 64)[:40]],
+)
+def test_an_image_that_is_none_or_a_bomb_is_refused(content, tmp_path):
+    path = tmp_path / 'x.png'
+    path.write_bytes(content)
+    with pytest.raises(CameraError, match=r'x\.png'):
+        read_image(path)
+
+
+@pytest.mark.parametrize('setting', ['planner', 'planner=oracle', 'retries=3', 'model_timeout=x'])
+def test_a_setting_that_is_none_is_refused(scene, setting):
+    with pytest.raises(ConfigurationError, match='--set'):
+        planned(WORDS, scene, RGB, [setting])
