@@ -90,7 +90,9 @@ def put_on(draw: Draw) -> Case:
     """One cube on another, which may be covered."""
     a, b, c = draw.cubes(3)
     scene = draw.scene([a, b, c], stacked=0)
-    form = draw.one_of(['stack the {a} on the {b}', 'put the {a} on top of the {b}', 'set the {a} onto the {b}'])
+    form = draw.one_of(
+        ['stack the {a} on the {b}', 'put the {a} on top of the {b}', 'set the {a} onto the {b}']
+    )
     return _case(draw, form.format(a=_label(a), b=_label(b)), scene, [a], [f'{a} on {b}'])
 
 
@@ -99,7 +101,9 @@ def covered(draw: Draw) -> Case:
     cubes = draw.cubes(4)
     scene = draw.scene([*cubes, 'black_bin_1'], stacked=2)
     a = cubes[0]
-    form = draw.one_of(['put the {a} in the bin', 'move the {a} to the black bin', 'I want the {a} in the bin'])
+    form = draw.one_of(
+        ['put the {a} in the bin', 'move the {a} to the black bin', 'I want the {a} in the bin']
+    )
     return _case(draw, form.format(a=_label(a)), scene, [a], [f'{a} in black_bin_1'])
 
 
@@ -107,7 +111,13 @@ def all_in(draw: Draw) -> Case:
     """All cubes into one bin."""
     cubes = draw.cubes(int(draw.rng.integers(2, 6)))
     scene = draw.scene([*cubes, 'black_bin_1'], stacked=int(draw.rng.integers(2)))
-    form = draw.one_of(['put all cubes in the bin', 'all the blocks go into the bin', 'collect every cube in the black bin'])
+    form = draw.one_of(
+        [
+            'put all cubes in the bin',
+            'all the blocks go into the bin',
+            'collect every cube in the black bin',
+        ]
+    )
     return _case(draw, form, scene, cubes, [f'{name} in black_bin_1' for name in cubes])
 
 
@@ -147,7 +157,13 @@ def stack_by_size(draw: Draw) -> Case:
 def row_by_size(draw: Draw) -> Case:
     """A row ordered by size."""
     cubes, scene = _ladder(draw, 4)
-    form = draw.one_of(['make a row ordered by size', 'line up the cubes by size', 'arrange the cubes in a row by size'])
+    form = draw.one_of(
+        [
+            'make a row ordered by size',
+            'line up the cubes by size',
+            'arrange the cubes in a row by size',
+        ]
+    )
     up, down = ' '.join(cubes[::-1]), ' '.join(cubes)
     return Case('', form, scene, f'row {up} / row {down}')
 
@@ -169,7 +185,9 @@ def clear(draw: Draw) -> Case:
     """Everything into containers."""
     cubes = draw.cubes(4)
     scene = draw.scene([*cubes, 'black_bin_1', 'white_bin_1'], stacked=int(draw.rng.integers(3)))
-    form = draw.one_of(['clear the table', 'clean up the table', 'tidy up', 'Please clear the table.', '清空桌子'])
+    form = draw.one_of(
+        ['clear the table', 'clean up the table', 'tidy up', 'Please clear the table.', '清空桌子']
+    )
     return _case(draw, form, scene, cubes, [f'contained {" ".join(cubes)}'])
 
 
@@ -190,7 +208,12 @@ def tower_topped(draw: Draw) -> Case:
     """A tower of three with one colour on top."""
     cubes = draw.cubes(4)
     scene = draw.scene(cubes)
-    form = draw.one_of(['build a tower of three with {c} on top', 'make a three block tower with the {c} cube on top'])
+    form = draw.one_of(
+        [
+            'build a tower of three with {c} on top',
+            'make a three block tower with the {c} cube on top',
+        ]
+    )
     wanted = [f'topped {cubes[0]} 3', *(f'touch {name}' for name in cubes)]
     return Case('', form.format(c=cubes[0].split('_')[0]), scene, '; '.join(wanted), 2)
 
@@ -214,8 +237,15 @@ def between(draw: Draw) -> Case:
     """One thing into a gap."""
     a = draw.cubes(1)[0]
     scene = draw.scene([a, 'white_bowl_1', 'black_bowl_1'])
-    form = draw.one_of(['put the {a} between the white bowl and the black bowl', 'place the {a} between the two bowls'])
-    return _case(draw, form.format(a=_label(a)), scene, [a], [f'{a} between white_bowl_1 black_bowl_1'])
+    form = draw.one_of(
+        [
+            'put the {a} between the white bowl and the black bowl',
+            'place the {a} between the two bowls',
+        ]
+    )
+    return _case(
+        draw, form.format(a=_label(a)), scene, [a], [f'{a} between white_bowl_1 black_bowl_1']
+    )
 
 
 def beside(draw: Draw) -> Case:
@@ -256,7 +286,9 @@ def pushed(draw: Draw) -> Case:
     scene = scattered([b, 'white_bowl_1'], draw.seed)
     scene = Scene(0.0, 'panda_link0', (*_away(scene, x, y), *_at(a, x, y)), 0.0)
     way = draw.one_of(['left', 'right'])
-    text = draw.one_of([f'push the {_label(a)} {way}', f'slide the {_label(a)} to the {way} by 8 cm'])
+    text = draw.one_of(
+        [f'push the {_label(a)} {way}', f'slide the {_label(a)} to the {way} by 8 cm']
+    )
     return Case('', text, scene, f'pushed {a} {way}')
 
 
@@ -265,7 +297,12 @@ def side(draw: Draw) -> Case:
     a, b = draw.cubes(2)
     scene = draw.scene([a, b])
     way = draw.one_of(['left', 'right'])
-    text = draw.one_of([f'put the {_label(a)} on the {way} side of the table', f'move the {_label(a)} to the {way} side'])
+    text = draw.one_of(
+        [
+            f'put the {_label(a)} on the {way} side of the table',
+            f'move the {_label(a)} to the {way} side',
+        ]
+    )
     return _case(draw, text, scene, [a], [f'{a} side {way}'])
 
 
@@ -283,14 +320,21 @@ def chinese(draw: Draw) -> Case:
     a = draw.cubes(1)[0]
     scene = draw.scene([a, draw.cubes(2)[1], 'white_bowl_1'])
     name = SHADES[a.split('_')[0]]
-    text = draw.one_of([f'把{name}色方块放到白色碗里', f'请将{name}色的方块放进碗里', f'把{name}方块放入白碗中'])
+    text = draw.one_of(
+        [f'把{name}色方块放到白色碗里', f'请将{name}色的方块放进碗里', f'把{name}方块放入白碗中']
+    )
     return _case(draw, text, scene, [a], [f'{a} in white_bowl_1'])
 
 
 def by_extreme(draw: Draw) -> Case:
     """The smallest on the largest."""
     cubes, scene = _ladder(draw, 3)
-    form = draw.one_of(['put the smallest cube on the largest cube', 'stack the smallest block on the biggest one'])
+    form = draw.one_of(
+        [
+            'put the smallest cube on the largest cube',
+            'stack the smallest block on the biggest one',
+        ]
+    )
     return _case(draw, form, scene, [cubes[-1]], [f'{cubes[-1]} on {cubes[0]}'])
 
 
