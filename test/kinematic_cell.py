@@ -19,13 +19,17 @@ class KinematicCell:
 
     `misses` closings take nothing; `rejections` trajectories are rejected; `drops` transfers
     lose the object; `blind` looks raise CameraError; `renames` gives moved objects a new id.
+    `happenings` maps (kind of event, how many of that kind came before) to what someone does
+    then to the cell, such as `put(name, x, y)`, `take_away(name)` or a call of the executive.
     """
 
-    def __init__(self, robot, scene, **faults):
+    def __init__(self, robot, scene, happenings=None, **faults):
         self.robot, self.scene = robot, scene
+        self.happenings = happenings or {}
         self.faults = {'misses': 0, 'rejections': 0, 'drops': 0, 'blind': 0, 'renames': 0}
         self.faults.update(faults)
         self.events, self.executed, self.held, self.time = [], [], None, 0.0
+        self.waits = 0
         self.row = np.append(robot.home, robot.gripper.open)
 
     def now(self):
@@ -33,9 +37,30 @@ class KinematicCell:
 
     def wait(self, seconds):
         self.time += seconds
+        self.happen('wait', self.waits)
+        self.waits += 1
 
     def report(self, event):
+        count = self.kinds().count(event.kind)
         self.events.append(event)
+        self.happen(event.kind, count)
+
+    def happen(self, kind, count):
+        action = self.happenings.get((kind, count))
+        if action is not None:
+            action(self)
+
+    def take_away(self, name):
+        """Someone takes an object."""
+        objects = tuple(item for item in self.scene.objects if item.id != name)
+        self.scene = Scene(self.time, 'panda_link0', objects, 0.0)
+
+    def put(self, name, x, y, bottom=0.0):
+        """Someone puts an object somewhere else."""
+        item = self.scene.find(name)
+        item = moved(item, (x, y, bottom + item.size[2] / 2) - item.position)
+        self.take_away(name)
+        self.scene = Scene(self.time, 'panda_link0', (*self.scene.objects, item), 0.0)
 
     def kinds(self):
         return [event.kind for event in self.events]

@@ -15,6 +15,7 @@ WIDEST_GRIP = 0.075
 CONTACT_TOLERANCE = 0.02
 NO_SUPPORT = ('ball', 'bowl', 'bin')
 ROUND = ('ball', 'cylinder', 'bowl')
+APART = 0.025  # m, between what is put down and its neighbours, for the open fingers
 PACKING = 0.9  # share of a container's outline that what lies in it may cover
 
 
@@ -71,6 +72,17 @@ def outer_radius(item: SceneObject) -> float:
     """Give the radius of the circle around an object's outline, m."""
     length, width = float(item.size[0]), float(item.size[1])
     return max(length, width) / 2 if item.shape in ROUND else math.hypot(length, width) / 2
+
+
+def gap_between(
+    item: SceneObject, spot: tuple[float, float], other: SceneObject, there: tuple[float, float]
+) -> float:
+    """Give the gap of an object's outer circle at a spot to another's outline, (x, y) m each."""
+    away = np.subtract(spot, there)
+    if other.shape in ROUND:
+        return float(np.hypot(*away)) - outer_radius(other) - outer_radius(item)
+    beyond = np.abs(other.object_in_base[:2, :2].T @ away) - other.size[:2] / 2
+    return float(np.hypot(*np.maximum(beyond, 0.0))) - outer_radius(item)
 
 
 def rests(scene: Scene, without: str | None = None) -> dict[str, Rest]:

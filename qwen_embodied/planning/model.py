@@ -85,7 +85,7 @@ class Model:
             self.held = None if self.held == step.object else self.held
             if step.relation in ('in', 'on') and step.target is not None:
                 self.rests[step.object] = Rest(step.relation, step.target)
-            if step.position is not None:
+            if step.position is not None and step.object in self.items:
                 self.spots[step.object] = step.position
 
     def upon(self, object_id: str) -> list[str]:

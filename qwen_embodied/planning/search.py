@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from qwen_embodied.planning.facts import inner_radius, is_liftable
+from qwen_embodied.planning.facts import APART, gap_between, is_liftable
 from qwen_embodied.planning.goals import BESIDE, Goal
 from qwen_embodied.planning.movements import Movement, NoWayError, Start
 
@@ -127,8 +127,8 @@ class _Search:
             if at == moved or name in self.start.rests or name == self.start.held:
                 continue
             other = self.start.items[name]
-            apart = math.dist(self.start.spots[name], goal.position or (0.0, 0.0))
-            if apart < inner_radius(item) + inner_radius(other):
+            spot = goal.position or (0.0, 0.0)
+            if gap_between(item, spot, other, self.start.spots[name]) < APART:
                 found.add(at)
         return frozenset(found)
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import itertools
 from collections import deque
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_no_other_sequence_is_shorter(seed):
     rng = np.random.default_rng(seed)
     where, below = stacks(rng)
     order = [str(name) for name in rng.permutation(sorted(below))][: int(rng.integers(2, 5))]
-    goals = {upper: lower for lower, upper in zip(order, order[1:], strict=False)}
+    goals = {upper: lower for lower, upper in itertools.pairwise(order)}
     wanted = tuple(Goal(upper, 'on', lower) for upper, lower in goals.items())
     found = search(start_of(where), wanted)
     assert len(found) == fewest(below, goals)
@@ -135,6 +136,6 @@ def test_a_held_object_is_put_down_first():
 def test_a_budget_of_states_ends_the_search():
     where, _ = stacks(np.random.default_rng(3))
     names = sorted(item.id for item in where.objects)
-    goals = tuple(Goal(u, 'on', low) for low, u in zip(names, names[1:], strict=False))
+    goals = tuple(Goal(u, 'on', low) for low, u in itertools.pairwise(names))
     with pytest.raises(NoWayError, match='no way to do that within my time'):
         search(start_of(where), goals, most=0)

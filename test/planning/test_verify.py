@@ -107,6 +107,32 @@ def test_a_held_object_need_not_be_in_sight():
     assert rules(scenes.CUBES, place('pink_ball_9', 'in', BOWL), holding='pink_ball_9') == []
 
 
+def test_places_that_are_taken_or_out_of_reach_are_refused():
+    assert rules(scenes.CUBES, pick(RED), at(RED, 0.58, 0.02)) == [(1, 'free-place')]
+    swapped = (pick(GREEN), at(GREEN, 0.5, -0.1), pick(RED), at(RED, 0.44, 0.02))
+    assert rules(scenes.CUBES, *swapped) == []
+    plan = Plan(steps=(pick(RED), place(RED, 'in', BOWL)), summary='')
+    found = verify(plan, scenes.CUBES, reach=lambda x, y, z: x < 0.6)
+    assert [(violation.step, violation.rule) for violation in found] == [(1, 'reach')]
+    found = verify(plan, scenes.CUBES, reach=lambda x, y, z: x > 0.43)
+    assert [(violation.step, violation.rule) for violation in found] == [(0, 'reach')]
+
+
+def test_a_container_takes_only_as_much_as_its_floor():
+    many = [thing('red', 'cube', 0.40, -0.3 + 0.06 * n, number=n + 1) for n in range(10)]
+    steps = [
+        step for item in many for step in (pick(item.id), place(item.id, 'in', 'blue_bowl_1'))
+    ]
+    found = rules(scene(*many, thing('blue', 'bowl', 0.62, 0.0)), *steps)
+    assert {rule for _, rule in found} == {'room'}
+    assert found[0][0] > 10
+
+
+def test_an_unseen_held_object_can_be_put_down_and_others_beside_it():
+    steps = (at('pink_ball_9', 0.5, 0.1), pick(RED), at(RED, 0.6, 0.05))
+    assert rules(scenes.SIMPLE, *steps, holding='pink_ball_9') == []
+
+
 def test_balls_carry_nothing():
     plan = (pick('blue_cube_1'), place('blue_cube_1', 'on', 'red_ball_1'))
     assert rules(ODD, *plan) == [(1, 'support')]

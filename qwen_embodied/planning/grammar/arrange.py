@@ -10,8 +10,10 @@ import numpy as np
 
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.planning.facts import (
+    APART,
     fits_in,
     footprint,
+    gap_between,
     is_liftable,
     outer_radius,
     room_left,
@@ -176,8 +178,7 @@ class Arranger(Mover):
             for name, other in self.table.items.items():
                 if name in mine or name in self.table.rests or name == self.table.held:
                     continue
-                apart = float(np.hypot(*np.subtract(self.table.spots[name], point)))
-                if apart < outer_radius(item) + outer_radius(other) + 0.01:
+                if gap_between(item, point, other, self.table.spots[name]) < APART:
                     count += 1 if is_liftable(other) else len(self.table.items)
             middle += abs(point[0] - 0.5) + abs(point[1])
         return (count, round(middle, 6))
@@ -224,7 +225,7 @@ class Arranger(Mover):
         a, b = np.array(self.table.spots[first]), np.array(self.table.spots[second])
         radii = [outer_radius(self.table.items[n]) for n in (first, second)]
         gap = float(np.hypot(*(b - a))) - sum(radii)
-        if gap < 2 * outer_radius(self.table.items[name]) + 0.01:
+        if gap < 2 * (outer_radius(self.table.items[name]) + APART):
             words = f'{self._the(first)} and {self._the(second)}'
             raise Unclear(f'There is no room between {words}. Where should I put it?')
         share = (radii[0] + gap / 2) / float(np.hypot(*(b - a)))

@@ -205,6 +205,8 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     that has the same color > matching | matching in colour > matching
     matching in color > matching | by matching colours > by_colour
     by matching colors > by_colour | by matching colour > by_colour
+    off the stack > | off the tower > | off the pile > | from the stack > | from the tower >
+    of the tower > | of the stack > | of the pile > | in the tower > | in the stack >
     alone > alone | as it is > alone | as they are > alone | where it is > alone
     where they are > alone | in place > alone | where it belongs > unknown_place
     """
@@ -275,7 +277,8 @@ def _with_prepositions(side: str, name: tuple[str, ...], has_tail: bool) -> list
             found.append(((preposition, *name, 'from'), (_OF.get(side, f'{side}_of'),)))
         far = name[:-1] if has_tail else name
         if side in ('left', 'right') and not has_tail:
-            found.append(((preposition, *far[:-1], 'far', far[-1]), (f'{head}_{side}',)))
+            where = 'from' if head == 'from' else 'on'
+            found.append(((preposition, *far[:-1], 'far', far[-1]), (f'{where}_{side}',)))
             found.append(((preposition, *far[:-1], 'far', far[-1], 'side'), (f'on_{side}',)))
     return found
 

@@ -12,6 +12,7 @@ from qwen_embodied.planning.grammar.syntax import Clause, Noun, Order, Place, Un
 SKILLS = 'I can pick, place, stack, push, sort, swap, clear, line up, wait and go home.'
 _TOWERS = ('tower', 'stack', 'pile', 'heap')
 _ROWS = ('row', 'line', 'column')
+_TALL = ('big', 'small', 'tall', 'tallest', 'high', 'highest', 'little', 'single', 'straight')
 _PLACES = ('places', 'place', 'positions', 'position', 'locations', 'location')
 _SIZES = {'largest': True, 'biggest': True, 'smallest': False, 'tallest': True, 'shortest': False}
 
@@ -121,7 +122,7 @@ class WholeReader(PlaceReader):
     def _read_build(self, verb: str, start: int) -> Clause:
         self.accept('me', 'us')
         self.accept('a', 'an', 'the', 'one')
-        self.accept_from(('big', 'small', 'tall', 'high', 'little', 'single', 'straight'))
+        self.accept_from(_TALL)
         column = bool(self.accept('vertical'))
         self.accept('horizontal')
         count = self._height()
@@ -245,16 +246,15 @@ class WholeReader(PlaceReader):
 
     def _read_empty(self, verb: str, start: int) -> Clause:
         """Read 'empty the bowl into the bin': everything in the bowl is moved."""
-        if verb in ('clear', 'clean', 'tidy') and (self._table() or not self.word()):
+        is_bare = verb != 'empty' and not self.word()
+        if self._table() or is_bare:
             if self.accept('by') and words.GERUNDS.get(self.word()):
                 return self.clause()
             places = self.places()
             inside: Place = Place('table', 'on the table', word='on')
             movers = (_everything(inside),) if places else ()
             return Clause('put' if places else 'clear', verb, '', movers, places)
-        if self._table():
-            inside = Place('table', 'on the table', word='on')
-        elif self.starts_noun() or self.word() == 'everything':
+        if self.starts_noun():
             inside = Place('near', '', relation='in', noun=self._target())
         else:
             raise self.fail()

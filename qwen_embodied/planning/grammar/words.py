@@ -151,7 +151,7 @@ them: them these those both themselves they
 VERBS = _table("""
 put: put place set move bring drop throw lay transfer deposit insert stick relocate carry shift
 put: return toss stow pack load position dump pop slot gather collect assemble
-put: distribute
+put: distribute store stash
 take: take get fetch remove
 pick: pick grab grasp lift hold raise seize
 release: release
@@ -162,7 +162,7 @@ sort: sort separate organise organize group
 wait: wait pause
 go: go park home
 stop: stop halt freeze
-swap: swap exchange switch interchange
+swap: swap exchange switch interchange trade
 empty: empty clear clean tidy
 row: arrange rearrange align order line line_up
 unstack: unstack dismantle disassemble take_apart
@@ -189,7 +189,7 @@ lift: lifting
 stack: stacking
 push: pushing
 slide: sliding
-sort: sorting
+sort: sorting separating
 wait: waiting
 go: going
 build: making creating
