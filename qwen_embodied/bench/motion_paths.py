@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.bench.pairs import compared
-from qwen_embodied.motion.plain import plain_path
 from qwen_embodied.bench.problems import Problem, problem_file, read_problems
 from qwen_embodied.bench.report import Row, at_least, at_most, figure
 from qwen_embodied.errors import MissingDependencyError, PathNotFoundError
 from qwen_embodied.motion import Collider, PathOptions, Robot, load_robot
 from qwen_embodied.motion.edges import GRAIN
 from qwen_embodied.motion.path import Search
+from qwen_embodied.motion.plain import plain_path
 from qwen_embodied.resources import shared_file
 
 Array = NDArray[np.float64]
@@ -63,7 +63,7 @@ def run(quick: bool) -> list[Row]:
     problems = list(read_problems(path, QUICK if quick else 1))
     robot = load_robot('panda')
     faults = [problem.fault(robot, AS_PEER) for problem in problems]
-    results = []
+    results: list[Result] = []
     for problem, fault in zip(problems, faults, strict=True):
         if fault is None:
             results.append(measured(robot, problem, plain_first=len(results) % 2 == 0))

@@ -11,6 +11,7 @@ from qwen_embodied.errors import ConfigurationError
 
 BENCHES = {
     'chain': 'the whole chain: task success, limits, determinism, times and transport',
+    'motion': 'inverse kinematics, paths, timing and control of arms',
 }
 
 
