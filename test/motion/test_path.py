@@ -17,6 +17,8 @@ from qwen_embodied.errors import (
 )
 from qwen_embodied.geometry import pose, rotation_x
 from qwen_embodied.motion import PathOptions, World, box, plan_path, straight_path
+from qwen_embodied.motion.path import Budget
+from qwen_embodied.motion.sampling import connect
 
 
 def above(robot, y):
@@ -81,13 +83,14 @@ def test_zero_budget_is_enough_for_a_free_straight_line(robot):
 
 
 def test_a_search_without_a_way_ends_in_its_time(robot):
-    halves = [box('wall', (3.0, 0.02, 3.0), pose([side * 1.6, 0.0, 0.0])) for side in (-1, 1)]
-    wall = World(boxes=halves)
-    options = PathOptions(iterations=10**9, seconds=0.3)
-    with pytest.raises(PathNotFoundError, match='the path is blocked') as caught:
-        plan_path(robot, wall, above(robot, 0.3), above(robot, -0.3), options)
-    assert caught.value.samples > 0
-    assert caught.value.seconds >= 0.3
+    budget = Budget(10**9, 0.1)
+    ends = robot.home, robot.home + 0.3
+    bounds = robot.limits.lower, robot.limits.upper
+    found = connect(lambda *_: False, *ends, bounds, budget.slice(10**9))
+    assert found is None
+    assert budget.is_spent
+    assert budget.elapsed >= 0.1
+    assert 0 < budget.spent < 10**9
 
 
 def test_what_the_tool_holds_needs_room_too(robot, wall):
