@@ -63,7 +63,7 @@ def run(quick: bool) -> list[Row]:
     problems = list(read_problems(path, QUICK if quick else 1))
     robot = load_robot('panda')
     faults = [problem.fault(robot, AS_PEER) for problem in problems]
-    results = []
+    results: list[Result] = []
     for problem, fault in zip(problems, faults, strict=True):
         if fault is None:
             results.append(measured(robot, problem, plain_first=len(results) % 2 == 0))

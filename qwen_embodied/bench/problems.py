@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.errors import CollisionError, JointLimitError, MissingDependencyError
+from qwen_embodied.errors import JointLimitError, MissingDependencyError
 from qwen_embodied.geometry import pose, rotation_of
 from qwen_embodied.motion import Collider, Obstacle, Robot, Solid, World
 
@@ -53,8 +53,7 @@ class Problem:
                 return f'{part} outside limits: {error.joint}'
             contact = collider.first(np.append(point, opening)[None], demand)
             if contact is not None:
-                error = CollisionError(part, contact.first, contact.second)
-                return f'{part} in collision: {error.first}'
+                return f'{part} in collision: {contact.first}'
         return None
 
 

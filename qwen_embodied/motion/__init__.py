@@ -15,13 +15,14 @@ from qwen_embodied.motion.collision import Collider, Contact
 from qwen_embodied.motion.description import Gripper, RobotSettings
 from qwen_embodied.motion.grasp import Grasp, grasps
 from qwen_embodied.motion.motions import Held, Motion, Segment
+from qwen_embodied.motion.obstacles import read_obstacles
 from qwen_embodied.motion.parameters import MotionParameters, read_parameters
 from qwen_embodied.motion.path import PathOptions, plan_path, straight_path
 from qwen_embodied.motion.placing import Place, places
 from qwen_embodied.motion.presets import build_robot, load_robot
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.search import Search, Solution
-from qwen_embodied.motion.shapes import Obstacle, Solid, box
+from qwen_embodied.motion.shapes import Obstacle, Solid, box, capsule, cylinder, hull, sphere
 from qwen_embodied.motion.skills import Skills
 from qwen_embodied.motion.timing import time_path
 from qwen_embodied.motion.urdf import ToolPlace
@@ -50,12 +51,17 @@ __all__ = [
     'World',
     'box',
     'build_robot',
+    'capsule',
+    'cylinder',
     'grasps',
+    'hull',
     'in_hand',
     'load_robot',
     'places',
     'plan_path',
+    'read_obstacles',
     'read_parameters',
+    'sphere',
     'straight_path',
     'time_path',
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from qwen_embodied.motion.robot import Robot
 Array = NDArray[np.float64]
 
 GRAIN = 0.001  # m; a stretch in which nothing moves farther is not cut again
-LADDER = (0.003, 0.02)  # m; extra distances for which a posture can be checked
+LADDER = (0.003, 0.009, 0.03)  # m; extra distances for which a posture can be checked
 LEAST_SHARE = 0.05  # of the extra distance, for parts that hardly move
 
 
@@ -61,6 +61,7 @@ class EdgeCheck:
         self._collider, self._demand = collider, demand
         self._tail = np.array([] if opening is None else [opening])
         self._exact = collider.check(demand)
+        self._levels: dict[int, PostureCheck] = {}
 
     def row(self, point: Array) -> Array:
         """Add the gripper's joint to arm joints (J,)."""
@@ -77,7 +78,7 @@ class EdgeCheck:
             step: Farthest that any point of the robot moves from sample to sample, m.
             roomy: Ask for a little more than the distances, so that the line can be proved later.
         """
-        check = self._roomy if roomy else self._exact
+        check = self._level(0) if roomy else self._exact
 
         def is_free(start: Array, end: Array) -> bool:
             way = end - start
@@ -112,22 +113,21 @@ class EdgeCheck:
     def _stretch(self, row: Array, sweep: float) -> bool | None:
         """Judge a stretch by its middle; None when that does not decide."""
         if sweep > GRAIN:
-            for extra, check in zip(LADDER, (self._roomy, self._wide), strict=True):
+            for number, extra in enumerate(LADDER):
                 if sweep <= extra:
-                    if not check.hits(row):
+                    if not self._level(number).hits(row):
                         return True
                     break
         if self._exact.hits(row):
             return False
         return True if sweep <= GRAIN else None
 
-    @cached_property
-    def _roomy(self) -> PostureCheck:
-        return self._wider(LADDER[0])
-
-    @cached_property
-    def _wide(self) -> PostureCheck:
-        return self._wider(LADDER[1])
+    def _level(self, number: int) -> PostureCheck:
+        """Give the check with an extra distance of the ladder, made when it is first wanted."""
+        known = self._levels.get(number)
+        if known is None:
+            known = self._levels[number] = self._wider(LADDER[number])
+        return known
 
     def _wider(self, extra: float) -> PostureCheck:
         """Ask for more distance: the extra for the part that moves most, less for others."""

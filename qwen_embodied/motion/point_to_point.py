@@ -8,6 +8,8 @@ any error when its points lie where the pieces meet.
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,8 @@ from qwen_embodied.messages import JointTrajectory
 Array = NDArray[np.float64]
 
 LONGEST_STEP = 0.05  # s between points
+# Shares of speed and acceleration, tried in turn until no piece is too short for two points.
+SHARES = ((1.0, 1.0), (0.97, 1.0), (1.0, 0.95), (0.95, 0.92), (0.9, 0.85))
 SHORTEST_STEP = 0.004  # s; controllers and the safety rules want at least 2 ms
 NOTHING = 1e-9  # s
 
@@ -33,30 +37,43 @@ def straight_line(start: Array, end: Array, limits: JointLimits) -> JointTraject
     Raises:
         TimingError: Ruckig finds no motion.
     """
+    for share in SHARES:
+        found = _fastest(np.abs(end - start), limits, share)
+        times = _points(np.array(found.profiles[0][0].t))
+        if np.diff(times).min() >= SHORTEST_STEP:
+            return _trajectory(found, times, (start, end), limits.names)
+    return None
+
+
+def _fastest(way: Array, limits: JointLimits, share: tuple[float, float]) -> Any:
+    """Let ruckig find the place from 0 to 1 over time, with shares of speed and acceleration."""
     import ruckig
 
-    way = end - start
-    moving = np.abs(way) > 0
-    reach = np.abs(way[moving])
+    moving = way > 0
+    reach = way[moving]
     request = ruckig.InputParameter(1)
     request.current_position, request.target_position = [0.0], [1.0]
-    request.max_velocity = [float((limits.velocity[moving] / reach).min())]
-    request.max_acceleration = [float((limits.acceleration[moving] / reach).min())]
+    request.max_velocity = [share[0] * float((limits.velocity[moving] / reach).min())]
+    request.max_acceleration = [share[1] * float((limits.acceleration[moving] / reach).min())]
     request.max_jerk = [float((limits.jerk[moving] / reach).min())]
     found = ruckig.Trajectory(1)
     if ruckig.Ruckig(1).calculate(request, found) != ruckig.Result.Working:
         raise TimingError(f'ruckig finds no motion of {np.linalg.norm(way):.3f} rad')
-    times = _points(np.array(found.profiles[0][0].t))
-    if np.diff(times).min() < SHORTEST_STEP:
-        return None
+    return found
+
+
+def _trajectory(
+    found: Any, times: Array, ends: tuple[Array, Array], names: tuple[str, ...]
+) -> JointTrajectory:
+    """Sample what ruckig found at instants, (T,) s."""
+    start, end = ends
+    way = end - start
     states = [found.at_time(float(time)) for time in times]
     place, speed, push = np.array(states).reshape(len(times), 3).T
     place[-1], speed[[0, -1]], push[[0, -1]] = 1.0, 0.0, 0.0
     positions = start + place[:, None] * way
     positions[-1] = end
-    return JointTrajectory(
-        limits.names, times, positions, speed[:, None] * way, push[:, None] * way
-    )
+    return JointTrajectory(names, times, positions, speed[:, None] * way, push[:, None] * way)
 
 
 def _points(pieces: Array) -> Array:

@@ -14,21 +14,27 @@ from qwen_embodied.errors import ContractError
 
 Array = NDArray[np.float64]
 
+KINDS = ('box', 'cylinder', 'sphere', 'capsule', 'hull')
+FLAT = 1e-4  # m; a hull thinner than this is flat
+
 
 @dataclass(frozen=True, eq=False)
 class Solid:
     """A convex solid: a shape with sizes at a pose.
 
     Attributes:
-        kind: 'box' (x, y, z), 'cylinder' (diameter, diameter, height along z) or
-            'sphere' (diameter three times).
+        kind: 'box' (x, y, z), 'cylinder' (diameter, diameter, height along z), 'sphere' (diameter
+            three times), 'capsule' (diameter, diameter, height with its round ends along z) or
+            'hull' (of points).
         size: Of the bounding box along its own axes, (3,) m.
-        pose: (4, 4) of its centre in the frame of its owner.
+        pose: (4, 4) of its centre in the frame of its owner; of a hull's bounding box.
+        points: Corners of a hull in its own frame, (N, 3) m; None for other kinds.
     """
 
     kind: str
     size: Array
     pose: Array
+    points: Array | None = None
 
     def __post_init__(self) -> None:
         """Refuse shapes without an extent."""
@@ -37,14 +43,24 @@ class Solid:
             raise ContractError(f'{self.kind}.size', size.tolist(), 'three positive lengths')
         if pose.shape != (4, 4) or not np.isfinite(pose).all():
             raise ContractError(f'{self.kind}.pose', pose.tolist(), 'a finite (4, 4) pose')
+        if self.kind not in KINDS:
+            raise ContractError('Solid.kind', self.kind, f'one of {", ".join(KINDS)}')
+        if (self.kind == 'hull') != (self.points is not None):
+            raise ContractError(f'{self.kind}.points', self.points, 'given for hulls alone')
+        if self.kind == 'capsule' and size[2] < size[0]:
+            raise ContractError('capsule.size', size.tolist(), 'no lower than wide')
         object.__setattr__(self, 'size', size)
         object.__setattr__(self, 'pose', pose)
 
     def geometry(self) -> Any:
         """Build coal's shape."""
         x, _, z = self.size.tolist()
+        if self.points is not None:
+            return _hull(self.points)
         if self.kind == 'box':
             return coal.Box(*self.size.tolist())
+        if self.kind == 'capsule':
+            return coal.Capsule(x / 2, z - x)
         return coal.Cylinder(x / 2, z) if self.kind == 'cylinder' else coal.Sphere(x / 2)
 
 
@@ -83,6 +99,59 @@ class Obstacle:
 def box(name: str, size: Any, pose: Any, role: str = 'obstacle') -> Obstacle:
     """Build a box of a size (x, y, z) m at a pose (4, 4) in the base frame."""
     return Obstacle(name, (Solid('box', size, pose),), role)
+
+
+def cylinder(name: str, radius: float, height: float, pose: Any) -> Obstacle:
+    """Build a cylinder along z of a radius and height, m, about a pose (4, 4)."""
+    return Obstacle(name, (Solid('cylinder', np.array([2 * radius, 2 * radius, height]), pose),))
+
+
+def sphere(name: str, radius: float, position: Any) -> Obstacle:
+    """Build a ball of a radius, m, about a position (3,) m in the base frame."""
+    place = np.eye(4)
+    place[:3, 3] = position
+    return Obstacle(name, (Solid('sphere', np.full(3, 2 * radius), place),))
+
+
+def capsule(name: str, radius: float, height: float, pose: Any) -> Obstacle:
+    """Build a cylinder with round ends along z, height m with them, about a pose (4, 4)."""
+    return Obstacle(name, (Solid('capsule', np.array([2 * radius, 2 * radius, height]), pose),))
+
+
+def hull(name: str, points: Any, pose: Any = None) -> Obstacle:
+    """Build the convex hull of points (N, 3) m in a frame with a pose (4, 4) in the base frame.
+
+    Raises:
+        ContractError: The points are fewer than four or lie in a plane.
+    """
+    corners = np.array(points, dtype=float)
+    if corners.ndim != 2 or corners.shape[1] != 3 or not np.isfinite(corners).all():
+        raise ContractError(f'{name}.points', corners.shape, 'finite, of the shape (N, 3)')
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    middle = np.eye(4)
+    middle[:3, 3] = (low + high) / 2
+    place = middle if pose is None else np.asarray(pose, dtype=float) @ middle
+    centred = corners - (low + high) / 2
+    if np.linalg.matrix_rank(centred - centred[0], tol=FLAT) < 3:
+        raise ContractError(f'{name}.points', len(corners), 'four or more, not all in one plane')
+    return Obstacle(name, (Solid('hull', high - low, place, centred),))
+
+
+def _hull(points: Array) -> Any:
+    """Build coal's convex shape."""
+    from scipy.spatial import ConvexHull
+
+    found = ConvexHull(points)
+    corners = points[found.vertices]
+    numbers = {old: new for new, old in enumerate(found.vertices.tolist())}
+    vertices, faces = coal.StdVec_Vec3s(), coal.StdVec_Triangle()
+    for corner in corners:
+        vertices.append(corner)
+    for face, outward in zip(found.simplices.tolist(), found.equations[:, :3], strict=True):
+        a, b, c = points[face]
+        turned = face if np.cross(b - a, c - a) @ outward > 0 else face[::-1]
+        faces.append(coal.Triangle(*(numbers[at] for at in turned)))
+    return coal.Convex(vertices, faces)
 
 
 def cover(geometry: Any) -> Array:

@@ -141,4 +141,5 @@ def over_time(knots: Array, speed: Array, limits: JointLimits, step: float, most
     place, rate, change = (level[pad : -pad or None : FINE] for level in levels)
     rate[[0, -1]], change[[0, -1]] = 0.0, 0.0
     times = fine * FINE * np.arange(count + 1)
-    return Course(times, np.clip(place, 0.0, knots[-1]), rate, change)
+    place = np.clip(place, 0.0, knots[-1]).astype(float)
+    return Course(times.astype(float), place, rate, change)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,18 +35,22 @@ class World:
         boxes: With a role each.
         cylinders: As boxes.
         spheres: As boxes.
+        capsules: As boxes.
+        hulls: As boxes; convex.
         attached: What the tool holds, with solids in the tool frame; or None.
     """
 
     boxes: Sequence[Obstacle] = ()
     cylinders: Sequence[Obstacle] = ()
     spheres: Sequence[Obstacle] = ()
+    capsules: Sequence[Obstacle] = ()
+    hulls: Sequence[Obstacle] = ()
     attached: Obstacle | None = None
 
     @property
     def obstacles(self) -> tuple[Obstacle, ...]:
         """All obstacles, boxes first."""
-        return (*self.boxes, *self.cylinders, *self.spheres)
+        return (*self.boxes, *self.cylinders, *self.spheres, *self.capsules, *self.hulls)
 
     @classmethod
     def from_scene(
@@ -65,11 +69,11 @@ class World:
     def without(self, names: Iterable[str]) -> World:
         """Give the world without some obstacles."""
         left_out = set(names)
-        kept = [
-            tuple(item for item in group if item.name not in left_out)
-            for group in (self.boxes, self.cylinders, self.spheres)
-        ]
-        return replace(self, boxes=kept[0], cylinders=kept[1], spheres=kept[2])
+        kept: dict[str, Any] = {
+            field: tuple(item for item in getattr(self, field) if item.name not in left_out)
+            for field in ('boxes', 'cylinders', 'spheres', 'capsules', 'hulls')
+        }
+        return replace(self, **kept)
 
     def attach(self, item: SceneObject, item_in_tool: Array) -> World:
         """Give the world in which the tool holds an object at a pose (4, 4)."""

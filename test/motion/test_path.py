@@ -8,9 +8,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from qwen_embodied.errors import CollisionError, JointLimitError, UnreachableError
+from motion.things import make_object
+from qwen_embodied.errors import (
+    CollisionError,
+    JointLimitError,
+    PathNotFoundError,
+    UnreachableError,
+)
 from qwen_embodied.geometry import pose, rotation_x
 from qwen_embodied.motion import PathOptions, World, box, plan_path, straight_path
+from qwen_embodied.motion.path import Budget
+from qwen_embodied.motion.sampling import connect
 
 
 def above(robot, y):
@@ -61,9 +69,45 @@ def test_shut_way_names_what_blocks_it(robot):
         plan_path(robot, wall, above(robot, 0.3), above(robot, -0.3), options)
 
 
-def test_zero_budget_is_a_typed_failure(robot, wall):
-    with pytest.raises(CollisionError, match='the path is blocked'):
-        plan_path(robot, wall, above(robot, 0.3), above(robot, -0.3), PathOptions(iterations=0))
+@pytest.mark.parametrize('spent', [{'iterations': 0}, {'seconds': 0.0}])
+def test_zero_budget_is_a_typed_failure_that_names_the_blocker(robot, wall, spent):
+    with pytest.raises(PathNotFoundError, match=r'panda_.* touches wall.*0 samples') as caught:
+        plan_path(robot, wall, above(robot, 0.3), above(robot, -0.3), PathOptions(**spent))
+    assert isinstance(caught.value, CollisionError)
+    assert (caught.value.part, caught.value.second) == ('path', 'wall')
+
+
+def test_zero_budget_is_enough_for_a_free_straight_line(robot):
+    start, goal = above(robot, 0.3), above(robot, -0.3)
+    assert len(plan_path(robot, World(), start, goal, PathOptions(seconds=0.0))) == 2
+
+
+def test_a_search_without_a_way_ends_in_its_time(robot):
+    budget = Budget(10**9, 0.1)
+    ends = robot.home, robot.home + 0.3
+    bounds = robot.limits.lower, robot.limits.upper
+    found = connect(lambda *_: False, *ends, bounds, budget.slice(10**9))
+    assert found is None
+    assert budget.is_spent
+    assert budget.elapsed >= 0.1
+    assert 0 < budget.spent < 10**9
+
+
+def test_what_the_tool_holds_needs_room_too(robot, wall):
+    start, goal = above(robot, 0.3), above(robot, -0.3)
+    bare = plan_path(robot, wall, start, goal)
+    bar = make_object('box', 0.0, 0.0, size=(0.04, 0.04, 0.3), name='bar')
+    loaded = wall.attach(bar, pose([0.0, 0.0, 0.12]))
+    path = plan_path(robot, loaded, start, goal)
+    heights = [robot.tool_poses(np.linspace(a, b, 50))[:, 2, 3].max() for a, b in pairwise(path)]
+    assert max(heights) > 0.5
+    assert (
+        np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
+        >= 0.9 * np.linalg.norm(np.diff(bare, axis=0), axis=1).sum()
+    )
+    for a, b in pairwise(path):
+        for arm in np.linspace(a, b, 60):
+            assert not loaded.collides(robot, np.append(arm, robot.gripper.open), margin=0.02)
 
 
 def test_goal_outside_the_limits_is_refused(robot):

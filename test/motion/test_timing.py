@@ -10,6 +10,8 @@ from qwen_embodied.errors import TimingError
 from qwen_embodied.interpolation import TrajectorySpline
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.motion import time_path
+from qwen_embodied.motion.point_to_point import straight_line
+from qwen_embodied.motion.rounding import RoundedPath
 
 
 def densified(trajectory):
@@ -90,6 +92,79 @@ def test_same_path_gives_the_same_bytes(robot, rng):
     first, second = time_path(path, robot.limits), time_path(path, robot.limits)
     assert first.positions.tobytes() == second.positions.tobytes()
     assert first.times.tobytes() == second.times.tobytes()
+
+
+def far(robot, rng):
+    lower, upper = robot.limits.lower + 0.1, robot.limits.upper - 0.1
+    return rng.uniform(lower, upper, (2, 7))
+
+
+def test_a_straight_line_reaches_a_limit_in_every_piece_and_exceeds_none(robot, rng):
+    limits = robot.limits.scaled(0.48, 0.48, 0.2)
+    for _ in range(20):
+        trajectory = straight_line(*far(robot, rng), limits)
+        spline = TrajectorySpline(trajectory)
+        samples = spline.sample(spline.dense_times(5000.0))
+        shares = np.stack(
+            [
+                np.abs(samples.velocities / limits.velocity).max(axis=1),
+                np.abs(samples.accelerations / limits.acceleration).max(axis=1),
+                np.abs(samples.jerks / limits.jerk).max(axis=1),
+            ]
+        )
+        assert shares.max() <= 1.0 + 1e-6
+        # Time-optimal along a line: at every instant something is at its limit.
+        assert np.quantile(shares.max(axis=0), 0.02) > 1.0 - 1e-6
+
+
+def test_a_straight_line_has_the_shortest_time_there_is(robot):
+    limits = JointLimits(('a',), [-9], [9], [1.0], [2.0], [10.0])
+    # Speed 1 after 0.7 s (0.2 s of jerk up, 0.3 s even, 0.2 s down), half of 1.3 m at 1.0 s.
+    trajectory = straight_line(np.array([0.0]), np.array([1.3]), limits)
+    assert trajectory.duration == pytest.approx(2 * 0.7 + (1.3 - 0.7))
+
+
+def test_a_straight_line_stays_straight(robot, rng):
+    start, end = far(robot, rng)
+    q = densified(time_path(np.stack([start, end]), robot.limits))
+    way = (end - start) / np.linalg.norm(end - start)
+    away = (q - start) - np.outer((q - start) @ way, way)
+    assert np.abs(away).max() < 1e-9
+
+
+def test_a_piece_too_short_for_points_costs_little():
+    limits = JointLimits(('a',), [-9], [9], [1.0], [2.0], [10.0])
+    # 0.7 m is where the even speed begins: a hair more and that piece lasts a microsecond.
+    path = np.array([[0.0], [0.7 + 1e-6]])
+    trajectory = time_path(path, limits)
+    assert np.diff(trajectory.times).min() >= 0.002
+    assert trajectory.duration == pytest.approx(1.4, rel=0.03)
+
+
+def test_rounded_corners_have_the_derivatives_of_their_positions(rng):
+    path = RoundedPath(rng.uniform(-1, 1, (6, 7)), 0.2)
+    along = np.linspace(0.01, path.length - 0.01, 2000)
+    for order in range(3):
+        slope = (path(along + 1e-5, order) - path(along - 1e-5, order)) / 2e-5
+        np.testing.assert_allclose(slope, path(along, order + 1), atol=0.05 * 10**order)
+
+
+def test_rounded_corners_stay_near_the_polyline_and_keep_its_ends(rng):
+    points = rng.uniform(-1, 1, (6, 7))
+    path = RoundedPath(points, 0.2)
+    np.testing.assert_allclose(path([0.0, path.length]), points[[0, -1]], atol=1e-12)
+    corners = np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))[:-1]
+    apart = np.linalg.norm(path(corners) - points[1:-1], axis=1)
+    assert apart.max() < 0.2 / 4
+    assert apart.min() > 0.0
+
+
+def test_limits_of_a_slow_and_soft_arm_are_used_and_kept(rng):
+    limits = JointLimits(('a', 'b'), [-3, -3], [3, 3], [1, 1.5], [2, 3], [5, 9])
+    trajectory = time_path(rng.uniform(-2, 2, (5, 2)), limits)
+    _, accelerations, jerks = TrajectorySpline(trajectory).extrema()
+    assert np.abs(accelerations / limits.acceleration).max() <= 1 + 1e-5
+    assert 0.7 < np.abs(jerks / limits.jerk).max() <= 1 + 1e-5
 
 
 def test_path_without_motion_is_a_short_rest(robot):
