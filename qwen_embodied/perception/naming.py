@@ -39,6 +39,7 @@ ODD = 0.2  # share of paints that are not in the list, anywhere in the space
 ODD_DENSITY = 6.0
 JITTER = np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
 BEYOND_RANGE = np.array([1.0, 1.25, 1.6, 2.2])
+GLARE_CONFIDENCE = 0.2
 SHADES = np.array([0.85, 1.0, 1.15])
 
 
@@ -94,8 +95,13 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
         belief += np.logaddexp.reduce(one)
     chosen = np.argsort(belief)[-40:]
     weights = np.exp(belief[chosen] - belief[chosen].max())
+    # Where the table is at the end of the range too, anything may look white.
+    is_glaring = table is None or bool(table.clipped.any())
     names = []
     for patch, one in zip(patches, evidence, strict=True):
+        if is_glaring and patch.clipped.sum() >= 2:
+            names.append(Name(UNKNOWN, GLARE_CONFIDENCE))
+            continue
         share = np.exp(one[:, chosen] - one[:, chosen].max(axis=0))
         share = share / share.sum(axis=0) * weights / weights.sum()
         names.append(_name(patch, light.rgb[chosen], share, least))
