@@ -22,7 +22,8 @@ CLOSING_BYTES = 12 * 1024
 # As json.dumps writes: what models have seen most, and no room for endless blanks.
 FORM = {'whitespace_flexible': False, 'item_separator': ', ', 'key_separator': ': '}
 RESOLUTION = 0.001
-PLAIN = '^[^"\\\\\\x00-\\x1f\\x7f]*$'
+LONGEST = 256
+PLAIN = '[^"\\\\\\x00-\\x1F\\x7F]'
 
 
 def narrowed(schema: Any) -> Any:
@@ -41,7 +42,9 @@ def narrowed(schema: Any) -> Any:
     if kind == 'number':
         return {**kept, 'multipleOf': RESOLUTION}
     if kind == 'string' and 'enum' not in schema and 'pattern' not in schema:
-        return {**kept, 'pattern': PLAIN}
+        least, most = kept.pop('minLength', 0), kept.pop('maxLength', LONGEST)
+        # The length inside the pattern: llguidance then has its masks ready, 20 times as fast.
+        return {**kept, 'pattern': f'^{PLAIN}{{{least},{most}}}$'}
     return kept
 
 
