@@ -3,26 +3,23 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import importlib
 import sys
 
-from qwen_embodied.bench.report import Row, figure
+from qwen_embodied.bench import motion_control, motion_ik, motion_paths, motion_timing
+from qwen_embodied.bench.report import Row
 
-PARTS = ('motion_ik', 'motion_paths', 'motion_timing', 'motion_control')
+PARTS = {
+    'inverse kinematics': motion_ik.run,
+    'paths': motion_paths.run,
+    'timing': motion_timing.run,
+    'control': motion_control.rows,
+}
 
 
 def run(quick: bool) -> list[Row]:
-    """Join the rows of all parts; a part that is not installed leaves a row that says so."""
-    rows: list[Row] = []
-    for name in PARTS:
-        module = f'qwen_embodied.bench.{name}'
-        try:
-            part = importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name != module:
-                raise
-            rows.append(figure(f'{name}: not available', float('nan')))
-            continue
+    """Join the rows of all parts; quick measures less."""
+    found: list[Row] = []
+    for name, part in PARTS.items():
         sys.stderr.write(f'{name} …\n')
-        rows += part.run(quick)
-    return rows
+        found += part(quick)
+    return found

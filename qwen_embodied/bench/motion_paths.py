@@ -189,7 +189,7 @@ def dense(start: Array, end: Array) -> Array:
 
 def robot_ignored(robot: Robot) -> list[tuple[str, str]]:
     """Name pairs of links whose contact our geometry does not look at."""
-    from qwen_embodied.motion.collision import own_pairs
+    from qwen_embodied.motion.allowed import own_pairs
 
     links = [part.link for part in robot.parts]
     looked_at = {frozenset((links[a], links[b])) for a, b in own_pairs(robot).tolist()}
