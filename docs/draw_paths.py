@@ -20,7 +20,7 @@ from qwen_embodied.simulation.objects import mujoco_quaternion
 
 WIDTH, HEIGHT = 560, 520
 GHOSTS = 6
-VIEW = {'azimuth': 145.0, 'elevation': -24.0, 'distance': 2.1, 'lookat': [0.35, 0.0, 0.4]}
+VIEW = {'azimuth': 62.0, 'elevation': -26.0, 'distance': 2.15, 'lookat': [0.38, 0.0, 0.42]}
 DOWN = rotation_x(np.pi)
 AHEAD = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
 TABLE = box('table', (1.3, 1.4, 0.04), pose([0.35, 0.0, -0.02]), 'table')
@@ -31,10 +31,9 @@ def problems():
     wall = box('wall', (0.5, 0.04, 0.42), pose([0.55, 0.0, 0.21]))
     yield ('over a wall', World([TABLE, wall]),
            pose([0.5, 0.3, 0.12], DOWN), pose([0.5, -0.3, 0.12], DOWN))  # fmt: skip
-    boards = [
-        box(f'board {z}', (0.3, 0.9, 0.02), pose([0.65, 0.0, z])) for z in (0.25, 0.55, 0.85)
-    ]
-    sides = [box(f'side {y}', (0.3, 0.02, 0.6), pose([0.65, y, 0.55])) for y in (-0.45, 0.0, 0.45)]
+    heights, across = (0.25, 0.55, 0.85), (-0.45, 0.0, 0.45)
+    boards = [box(f'board {z}', (0.3, 0.9, 0.02), pose([0.65, 0.0, z])) for z in heights]
+    sides = [box(f'side {y}', (0.3, 0.02, 0.6), pose([0.65, y, 0.55])) for y in across]
     yield ('from one bay of a shelf to another', World([TABLE, *boards, *sides]),
            pose([0.6, 0.22, 0.4], AHEAD), pose([0.6, -0.22, 0.7], AHEAD))  # fmt: skip
     angles = (-0.75, 0.0, 0.75)
@@ -70,6 +69,10 @@ def model_of(world, trace):
             type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.007, 0, 0], pos=point.tolist(),
             rgba=[0.9, 0.25, 0.1, 1],
         )  # fmt: skip
+    spec.add_texture(
+        name='sky', type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, width=64, height=64,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT, rgb1=[0.97] * 3, rgb2=[0.97] * 3,
+    )  # fmt: skip
     spec.worldbody.add_light(pos=[0.8, -1.5, 2.5], dir=[-0.2, 0.6, -1.0])
     spec.visual.global_.offwidth, spec.visual.global_.offheight = WIDTH, HEIGHT
     spec.visual.headlight.ambient, spec.visual.headlight.diffuse = [0.5] * 3, [0.4] * 3
@@ -89,9 +92,8 @@ def picture(title, world, first, last, robot):
     images = drawn(model_of(world, robot.tool_poses(rows)[:, :3, 3]), shown, robot)
     length = sum(np.linalg.norm(b - a) for a, b in pairwise(path))
     words = f'{title}: {length:.1f} rad, {trajectory.duration:.1f} s'
-    cv2.putText(
-        images, words, (10, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.58, (30, 30, 30), 1, cv2.LINE_AA
-    )
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(images, words, (10, 24), font, 0.58, (30, 30, 30), 1, cv2.LINE_AA)
     return images
 
 
@@ -114,9 +116,8 @@ def drawn(model, rows, robot):
     shots = [shot(row) for row in rows]
     blank = np.median(np.stack(shots), axis=0)
     result = shots[0].copy()
-    for image, share in zip(
-        [*shots[1:-1], shots[-1]], [0.4] * (len(shots) - 2) + [0.9], strict=True
-    ):
+    shares = [*[0.4] * (len(shots) - 2), 0.9]
+    for image, share in zip(shots[1:], shares, strict=True):
         differs = (np.abs(image - blank).max(axis=2) > 12)[..., None]
         result = np.where(differs, share * image + (1 - share) * result, result)
     return np.ascontiguousarray(result.clip(0, 255).astype(np.uint8))
@@ -126,6 +127,5 @@ if __name__ == '__main__':
     os.environ.setdefault('MUJOCO_GL', 'egl')
     arm = load_robot('panda')
     strip = np.concatenate([picture(*problem, arm) for problem in problems()], axis=1)
-    cv2.imwrite(
-        sys.argv[1], cv2.cvtColor(strip, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9]
-    )
+    packed = [cv2.IMWRITE_PNG_COMPRESSION, 9]
+    cv2.imwrite(sys.argv[1], cv2.cvtColor(strip, cv2.COLOR_RGB2BGR), packed)

@@ -14,6 +14,7 @@ SIMULATION_PROFILE: dict[str, Any] = {
     'self_arming': True,
     'max_tool_speed': 1.0,
     'state_future': 0.05,
+    'check_jerk': True,
 }
 
 
