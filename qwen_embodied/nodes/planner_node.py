@@ -131,6 +131,7 @@ class PlannerNode(Node):
         self._worker.check()
         if self._is_cancelling:
             self._halt()
+            self._cancel_model()
 
     def _tell_model(self) -> None:
         if isinstance(self._planner, ModelPlanner):

@@ -13,7 +13,7 @@ from qwen_embodied.planning.marks import mark_objects
 from qwen_embodied.planning.prompts import LONGEST_INSTRUCTION, plan_messages, repair_messages
 from qwen_embodied.planning.request import Planner, PlanRequest
 from qwen_embodied.planning.schema import MAX_TEXT, Plan, Step, parse_plan, plan_schema
-from qwen_embodied.planning.verify import verify
+from qwen_embodied.planning.scope import check
 from qwen_embodied.planning.vision_model import (
     MAX_TOKENS,
     Message,
@@ -82,7 +82,7 @@ class ModelPlanner:
         Args:
             model: Any model.
             fallback: GrammarPlanner where absent.
-            check: Says what is wrong with a plan; `verify` where absent.
+            check: Says what is wrong with a plan; `planning.check` where absent.
             repairs: Further calls when a reply is wrong.
         """
         self._model = model
@@ -169,7 +169,7 @@ def plan_text(reply: str) -> str:
 
 
 def _verified(plan: Plan, request: PlanRequest) -> tuple[str, ...]:
-    found = verify(plan, request.scene, request.holding)
+    found = check(plan, request)
     return tuple(f'step {one.step + 1}: {one.message}' for one in found)
 
 
