@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from qwen_embodied.bench import motion, motion_paths, motion_timing
+from qwen_embodied.bench import motion_paths, motion_timing
 from qwen_embodied.bench.pairs import compared
 from qwen_embodied.bench.problems import VARIABLE, problem_file, read_problems
 from qwen_embodied.bench.report import figure
@@ -129,10 +129,3 @@ def test_a_comparison_has_the_ratio_of_medians_in_its_interval(rng):
     row = compared(figure('time', 0.0), 0.5 * theirs, theirs)
     assert row.ratio == pytest.approx(0.5)
     assert row.interval == pytest.approx((0.5, 0.5))
-
-
-def test_a_part_that_is_not_installed_is_a_row(monkeypatch):
-    monkeypatch.setattr(motion, 'PARTS', ('motion_nowhere',))
-    row = motion.run(quick=True)[0]
-    assert row.name == 'motion_nowhere: not available'
-    assert row.holds
