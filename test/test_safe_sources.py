@@ -62,7 +62,8 @@ def test_no_source_runs_what_it_reads(path):
 @pytest.mark.parametrize(
     'source',
     [
-        'import pickle', 'np.load(x)', 'np.load(x, allow_pickle=True)', 'from pickle import loads', 'import torch\ntorch.load(x)', 'eval(x)',
+        'import pickle', 'np.load(x)',
+        'np.load(x, allow_pickle=True)', 'from pickle import loads', 'import torch\ntorch.load(x)', 'eval(x)',
         'yaml.load(x)', 'run(x, shell=True)', 'run(x, shell=y)', 'os.system(x)', 'exec(x)',
         'f(trust_remote_code=True)', 'import joblib.memory',
     ],
