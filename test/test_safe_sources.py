@@ -63,7 +63,8 @@ def test_no_source_runs_what_it_reads(path):
     'source',
     [
         'import pickle', 'np.load(x)',
-        'np.load(x, allow_pickle=True)', 'from pickle import loads', 'import torch\ntorch.load(x)', 'eval(x)',
+        'np.load(x, allow_pickle=True)', 'from pickle import loads', 'eval(x)',
+        'import torch\ntorch.load(x)',
         'yaml.load(x)', 'run(x, shell=True)', 'run(x, shell=y)', 'os.system(x)', 'exec(x)',
         'f(trust_remote_code=True)', 'import joblib.memory',
     ],
