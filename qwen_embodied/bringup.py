@@ -13,6 +13,7 @@ from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.resources import shared_file
 
 PARENT_VARIABLE = 'QWEN_EMBODIED_PARENT'
+LAST_DOMAIN = 232
 TRANSPORTS = 'config/fastdds.xml'
 TRANSPORT_VARIABLES = (
     'FASTDDS_DEFAULT_PROFILES_FILE',
@@ -181,5 +182,12 @@ def added_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def graph_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give a whole environment with what `added_environment` adds."""
+    """Give a whole environment with what `added_environment` adds.
+
+    Raises:
+        ConfigurationError: ROS_DOMAIN_ID is no domain that DDS can use.
+    """
+    domain = (os.environ if base is None else base).get('ROS_DOMAIN_ID', '')
+    if domain and not (domain.isascii() and domain.isdigit() and int(domain) <= LAST_DOMAIN):
+        raise ConfigurationError(f'ROS_DOMAIN_ID={domain}; it must be 0 to {LAST_DOMAIN}')
     return {**(os.environ if base is None else base), **added_environment(base)}

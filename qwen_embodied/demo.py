@@ -145,6 +145,8 @@ def finish(
             account.line('denied', f'exact positions say: {record.reason}', 'bold red')
         else:
             account.line('confirmed', 'exact positions of the simulator agree', 'bold green')
+    elif record.plan and not confirm(record, before, after):
+        account.line('note', 'exact positions say that it was done; it was not seen', 'yellow')
     folder = keep(settings, record)
     names = ' '.join(sorted(path.name for path in folder.iterdir()))
     account.line('kept', f'{folder}/  {names}')

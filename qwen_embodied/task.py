@@ -133,7 +133,7 @@ class Executive:
         steps = [say(step, scene) for step in plan.steps]
         data = {'plan': plan.model_dump(mode='json', exclude_none=True)}
         data = data if kind == 'planned' else {}
-        self._tell(kind, f'{len(steps)} steps', steps=steps, **data)
+        self._tell(kind, f'{len(steps)} step{"s" * (len(steps) != 1)}', steps=steps, **data)
         return plan
 
     # -- steps ----------------------------------------------------------------------------

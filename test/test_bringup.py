@@ -93,3 +93,14 @@ def test_transports_that_the_user_set_stay(name):
 
 def test_the_whole_environment_holds_the_rest_too():
     assert bringup.graph_environment({'PATH': '/bin'})['PATH'] == '/bin'
+
+
+@pytest.mark.parametrize('domain', ['abc', '-1', '233', '1.5'])
+def test_a_domain_that_dds_cannot_use_is_refused(domain):
+    with pytest.raises(ConfigurationError, match=f'ROS_DOMAIN_ID={domain}'):
+        bringup.graph_environment({'ROS_DOMAIN_ID': domain})
+
+
+@pytest.mark.parametrize('domain', ['', '0', '232'])
+def test_a_domain_that_dds_can_use_is_kept(domain):
+    assert bringup.graph_environment({'ROS_DOMAIN_ID': domain})['ROS_DOMAIN_ID'] == domain

@@ -148,6 +148,12 @@ class Operator:
         if node.safety is not None and node.safety.permission != 'move':
             reasons = '; '.join(node.safety.reasons)
             return f'the safety supervisor is {node.safety.state}: {reasons}'
+        arms = node.count_publishers('joint_states')
+        if arms > 1:
+            return (
+                f'{arms} arms publish joint_states here: another graph runs in this ROS domain; '
+                'stop it, or set ROS_DOMAIN_ID to another number'
+            )
         if not node.listeners:
             return 'nobody listens to instruction; is the planner node running?'
         return ''
