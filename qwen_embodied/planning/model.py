@@ -20,10 +20,7 @@ from qwen_embodied.planning.facts import (
     room_left,
 )
 from qwen_embodied.planning.schema import Step
-
-DIRECTION_VECTORS = {
-    'left': (0.0, 1.0), 'right': (0.0, -1.0), 'forward': (1.0, 0.0), 'back': (-1.0, 0.0),
-}  # fmt: skip
+from qwen_embodied.relations import PUSHES
 
 Problem = tuple[str, str]
 Reach = Callable[[float, float, float], bool]
@@ -182,7 +179,7 @@ class Model:
     def _push_end(self, step: Step, item: SceneObject) -> list[Problem]:
         if item.id in self.moved:
             return []
-        dx, dy = DIRECTION_VECTORS[step.direction or 'left']
+        dx, dy = PUSHES[step.direction or 'left']
         distance = step.distance or 0.0
         x, y = float(item.position[0]) + dx * distance, float(item.position[1]) + dy * distance
         if self.workspace.holds(x, y):

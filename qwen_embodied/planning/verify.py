@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from qwen_embodied.messages import Scene
 from qwen_embodied.planning.facts import Workspace
-from qwen_embodied.planning.model import DIRECTION_VECTORS, Model, Reach
+from qwen_embodied.planning.model import Model, Reach
 from qwen_embodied.planning.schema import Plan
 
-__all__ = ['DIRECTION_VECTORS', 'Violation', 'verify']
+__all__ = ['Violation', 'verify']
 
 
 @dataclass(frozen=True)

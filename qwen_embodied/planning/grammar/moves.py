@@ -15,7 +15,7 @@ from qwen_embodied.planning.grammar.spots import free_spot, region
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Point, Table
 from qwen_embodied.planning.schema import Step
-from qwen_embodied.planning.verify import DIRECTION_VECTORS
+from qwen_embodied.relations import PUSHES
 
 DEFAULT_SHIFT = 0.10
 _SHIFTING = frozenset({'move', 'shift', 'transfer', 'relocate', 'bring'})
@@ -114,7 +114,7 @@ class Mover:
         self.table.add(Step.model_validate(
             {'action': 'push', 'object': name, 'direction': direction, 'distance': distance}
         ))  # fmt: skip
-        dx, dy = DIRECTION_VECTORS[direction]
+        dx, dy = PUSHES[direction]
         way = (dx * distance, dy * distance)
         self.table.goals.append(Goal(name, 'pushed', None, way))
         x, y = self.table.spots[name]
@@ -225,7 +225,7 @@ class Mover:
         if goal.distance is None and not (is_one and self.verb in _SHIFTING):
             side = _SIDE_OF_DIRECTION[goal.word]
             return free_spot(self.table, name, region(side, area), side)
-        dx, dy = DIRECTION_VECTORS[goal.word]
+        dx, dy = PUSHES[goal.word]
         distance = goal.distance or DEFAULT_SHIFT
         x, y = self._home_of(name)
         return (x + dx * distance, y + dy * distance)

@@ -15,8 +15,8 @@ from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.routes import achieve
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
-from qwen_embodied.planning.model import DIRECTION_VECTORS
 from qwen_embodied.planning.schema import PUSH_RANGE, Step
+from qwen_embodied.relations import PUSHES
 
 DEFAULT_PUSH = 0.10
 
@@ -198,7 +198,7 @@ class ClauseWriter:
 
     def _room_to_push(self, names: tuple[str, ...], word: str) -> float:
         """Give the usual distance, or as much of it as the workspace leaves."""
-        dx, dy = DIRECTION_VECTORS[word]
+        dx, dy = PUSHES[word]
         for distance in (DEFAULT_PUSH, 0.08, 0.06, 0.05, 0.04):
             ends = [self.table.spots[name] for name in names]
             if all(
