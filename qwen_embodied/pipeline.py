@@ -116,8 +116,7 @@ class Perception:
             frame.stamp, frame.frame_id, corrected.rgb, frame.depth, frame.intrinsics,
             frame.camera_in_base,
         )  # fmt: skip
-        scene = self._estimate(clean, state)
-        return replace(scene, lighting=corrected.report), clean
+        return self._estimate(clean, state, corrected.report), clean
 
 
 class Pipeline:

@@ -94,9 +94,9 @@ class Sight:
         state = self._state_at(frame.stamp)
         if self._needs_home and self._has_seen and not self._is_home(state):
             return None
-        scene: Scene = self._estimate(frame, state)
+        scene: Scene = self._estimate(frame, state, self.light)
         self._has_seen = True
-        return replace(scene, lighting=self.light)
+        return scene
 
     def _state_at(self, stamp: float) -> JointState | None:
         """Give the joint state nearest to a time; without one the robot would be an object."""

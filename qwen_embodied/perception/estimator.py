@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import inverse_pose, transform
-from qwen_embodied.messages import Frame, JointState, Scene, SceneObject
+from qwen_embodied.messages import Frame, JointState, LightingReport, Scene, SceneObject
 from qwen_embodied.perception.finding import find_objects, named
 from qwen_embodied.perception.flat import find_flat, look_flat
 from qwen_embodied.perception.lighting import LightingCorrection, measure_light
@@ -22,6 +22,7 @@ from qwen_embodied.perception.surface import Surface, look
 from qwen_embodied.perception.tracking import Tracker
 
 Body = Callable[[JointState], NDArray[np.float64]]
+Found = tuple[tuple[SceneObject, ...], float]  # objects, and the height of the table, m
 
 
 class SceneEstimator:
@@ -45,15 +46,27 @@ class SceneEstimator:
         """Forget every object and every id."""
         self._tracker.reset()
 
-    def __call__(self, frame: Frame, joint_state: JointState | None = None) -> Scene:
+    def __call__(
+        self,
+        frame: Frame,
+        joint_state: JointState | None = None,
+        lighting: LightingReport | None = None,
+    ) -> Scene:
         """Estimate the scene; raises PerceptionError when the frame cannot give one.
 
         Args:
             frame: With aligned depth.
             joint_state: At the time of the frame, for dropping the robot's own points.
+            lighting: Of the image before its correction; measured on the frame where None.
         """
+        light = lighting or measure_light(frame.rgb)
         if frame.depth is None and self._parameters.assume_table:
-            return self._flat(frame, joint_state)
+            objects, height = self._flat(frame, joint_state)
+        else:
+            objects, height = self._deep(frame, joint_state)
+        return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
+
+    def _deep(self, frame: Frame, joint_state: JointState | None) -> Found:
         surface = look(frame, self._parameters, self._spheres(joint_state))
         found = find_objects(surface, self._parameters)
         sightings = restack(found, self._tracker.objects, self._parameters)
@@ -63,20 +76,16 @@ class SceneEstimator:
             frame.stamp,
             lambda item: is_clear(item, frame, surface, seen),
         )
-        return self._scene(frame, objects, surface.plane.height)
+        return objects, surface.plane.height
 
-    def _flat(self, frame: Frame, joint_state: JointState | None) -> Scene:
+    def _flat(self, frame: Frame, joint_state: JointState | None) -> Found:
         flat = look_flat(frame, self._parameters, self._spheres(joint_state))
         sightings = find_flat(flat, self._parameters)
         table = measure(frame.rgb, flat.table)
         objects = self._tracker.update(
             named(sightings, table, self._parameters), frame.stamp, lambda item: True
         )
-        return self._scene(frame, objects, self._parameters.table_height)
-
-    def _scene(self, frame: Frame, objects: tuple[SceneObject, ...], height: float) -> Scene:
-        light = measure_light(frame.rgb)
-        return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
+        return objects, self._parameters.table_height
 
     def _spheres(self, joint_state: JointState | None) -> NDArray[np.float64] | None:
         if self._body is None or joint_state is None:
