@@ -137,7 +137,6 @@ def finish(
     settings: DemoSettings, record: RunRecord, before: Scene, after: Scene, account: Account
 ) -> int:
     """Judge a run by exact scenes, write its folder and say how it went."""
-    record.settings = {'seed': settings.seed, 'light': settings.light, **record.settings}
     if record.success:
         faults = confirm(record, before, after)
         record.success, record.reason = not faults, '; '.join(faults)
@@ -155,6 +154,7 @@ def finish(
 
 def keep(settings: DemoSettings, record: RunRecord) -> Path:
     """Write the run folder."""
+    record.settings = {'seed': settings.seed, 'light': settings.light, **record.settings}
     folder = settings.folder or run_folder_for(settings)
     return write_run(record, folder, load_robot('panda').limits.scaled(0.5, 0.5, 1.0))
 

@@ -37,12 +37,14 @@ class TaskEvent:
             replanned, paused, resumed, replaced, succeeded, failed or cancelled.
         text: For a person.
         data: For a program; plain JSON values.
+        task: Id of the instruction that it belongs to; empty where there is one at a time.
     """
 
     stamp: float
     kind: str
     text: str
     data: dict[str, Any] = field(default_factory=dict)
+    task: str = ''
 
 
 class Workcell(Protocol):

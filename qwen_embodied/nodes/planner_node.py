@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import queue
 import sys
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -60,7 +61,7 @@ class PlannerNode(Node):
         self._planner = make_planner(select(values, PlannerParameters))
         self._executive = Executive(self._cell, self._planner, skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
-        self._busy = ''
+        self._busy, self._task = '', ''
         self._advertise()
         self._subscribe()
         serve(self, '~/cancel', self._on_cancel)
@@ -94,9 +95,9 @@ class PlannerNode(Node):
         if self._busy:
             text = f'I am still busy with “{self._busy}”; cancel it or wait'
             data = {'instruction': message.data}
-            self._report(TaskEvent(self._cell.now(), 'refused', text, data))
+            self._report(TaskEvent(self._cell.now(), 'refused', text, data, _new_task()))
             return
-        self._busy = message.data or 'nothing'
+        self._busy, self._task = message.data or 'nothing', _new_task()
         self._instructions.put_nowait(message.data)
 
     def _work(self) -> None:
@@ -149,6 +150,7 @@ class PlannerNode(Node):
         self._proposed_out.publish(conversions.trajectory_to_ros(trajectory))
 
     def _report(self, event: TaskEvent) -> None:
+        event = event if event.task else replace(event, task=self._task)
         self._events_out.publish(String(data=to_json(event)))
         if event.kind == 'planned':
             self._plan_out.publish(String(data=to_json(event.data['plan'])))
@@ -160,6 +162,10 @@ class PlannerNode(Node):
             if name in vars(self):
                 vars(self)[name].close()
         super().destroy_node()
+
+
+def _new_task() -> str:
+    return uuid.uuid4().hex[:8]
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Protocol, runtime_checkable
 
 import rclpy
@@ -43,6 +44,9 @@ def run(factory: Callable[[], Node]) -> int:
     Returns:
         The exit code: 0 after a signal, 1 to 3 where the node could not be built.
     """
+    if {'--help', '-h'} & set(sys.argv[1:]):
+        sys.stdout.write(usage(factory))
+        return 0
     stop = StopSignal()
     try:
         _initialise()
@@ -53,6 +57,17 @@ def run(factory: Callable[[], Node]) -> int:
     finally:
         rclpy.try_shutdown()
     return 0
+
+
+def usage(factory: Callable[[], Node]) -> str:
+    """Say what a node does, and its parameters as its module's `Parameters` declares them."""
+    module = sys.modules[factory.__module__]
+    lines = [module.__doc__ or '', 'usage: --ros-args [-p NAME:=VALUE] [--params-file FILE]', '']
+    values = module.Parameters()
+    for field in fields(values):
+        said = field.metadata['description']
+        lines.append(f'  {field.name:24} {said} [{getattr(values, field.name)!r}]')
+    return '\n'.join(lines) + '\n'
 
 
 @runtime_checkable

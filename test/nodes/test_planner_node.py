@@ -109,6 +109,8 @@ def test_a_second_instruction_is_refused_while_the_first_is_busy(peer):
     event = cell.wait_for('refused')
     assert 'still busy with “pick up the red cube”' in event.text
     assert event.data == {'instruction': 'pick up the green cube'}
+    tasks = {event.kind: event.task for event in cell.heard()}
+    assert tasks['accepted'] == tasks['segment'] != tasks['refused'] != ''
 
 
 def test_a_cancelled_task_ends_as_cancelled(peer):

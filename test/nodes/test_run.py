@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import signal
 
 import pytest
@@ -46,6 +48,18 @@ def test_a_wrong_parameter_is_one_line_and_exit_code_two(start, setting, reason)
     assert process.returncode == 2
     assert reason in errors
     assert len(errors.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    'module', ['arm_controller', 'safety_supervisor', 'perception', 'planner', 'simulation']
+)
+def test_help_names_every_parameter_and_starts_nothing(start, module):
+    process = start(f'{module}_node', '--help')
+    said, errors = process.communicate(timeout=PATIENCE)
+    node = importlib.import_module(f'qwen_embodied.nodes.{module}_node')
+    assert process.returncode == 0, errors
+    for field in dataclasses.fields(node.Parameters):
+        assert f'  {field.name} ' in said
 
 
 def test_arguments_that_ros_cannot_read_are_exit_code_two(start):
