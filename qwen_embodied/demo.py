@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 VIEW_PERIOD = 0.05  # s, between pictures of the episode
 DONE, FAILED = 0, 1
+INTERRUPTED = 'stopped by Ctrl-C'
 
 
 @dataclass(frozen=True)
@@ -107,15 +108,26 @@ def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
             for event in operator.carry_out(settings.instruction):
                 account.event(event)
             after = operator.score()
+        except KeyboardInterrupt:
+            operator.record.reason = INTERRUPTED
+            raise
         finally:
-            record = operator.record
-            record.timings['ready'] = round(ready, 3)
-            record.timings['total'] = round(time.monotonic() - begun, 3)
-            if 'first motion' in record.timings:
-                record.timings['first motion'] = round(ready + record.timings['first motion'], 3)
-            if not record.success:
-                keep(settings, record)
-    return finish(settings, record, before, after, account)
+            _leave(settings, operator.record, ready, time.monotonic() - begun, account)
+    return finish(settings, operator.record, before, after, account)
+
+
+def _leave(
+    settings: DemoSettings, record: RunRecord, ready: float, total: float, account: Account
+) -> None:
+    """Note the times; keep and say now what nobody will judge any more."""
+    record.timings |= {'ready': round(ready, 3), 'total': round(total, 3)}
+    if 'first motion' in record.timings:
+        record.timings['first motion'] = round(ready + record.timings['first motion'], 3)
+    if record.success:
+        return
+    folder = keep(settings, record)
+    if record.reason == INTERRUPTED:
+        account.line('stopped', f'by Ctrl-C; the arm comes to rest; kept in {folder}/', 'yellow')
 
 
 def _operator(graph: Graph) -> Operator:
