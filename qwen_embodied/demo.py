@@ -20,7 +20,7 @@ from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
 from qwen_embodied.processes import Graph
 from qwen_embodied.run_folder import write_run
 from qwen_embodied.run_record import Picture, RunRecord
-from qwen_embodied.scoring import goals_of, translate, unmet_goals
+from qwen_embodied.scoring import Goal, goals_of, translate, unmet_goals
 from qwen_embodied.task import TaskEvent
 
 if TYPE_CHECKING:
@@ -154,9 +154,11 @@ def finish(
         record.success, record.reason = not faults, '; '.join(faults)
         if faults:
             account.line('denied', f'exact positions say: {record.reason}', 'bold red')
-        else:
+        elif _goals(record, before):
             account.line('confirmed', 'exact positions of the simulator agree', 'bold green')
-    elif record.plan and not confirm(record, before, after):
+        else:
+            account.line('note', 'nothing was to be moved: there is nothing to confirm')
+    elif record.plan and _goals(record, before) and not confirm(record, before, after):
         account.line('note', 'exact positions say that it was done; it was not seen', 'yellow')
     folder = keep(settings, record)
     names = ' '.join(sorted(path.name for path in folder.iterdir()))
@@ -172,18 +174,22 @@ def keep(settings: DemoSettings, record: RunRecord) -> Path:
 
 
 def confirm(record: RunRecord, before: Scene, after: Scene) -> tuple[str, ...]:
-    """Say what exact positions deny.
+    """Say what exact positions deny."""
+    return unmet_goals(_goals(record, before), before, after)
 
-    The goals are read from the instruction on the exact scene, so that a wrong perception or a
+
+def _goals(record: RunRecord, before: Scene) -> tuple[Goal, ...]:
+    """Read the goals of a run; none where nothing was to be moved.
+
+    They are read from the instruction on the exact scene, so that a wrong perception or a
     wrong plan cannot confirm itself; where the grammar does not know the words, the plan's own
     goals are taken.
     """
     goals = GrammarPlanner().goals(PlanRequest(record.instruction, before))
-    if not goals:
-        plan = Plan.model_validate_json(record.plan)
-        plan = translate(plan, record.scene_before, before) if record.scene_before else plan
-        goals = goals_of(plan)
-    return unmet_goals(goals, before, after)
+    if goals or not record.plan:
+        return goals
+    plan = Plan.model_validate_json(record.plan)
+    return goals_of(translate(plan, record.scene_before, before) if record.scene_before else plan)
 
 
 def run_folder_for(settings: DemoSettings) -> Path:

@@ -74,7 +74,7 @@ def write_episode(path: Path, views: list[tuple[float, Picture]]) -> None:
 
 
 def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None = None) -> None:
-    """Plot measured positions, and speeds as shares of the limits, over time."""
+    """Plot measured positions, speeds as shares of the limits, and the gripper, over time."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -83,17 +83,20 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
         ) from error
     log = np.array(record.joint_log)
     times, positions = log[:, 0] - log[0, 0], log[:, 1:]
-    figure = Figure(figsize=(11, 6.5), dpi=110, layout='constrained')
-    above, below = figure.subplots(2, 1, sharex=True)
+    figure = Figure(figsize=(11, 8), dpi=110, layout='constrained')
+    above, below, gripper = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 1))
+    fingers = [at for at, name in enumerate(record.joint_names) if 'finger' in name]
     arm = [at for at, name in enumerate(record.joint_names) if 'finger' not in name]
     for colour, at in enumerate(arm):
         above.plot(times, positions[:, at], color=f'C{colour}', label=record.joint_names[at])
     _draw_speeds(below, times, positions, record, limits)
+    gripper.plot(times, 1e3 * positions[:, fingers].sum(axis=1), color=INK)
+    gripper.set_ylabel('fingers apart, mm')
     above.set_ylabel('position, rad')
     figure.legend(fontsize=8, loc='outside right upper', frameon=False)
     above.set_title(f'“{record.instruction}”', loc='left', color=INK)
-    below.set_xlabel('time, s')
-    for axes in (above, below):
+    gripper.set_xlabel('time, s')
+    for axes in (above, below, gripper):
         axes.grid(color=GRID)
         axes.spines[['top', 'right']].set_visible(False)
     figure.savefig(path)
