@@ -1,4 +1,4 @@
-"""The command line: qwen-embodied demo | up | plan | perceive | light | bench | doctor.
+"""The command line: demo, up, plan, perceive, calibrate, light, bench, doctor.
 
 Exit codes: 0 done and confirmed, 1 the task failed or was refused, 2 wrong usage or
 configuration, 3 something is missing on this machine. What is heavy is imported by the command
@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from qwen_embodied import __version__
+from qwen_embodied import __version__, cli_calibrate
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
@@ -41,6 +41,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(cli_calibrate.app)
 
 
 class Light(StrEnum):

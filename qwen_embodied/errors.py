@@ -5,6 +5,7 @@ QwenEmbodiedError
 ├── ConfigurationError            a wrong parameter, file or argument (exit code 2)
 ├── MissingDependencyError        something absent on this machine (exit code 3)
 ├── CameraError                   no usable image
+│   └── CalibrationError          images or poses that fix no calibration
 ├── PerceptionError               an image from which no scene can be made
 ├── PlanningError
 │   ├── PlanParseError            a reply that is no plan; keeps the reply
@@ -61,6 +62,10 @@ class MissingDependencyError(QwenEmbodiedError):
 
 class CameraError(QwenEmbodiedError):
     """No usable image: absent, stale or with an encoding that is not known."""
+
+
+class CalibrationError(CameraError):
+    """Images or poses that do not fix a calibration; the message says which further ones do."""
 
 
 class PerceptionError(QwenEmbodiedError):

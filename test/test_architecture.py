@@ -48,11 +48,11 @@ HOMES = {
     'toppra': {'motion'},
     'ruckig': {'motion', 'control', 'safety'},
     'rich': {'account.py', 'cli.py'},
-    'typer': {'cli.py'},
+    'typer': {'cli.py', 'cli_calibrate.py'},
     **{name: {'nodes'} for name in ROS},
 }
 # What stands on the stages and the executive, and may start nodes.
-TOP = {'nodes', 'bench', 'cli.py', 'demo.py'}
+TOP = {'nodes', 'bench', '__main__.py', 'cli.py', 'cli_calibrate.py', 'demo.py'}
 # Exact positions are for the simulator and for judging, never for perception or planning.
 GROUND_TRUTH_HOMES = {
     'simulation', 'bench', 'scoring.py', 'demo.py', 'nodes/simulation_node.py',
