@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from qwen_embodied.anchor import Anchor
 from qwen_embodied.errors import ControlError, GraspError, TrajectoryRejectedError
 from qwen_embodied.identity import Identities
-from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene, SceneObject
+from qwen_embodied.messages import JointState, Scene, SceneObject
 from qwen_embodied.motion import Motion, Skills
 from qwen_embodied.planning import Step
 from qwen_embodied.relations import not_at, unmet
@@ -33,7 +33,7 @@ class Handler:
         self.held: SceneObject | None = None
         self.names = Identities()
         self._cell, self._skills, self._check = workcell, skills, check
-        self._commanded: dict[str, float] = {}
+        self._anchor = Anchor()
 
     def do(self, step: Step, scene: Scene) -> Scene:
         """Do a step and give the scene after it; raises where its effect is not seen."""
@@ -70,7 +70,7 @@ class Handler:
     def go_home(self) -> None:
         """Move home unless the arm is there."""
         if not self._skills.is_home(self._cell.state()):
-            self._move(self._skills.home(self._anchor()))
+            self._move(self._skills.home(self._start()))
 
     def is_holding(self) -> bool:
         """Say whether something is between the fingers."""
@@ -80,9 +80,9 @@ class Handler:
 
     def _pick(self, step: Step, scene: Scene) -> Scene:
         item = self.names.find(step.object, scene)
-        self._move(self._skills.pick(item, scene, self._anchor()))
+        self._move(self._skills.pick(item, scene, self._start()))
         if not self.is_holding():
-            self._move(self._skills.let_go(self._anchor()))
+            self._move(self._skills.let_go(self._start()))
             raise GraspError(f'the gripper closed without the {item.label}')
         self.held = item
         self._tell('verified', f'the gripper holds the {item.label}')
@@ -95,7 +95,7 @@ class Handler:
             raise ControlError(f'the {item.label} was lost on the way')
         target = self.names.find(step.target, scene) if step.target else None
         motion = self._skills.place(
-            item, step.relation or 'at', target, scene, self._anchor(), position=step.position
+            item, step.relation or 'at', target, scene, self._start(), position=step.position
         )
         self._move(motion)
         self.held = self._skills.held = None
@@ -122,7 +122,7 @@ class Handler:
     def _push(self, step: Step, scene: Scene) -> Scene:
         item = self.names.find(step.object, scene)
         motion = self._skills.push(
-            item, step.direction or 'forward', step.distance or 0.1, scene, self._anchor()
+            item, step.direction or 'forward', step.distance or 0.1, scene, self._start()
         )
         self._move(motion)
         after = self.clear_view().scene
@@ -133,7 +133,7 @@ class Handler:
         return after
 
     def _home(self, step: Step, scene: Scene) -> Scene:
-        self._move(self._skills.home(self._anchor()))
+        self._move(self._skills.home(self._start()))
         return scene
 
     def _wait(self, step: Step, scene: Scene) -> Scene:
@@ -148,7 +148,7 @@ class Handler:
             trajectory = segment.trajectory
             self._tell('segment', segment.name, duration=round(trajectory.duration, 3))
             status = self._cell.execute(trajectory)
-            self._remember(trajectory, status)
+            self._anchor.take(trajectory, status)
             if status.state == 'rejected':
                 raise TrajectoryRejectedError((f'{segment.name}: {status.reason}',))
             if status.state != 'succeeded':
@@ -156,24 +156,9 @@ class Handler:
             if self.held and segment.name in CARRYING and not self.is_holding():
                 raise ControlError(f'the {self.held.label} was lost on the way')
 
-    def _remember(self, trajectory: JointTrajectory, status: ArmStatus) -> None:
-        if status.state == 'succeeded':
-            end = trajectory.positions[-1].tolist()
-            self._commanded = dict(zip(trajectory.joint_names, end, strict=True))
-        elif status.state == 'aborted':
-            self._commanded = {}
-
-    def _anchor(self) -> JointState:
-        """Give the commanded joints where they are known, else the measured ones.
-
-        A motion that starts at the measured point would jump by the tracking error.
-        """
-        state = self._cell.state()
-        positions = [
-            self._commanded.get(name, float(at))
-            for name, at in zip(state.names, state.positions, strict=True)
-        ]
-        return replace(state, positions=np.array(positions), velocities=None)
+    def _start(self) -> JointState:
+        """Give the joints at which the next motion starts."""
+        return self._anchor.of(self._cell.state())
 
     def _tell(self, kind: str, text: str, **data: Any) -> None:
         self._cell.report(TaskEvent(self._cell.now(), kind, text, data))

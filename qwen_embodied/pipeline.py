@@ -11,55 +11,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qwen_embodied import control, safety
-from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
-from qwen_embodied.motion import (
-    BodyChecker,
-    MotionParameters,
-    Robot,
-    Skills,
-    World,
-    in_hand,
-    load_robot,
-)
+from qwen_embodied.motion import MotionParameters, Robot, Skills, load_robot
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
 from qwen_embodied.planning import GrammarPlanner, Plan, Planner
 from qwen_embodied.run_record import RunRecord
+from qwen_embodied.stepped_cell import SteppedArm, SteppedCell
 from qwen_embodied.task import Executive, Observation, TaskEvent
 
-Array = NDArray[np.float64]
-
-CONTROL_PERIOD = 0.01  # s
 FRAMES_A_LOOK = 3
 CAMERA_PERIOD = 0.1  # s
 
 
-class SteppedWorld(Protocol):
+class SteppedWorld(SteppedArm, Protocol):
     """An arm with a camera whose time passes only when it is stepped."""
-
-    @property
-    def time(self) -> float:
-        """Time, s."""
-        ...
-
-    def read(self) -> JointState:
-        """Measure the joints."""
-        ...
-
-    def command(self, positions: Array) -> Array:
-        """Set the target to reach within the next control period."""
-        ...
-
-    def step(self, seconds: float) -> None:
-        """Let time pass."""
-        ...
 
     def frame(self) -> Frame:
         """See."""
@@ -174,7 +144,7 @@ class Pipeline:
 
 
 class _Cell:
-    """A workcell whose time is stepped by the calls of the executive."""
+    """The workcell of the executive: a stepped cell with eyes, which records what goes on."""
 
     def __init__(
         self,
@@ -184,79 +154,45 @@ class _Cell:
         record: RunRecord,
         watch: Watch,
     ) -> None:
-        self._world, self._perception, self._robot = world, perception, robot
+        self._world, self._perception = world, perception
         self._record, self._watch = record, watch
-        self._rules = rules = safety.Parameters(**safety.SIMULATION_PROFILE)
-        limits = robot.all_limits.scaled(
-            rules.velocity_scale, rules.acceleration_scale, rules.jerk_scale
-        )
-        finger = robot.gripper.joint if robot.gripper else None
-        self._supervisor = safety.Supervisor(
-            robot.all_limits, gripper_joint=finger, parameters=rules
-        )
-        self._tracker = control.Tracker(limits, control.Parameters(**control.SIMULATION_PROFILE))
-        self._count = 0
+        self._cell = SteppedCell(world, robot)
+        self._cell.on_approval = record.trajectories.append
+        self._cell.on_step = self._on_step
         self._record.joint_names = world.read().names
 
     def start(self) -> None:
-        """Wait until the supervisor is armed, or would be if it were healthy."""
-        self._supervisor.body = BodyChecker(self._robot, World())
-        self.wait(self._rules.healthy_time + 10 * CONTROL_PERIOD)
+        self._cell.start()
 
     def now(self) -> float:
-        return self._world.time
+        return self._cell.now()
 
     def state(self) -> JointState:
-        return self._world.read()
+        return self._cell.state()
+
+    def wait(self, seconds: float) -> None:
+        self._cell.wait(seconds)
+
+    def execute(self, trajectory: JointTrajectory) -> ArmStatus:
+        return self._cell.execute(trajectory)
 
     def look(self) -> Observation:
         for _ in range(FRAMES_A_LOOK):
             self.wait(CAMERA_PERIOD)
-            state = self._world.read()
+            state = self.state()
             scene, frame = self._perception(self._world.frame(), state)
         self._record.scene_after = scene
-        world = World.from_scene(scene, ignore=in_hand(self._robot, scene, state))
-        self._supervisor.body = BodyChecker(self._robot, world)
+        self._cell.surround(scene, state)
         picture = draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base)
         self._record.after = picture
         if self._record.before is None:
             self._record.before, self._record.scene_before = picture, scene
         return Observation(scene, frame.rgb, state)
 
-    def wait(self, seconds: float) -> None:
-        for _ in range(round(seconds / CONTROL_PERIOD)):
-            self._tick()
-
     def report(self, event: TaskEvent) -> None:
         self._record.events.append(event)
         self._watch.event(event)
 
-    def execute(self, trajectory: JointTrajectory) -> ArmStatus:
-        self._count += 1
-        named = replace(trajectory, id=f'{self._count:04d}')
-        verdict = self._supervisor.propose(named, self.now())
-        if not verdict.approved:
-            return ArmStatus(named.id, 'rejected', '; '.join(verdict.reasons))
-        try:
-            self._tracker.start(named, self._world.read(), self.now())
-        except TrajectoryRejectedError as error:
-            return ArmStatus(named.id, 'rejected', '; '.join(error.reasons))
-        self._record.trajectories.append(named)
-        while self._tracker.status.state == 'executing':
-            self._tick()
-        self._supervisor.on_arm_status(self._tracker.status, self.now())
-        return self._tracker.status
-
-    def _tick(self) -> None:
-        """Let one control period pass: supervise, track, move."""
-        state, now = self._world.read(), self.now()
-        self._supervisor.on_joint_state(state, now)
-        self._supervisor.on_arm_status(self._tracker.status, now)
-        word = self._supervisor.tick(now)
-        self._tracker.on_permission(word.permission, now, '; '.join(word.reasons))
-        target = self._tracker.update(state, now)
-        if target is not None:
-            self._world.command(target)
-        self._world.step(CONTROL_PERIOD)
+    def _on_step(self, state: JointState) -> None:
         self._record.joint_log.append(np.array([state.stamp, *state.positions]))
         self._watch.step()

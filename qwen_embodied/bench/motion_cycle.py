@@ -14,33 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from qwen_embodied import control, safety
+from qwen_embodied.anchor import Anchor
 from qwen_embodied.bench.report import Row, at_least, figure
 from qwen_embodied.errors import QwenEmbodiedError, TaskError
-from qwen_embodied.messages import JointState, JointTrajectory, SceneObject
-from qwen_embodied.motion import (
-    BodyChecker,
-    Motion,
-    MotionParameters,
-    Skills,
-    World,
-    in_hand,
-    load_robot,
-)
+from qwen_embodied.messages import JointTrajectory, SceneObject
+from qwen_embodied.motion import Motion, Skills, load_robot
 from qwen_embodied.motion.timing import prepare
 from qwen_embodied.simulation import MujocoWorld, ObjectSpec, SceneSpec
+from qwen_embodied.stepped_cell import SteppedCell
 
 Array = NDArray[np.float64]
 
-PERIOD = 0.01  # s
 TRANSFER = 0.4  # m
 SPOTS = ((0.5, -TRANSFER / 2), (0.5, TRANSFER / 2))  # x, y m
 NEAR = ('approach', 'lift', 'lower', 'retreat')  # segments at the speed near things
 REACHED = 0.02  # m, of a placed object from where it should be
 HOUR = 3600.0
-# A fenced cell: the speeds that the safety rules allow there are the defaults already; what is
-# shorter are the straight lines, which still grow by themselves until their end is clear.
-FENCED = MotionParameters(approach=0.05, lift=0.05)
 
 
 @dataclass
@@ -72,22 +61,9 @@ class PickingCell:
         x, y = SPOTS[0]
         cube = ObjectSpec('red_cube', 'cube', 'red', (0.045, 0.045, 0.045), (x, y, 0.0225), 0.3)
         self.world = MujocoWorld(SceneSpec((cube,), seed))
-        self.robot = load_robot('panda')
-        self.skills = Skills(self.robot, FENCED)
-        rules = safety.Parameters(**safety.SIMULATION_PROFILE)
-        finger = self.robot.gripper.joint if self.robot.gripper else None
-        self._supervisor = safety.Supervisor(
-            self.robot.all_limits, gripper_joint=finger, parameters=rules
-        )
-        self._supervisor.body = BodyChecker(self.robot, World())
-        limits = self.robot.all_limits.scaled(
-            rules.velocity_scale, rules.acceleration_scale, rules.jerk_scale
-        )
-        self._tracker = control.Tracker(limits, control.Parameters(**control.SIMULATION_PROFILE))
-        self._commanded: dict[str, float] = {}
-        self._count = 0
-        for _ in range(round((rules.healthy_time + 0.1) / PERIOD)):
-            self._tick()
+        self.skills = Skills(load_robot('panda'))
+        self._cell, self._anchor = SteppedCell(self.world, self.skills.robot), Anchor()
+        self._cell.start()
 
     def cube(self) -> SceneObject:
         """Give the cube as it stands."""
@@ -116,47 +92,18 @@ class PickingCell:
         into.done += 1
 
     def _plan(self, action: str, goal: tuple[float, float]) -> Motion:
-        scene, state = self.world.ground_truth(), self._anchor()
-        held = in_hand(self.robot, scene, self.world.read())
-        self._supervisor.body = BodyChecker(self.robot, World.from_scene(scene, ignore=held))
+        scene, state = self.world.ground_truth(), self.world.read()
+        self._cell.surround(scene, state)
+        start = self._anchor.of(state)
         if action == 'pick':
-            return self.skills.pick(scene.objects[0], scene, state)
-        return self.skills.place(scene.objects[0], 'at', None, scene, state, position=goal)
-
-    def _anchor(self) -> JointState:
-        state = self.world.read()
-        positions = [
-            self._commanded.get(name, float(at))
-            for name, at in zip(state.names, state.positions, strict=True)
-        ]
-        return replace(state, positions=np.array(positions), velocities=None)
+            return self.skills.pick(scene.objects[0], scene, start)
+        return self.skills.place(scene.objects[0], 'at', None, scene, start, position=goal)
 
     def _execute(self, trajectory: JointTrajectory) -> None:
-        self._count += 1
-        named = replace(trajectory, id=f'{self._count:05d}')
-        verdict = self._supervisor.propose(named, self.world.time)
-        if not verdict.approved:
-            raise TaskError('; '.join(verdict.reasons))
-        self._tracker.start(named, self.world.read(), self.world.time)
-        while self._tracker.status.state == 'executing':
-            self._tick()
-        self._supervisor.on_arm_status(self._tracker.status, self.world.time)
-        if self._tracker.status.state != 'succeeded':
-            self._commanded = {}
-            raise TaskError(self._tracker.status.reason)
-        end = trajectory.positions[-1].tolist()
-        self._commanded = dict(zip(trajectory.joint_names, end, strict=True))
-
-    def _tick(self) -> None:
-        state, now = self.world.read(), self.world.time
-        self._supervisor.on_joint_state(state, now)
-        self._supervisor.on_arm_status(self._tracker.status, now)
-        word = self._supervisor.tick(now)
-        self._tracker.on_permission(word.permission, now, '; '.join(word.reasons))
-        target = self._tracker.update(state, now)
-        if target is not None:
-            self.world.command(target)
-        self.world.step(PERIOD)
+        status = self._cell.execute(trajectory)
+        self._anchor.take(trajectory, status)
+        if status.state != 'succeeded':
+            raise TaskError(status.reason)
 
 
 def run_cycles(count: int) -> Cycles:

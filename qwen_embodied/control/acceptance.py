@@ -201,7 +201,7 @@ def _curve(
     trajectory: JointTrajectory, limits: JointLimits, parameters: Parameters
 ) -> Iterator[str]:
     """Judge the curve between the points too: legal points can span an illegal one."""
-    samples = _drawn(trajectory)
+    samples, accelerations, jerks = _drawn(trajectory)
     contact = np.isin(limits.names, parameters.contact_joints)
     slack = np.where(contact, CONTACT_SLACK, ROUNDING)
     for at, name in enumerate(limits.names):
@@ -211,8 +211,8 @@ def _curve(
             yield f'C5 {name} goes from {reach}, allowed {low:.4f} to {high:.4f}'
     rates = (
         ('/s', samples.velocities, limits.velocity),
-        ('/s²', samples.accelerations, limits.acceleration),
-        ('/s³', samples.jerks, limits.jerk),
+        ('/s²', accelerations, limits.acceleration),
+        ('/s³', jerks, limits.jerk),
     )
     for unit, values, allowed in rates:
         peaks = np.abs(values).max(axis=0)
@@ -221,10 +221,21 @@ def _curve(
                 yield f'C6 {name} at {peak:.5g} {unit}, allowed {most:.5g}'
 
 
-def _drawn(trajectory: JointTrajectory) -> Samples:
-    """Sample the curve as the controller draws it, each segment's both ends included."""
+def _drawn(trajectory: JointTrajectory) -> tuple[Samples, Array, Array]:
+    """Sample the curve as the controller draws it, each segment's both ends included.
+
+    Returns:
+        The samples, and accelerations and jerks (M, J) with all their extrema, since a short peak
+        fits between two samples.
+    """
     with np.errstate(all='ignore'):  # what overflows is not within any limit
         spline = TrajectorySpline(trajectory)
         ends = trajectory.times[1:] - 1e-9
         times = np.unique(np.concatenate([spline.dense_times(SAMPLE_RATE), ends]))
-        return spline.sample(times)
+        samples = spline.sample(times)
+        _, accelerations, jerks = spline.extrema()
+    return (
+        samples,
+        np.concatenate([samples.accelerations, accelerations]),
+        np.concatenate([samples.jerks, jerks]),
+    )

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 
+from quintic import quintic
 from qwen_embodied.bench import motion_paths, motion_timing
 from qwen_embodied.bench.pairs import compared
 from qwen_embodied.bench.problems import VARIABLE, problem_file, read_problems
@@ -16,7 +17,6 @@ from qwen_embodied.bench.report import figure
 from qwen_embodied.errors import MissingDependencyError
 from qwen_embodied.geometry import pose
 from qwen_embodied.limits import JointLimits
-from qwen_embodied.messages import JointTrajectory
 from qwen_embodied.motion import World, box, load_robot
 
 READY = [0.0, -0.785, 0.0, -2.356, 0.0, 1.571, 0.785]
@@ -94,22 +94,13 @@ def test_an_edge_through_a_wall_is_counted(two_problems, wide, blocked):
 LIMITS = JointLimits(('a',), [-9], [9], [1.0], [2.0], [10.0])
 
 
-def quintic(distance, duration):
-    u = np.linspace(0.0, 1.0, 50)[:, None]
-    return JointTrajectory(
-        ('a',), u[:, 0] * duration, distance * (10 * u**3 - 15 * u**4 + 6 * u**5),
-        distance / duration * (30 * u**2 - 60 * u**3 + 30 * u**4),
-        distance / duration**2 * (60 * u - 180 * u**2 + 120 * u**3),
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ('distance', 'duration', 'which'),
     [(1.0, 3.0, ()), (1.0, 1.85, (0,)), (0.3, 1.0, (2,)), (0.6, 1.3, (1, 2))],
 )
 def test_breaches_of_each_limit_are_counted(distance, duration, which):
     # Peaks of this quintic: 1.875 d/T, 5.7735 d/T², 60 d/T³.
-    found = motion_timing.breaches(quintic(distance, duration), LIMITS)
+    found = motion_timing.breaches(quintic(('a',), [0.0], [distance], duration, count=50), LIMITS)
     assert tuple(at for at, count in enumerate(found) if count) == which
 
 

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
+from quintic import quintic as quintic_of
 from qwen_embodied.control import FakeArm, Parameters, Tracker
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import JointTrajectory
@@ -25,18 +27,7 @@ FULL = 1 - 1e-7  # of the limits, for rounding
 HOME = np.array([0.0, 0.3, -0.2, 0.04])
 
 
-def quintic(start, goal, seconds, name='a', count=41):
-    """Move from rest to rest."""
-    start, goal = np.asarray(start, float), np.asarray(goal, float)
-    u = np.linspace(0.0, 1.0, count)[:, None]
-    return JointTrajectory(
-        NAMES,
-        u[:, 0] * seconds,
-        start + (goal - start) * (10 * u**3 - 15 * u**4 + 6 * u**5),
-        (goal - start) * (30 * u**2 - 60 * u**3 + 30 * u**4) / seconds,
-        (goal - start) * (60 * u - 180 * u**2 + 120 * u**3) / seconds**2,
-        name,
-    )
+quintic = partial(quintic_of, NAMES)
 
 
 def bang(start, goal, name='a'):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from quintic import quintic
 from qwen_embodied.control import (
     FakeArm,
     FakeJointTrajectoryController,
@@ -52,15 +53,7 @@ class Cell:
 
 
 def motion(end=(1.0, 0.0), seconds=1.0, start=(0.0, 0.5), count=21):
-    u = np.linspace(0.0, 1.0, count)[:, None]
-    start, change = np.array(start), np.array(end) - start
-    return JointTrajectory(
-        NAMES,
-        u[:, 0] * seconds,
-        start + change * (10 * u**3 - 15 * u**4 + 6 * u**5),
-        change * (30 * u**2 - 60 * u**3 + 30 * u**4) / seconds,
-        change * (60 * u - 180 * u**2 + 120 * u**3) / seconds**2,
-    )
+    return quintic(NAMES, start, end, seconds, '', count)
 
 
 GOOD = TrajectoryGoal.of(motion())

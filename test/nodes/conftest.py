@@ -126,6 +126,14 @@ def peer(domain):
     peer.close()
 
 
+@pytest.fixture(scope='module')
+def shared_peer(transports):
+    """Give one peer to all tests of a module, for a node that they only ask."""
+    peer = Peer(next(DOMAINS) % 90 + 10)
+    yield peer
+    peer.close()
+
+
 @pytest.fixture
 def start(domain):
     """Start a module of this package as a process in the test's domain."""

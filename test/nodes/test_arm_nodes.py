@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -11,85 +10,26 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticStatus
-from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import JointState as JointStateMessage
-from std_msgs.msg import String
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
-from hand_made import table, thing
+from nodes.arm_cell import HOME, NAMES, RATE, ArmCell, SetPointArm, turn
 from qwen_embodied.bringup import simulation
-from qwen_embodied.messages import JointState, JointTrajectory
-from qwen_embodied.motion import load_robot
-from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes import conversions
 from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
-from qwen_embodied.nodes.conversions_safety import safety_from_ros
-from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode
 
-ROBOT = load_robot('panda')
-NAMES = ROBOT.all_limits.names
-HOME = np.array([*ROBOT.home, ROBOT.gripper.open])
 SETTINGS = {spec.name: dict(spec.parameters) for spec in simulation().nodes}
-RATE = 100.0
 
 
-class FakeArm:
-    """Publishes joint states and goes at once where it is told."""
-
-    def __init__(self, peer):
-        self.lock, self.stamp, self.positions = threading.Lock(), 10.0, HOME.copy()
-        self.joints = peer.node.create_publisher(JointStateMessage, 'joint_states', qos.STATE)
-        self.clock = peer.node.create_publisher(Clock, '/clock', qos.NEWEST)
-        self.commands = peer.hear(JointTrajectoryMessage, 'arm/command')
-        self.pacer = Pacer('arm', RATE, self.tick)
-
-    def tick(self):
-        self.stamp += 1 / RATE
-        if self.commands:
-            self.positions = np.array(self.commands[-1].points[0].positions)
-        state = JointState(self.stamp, NAMES, self.positions, np.zeros(len(NAMES)))
-        self.clock.publish(Clock(clock=conversions.time_to_ros(self.stamp)))
-        self.joints.publish(conversions.joint_state_to_ros(state))
-
-
-class Cell:
-    """The two nodes, a fake arm and everything they say."""
+class Cell(ArmCell):
+    """The two nodes and an arm that is driven by set-points."""
 
     def __init__(self, peer):
-        self.peer = peer
-        self.statuses = peer.hear(DiagnosticStatus, 'arm/status')
-        self.states = peer.hear(DiagnosticStatus, 'safety/state')
-        self.approved = peer.hear(JointTrajectoryMessage, 'trajectory/approved', qos.RELIABLE)
+        super().__init__(peer)
         peer.add(ArmControllerNode, **SETTINGS['arm_controller'])
         self.supervisor = peer.add(SafetySupervisorNode, **SETTINGS['safety_supervisor'])
-        self.propose = peer.sender(JointTrajectoryMessage, 'trajectory/proposed')
-        self.scenes = peer.sender(String, 'perception/scene', qos.STATE)
-        self.arm = FakeArm(peer)
-
-    def arm_it(self):
-        seen = conversions.scene_to_ros(table(thing('red_cube_1', 0.5, 0.2)))
-        self.peer.wait_for(
-            lambda: self.state == 'ARMED', 'ARMED', each=lambda: self.scenes.publish(seen)
-        )
-
-    @property
-    def state(self):
-        return safety_from_ros(self.states[-1])[0].state if self.states else ''
-
-    @property
-    def status(self):
-        return conversions.arm_status_from_ros(self.statuses[-1])
-
-    def send(self, trajectory):
-        self.propose.publish(conversions.trajectory_to_ros(trajectory))
-
-    def wait_for_status(self, name, state):
-        self.peer.wait_for(
-            lambda: (self.status.trajectory_id, self.status.state) == (name, state),
-            f'{name} {state}',
-        )
+        self.find_supervisor()
+        self.arm = SetPointArm(peer)
 
 
 @pytest.fixture
@@ -97,20 +37,6 @@ def cell(peer):
     made = Cell(peer)
     yield made
     made.arm.pacer.close()
-
-
-def turn(angle=0.3, seconds=1.5, name='a-1'):
-    u = np.linspace(0.0, 1.0, 40)[:, None]
-    change = np.zeros(len(NAMES))
-    change[0] = angle
-    return JointTrajectory(
-        NAMES,
-        u[:, 0] * seconds,
-        HOME + change * (10 * u**3 - 15 * u**4 + 6 * u**5),
-        change * (30 * u**2 - 60 * u**3 + 30 * u**4) / seconds,
-        change * (60 * u - 180 * u**2 + 120 * u**3) / seconds**2,
-        name,
-    )
 
 
 def test_a_good_trajectory_is_approved_and_followed_to_its_end(cell):

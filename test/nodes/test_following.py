@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 
+from quintic import quintic
 from qwen_embodied.control import Parameters
 from qwen_embodied.limits import JointLimits
-from qwen_embodied.messages import JointState, JointTrajectory
+from qwen_embodied.messages import JointState
 from qwen_embodied.nodes import following
 from qwen_embodied.nodes.conversions_safety import Rejection
 from qwen_embodied.safety import SafetyState
@@ -61,12 +61,7 @@ def rig(monkeypatch):
 
 
 def motion(seconds=1.0, start=0.0, end=0.4, name='a-1'):
-    u = np.linspace(0.0, 1.0, 30)
-    positions = start + (end - start) * (10 * u**3 - 15 * u**4 + 6 * u**5)
-    velocities = (end - start) * (30 * u**2 - 60 * u**3 + 30 * u**4) / seconds
-    return JointTrajectory(
-        ('elbow',), u * seconds, positions[:, None], velocities[:, None], id=name
-    )
+    return quintic(('elbow',), [start], [end], seconds, name, 30)
 
 
 def test_it_holds_before_it_heard_anything(rig):

@@ -10,36 +10,26 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState as JointStateMessage
-from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
-from hand_made import table, thing
+from nodes.arm_cell import HOME, NAMES, ArmCell, turn
 from qwen_embodied.interpolation import TrajectorySpline
-from qwen_embodied.messages import JointTrajectory
-from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
-from qwen_embodied.nodes.conversions_safety import safety_from_ros
 from qwen_embodied.nodes.fake_arm_node import FakeArmNode
 from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode
 
-ROBOT = load_robot('panda')
-NAMES = ROBOT.all_limits.names
-HOME = np.array([*ROBOT.home, ROBOT.gripper.open])
 ARM, HAND = 'panda_arm_controller', 'panda_hand_controller'
 BUSY = {'state_timeout': 0.9, 'state_future': 0.05}  # this process is four nodes at once
 
 
-class Cell:
-    """Supervisor, arm controller and fake arm, and everything they say."""
+class Cell(ArmCell):
+    """Supervisor, arm controller and the fake arm behind its controllers."""
 
     def __init__(self, peer):
-        self.peer = peer
-        self.statuses = peer.hear(DiagnosticStatus, 'arm/status', qos.RELIABLE)
-        self.states = peer.hear(DiagnosticStatus, 'safety/state')
+        super().__init__(peer)
         self.joints = peer.hear(JointStateMessage, 'joint_states')
         self.sent = {
             name: peer.hear(JointTrajectoryMessage, f'{name}/joint_trajectory', qos.RELIABLE)
@@ -51,17 +41,8 @@ class Cell:
         self.supervisor = peer.add(
             SafetySupervisorNode, self_arming=True, lease=0.4, silence_stop=2.0, **BUSY
         )
-        self.propose = peer.sender(JointTrajectoryMessage, 'trajectory/proposed')
-        scenes = peer.sender(String, 'perception/scene', qos.STATE)
-        seen = conversions.scene_to_ros(table(thing('red_cube_1', 0.5, 0.2)))
-        peer.wait_for(
-            lambda: self.states and safety_from_ros(self.states[-1])[0].state == 'ARMED',
-            'ARMED', each=lambda: scenes.publish(seen),
-        )  # fmt: skip
-
-    @property
-    def status(self):
-        return conversions.arm_status_from_ros(self.statuses[-1])
+        self.find_supervisor()
+        self.arm_it()
 
     def measured(self):
         return conversions.joint_state_from_ros(self.joints[-1]).of(NAMES)
@@ -73,37 +54,18 @@ class Cell:
             [state.stamp for state in states]
         )
 
-    def send(self, trajectory):
-        self.propose.publish(conversions.trajectory_to_ros(trajectory))
-
-    def wait_for_status(self, name, state):
-        self.peer.wait_for(
-            lambda: (self.status.trajectory_id, self.status.state) == (name, state),
-            f'{name} {state}',
-        )
-
 
 @pytest.fixture
 def cell(peer):
     return Cell(peer)
 
 
-def turn(angle=0.3, seconds=2.5, name='a-1', fingers=0.02):
-    u = np.linspace(0.0, 1.0, 60)[:, None]
-    change = np.zeros(len(NAMES))
-    change[0], change[-1] = angle, fingers - HOME[-1]
-    return JointTrajectory(
-        NAMES,
-        u[:, 0] * seconds,
-        HOME + change * (10 * u**3 - 15 * u**4 + 6 * u**5),
-        change * (30 * u**2 - 60 * u**3 + 30 * u**4) / seconds,
-        change * (60 * u - 180 * u**2 + 120 * u**3) / seconds**2,
-        name,
-    )
+def swing(angle=0.3, seconds=2.5):
+    return turn(angle, seconds, fingers=0.02)
 
 
 def test_a_proposed_trajectory_moves_the_arm_through_its_controllers(cell):
-    cell.send(turn())
+    cell.send(swing())
     cell.wait_for_status('a-1', 'succeeded')
     wanted = HOME.copy()
     wanted[0], wanted[-1] = 0.3, 0.02
@@ -115,7 +77,7 @@ def test_a_proposed_trajectory_moves_the_arm_through_its_controllers(cell):
 
 
 def test_a_cancelled_motion_rests_on_its_path_within_a_fraction_of_a_second(cell):
-    cell.send(turn(angle=0.8, seconds=5.0))
+    cell.send(swing(angle=0.8, seconds=5.0))
     cell.wait_for_status('a-1', 'executing')
     cell.peer.wait_for(lambda: cell.measured()[0] > 0.25, 'half the way')
     at = cell.track()[1][-1]
@@ -133,7 +95,7 @@ def test_a_cancelled_motion_rests_on_its_path_within_a_fraction_of_a_second(cell
 
 
 def test_the_arm_holds_when_the_supervisor_is_gone_and_the_stop_begins_where_it_is(cell):
-    cell.send(turn(angle=0.8, seconds=5.0))
+    cell.send(swing(angle=0.8, seconds=5.0))
     cell.wait_for_status('a-1', 'executing')
     cell.peer.wait_for(lambda: cell.measured()[0] > 0.2, 'a part of the way')
     cell.peer.executor.remove_node(cell.supervisor)
@@ -159,6 +121,6 @@ def stamp_of(message):
 
 
 def test_a_bad_trajectory_reaches_no_controller(cell):
-    cell.send(turn(seconds=0.1))
+    cell.send(swing(seconds=0.1))
     cell.wait_for_status('a-1', 'rejected')
     assert cell.sent[ARM] == cell.sent[HAND] == []

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from quintic import PEAKS
+from quintic import quintic as quintic_of
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory
 from qwen_embodied.safety import Parameters, SafetyContext, Supervisor, check_trajectory
@@ -58,17 +60,8 @@ class SlidingBody:
 
 
 def quintic(goal, seconds=2.0, start=HOME, count=41):
-    """Move from rest to rest, the accelerations given."""
-    start, goal = np.asarray(start, float), np.asarray(goal, float)
-    u = np.linspace(0.0, 1.0, count)[:, None]
-    return JointTrajectory(
-        NAMES,
-        u[:, 0] * seconds,
-        start + (goal - start) * (10 * u**3 - 15 * u**4 + 6 * u**5),
-        (goal - start) * (30 * u**2 - 60 * u**3 + 30 * u**4) / seconds,
-        (goal - start) * (60 * u - 180 * u**2 + 120 * u**3) / seconds**2,
-        'move',
-    )
+    """Move from rest to rest."""
+    return quintic_of(NAMES, start, goal, seconds, 'move', count)
 
 
 def cubic(times, positions, velocities):
@@ -112,11 +105,9 @@ def line(trajectory, **changes):
 def scaled(share, quantity):
     """Give a quintic whose largest speed, acceleration or jerk is a share of the slide's limit."""
     limit = getattr(LIMITS, quantity)[0]
-    # Largest |derivative| of the unit quintic, by order of the derivative.
-    peak = {'velocity': 1.875, 'acceleration': 10 / np.sqrt(3), 'jerk': 60.0}[quantity]
     power = {'velocity': 1, 'acceleration': 2, 'jerk': 3}[quantity]
     seconds = {'velocity': 0.8, 'acceleration': 0.6, 'jerk': 0.4}[quantity]
-    change = share * limit * seconds**power / peak
+    change = share * limit * seconds**power / PEAKS[power]
     generous = {name: 1e3 * getattr(LIMITS, name) for name in ('velocity', 'acceleration', 'jerk')}
     generous[quantity] = getattr(LIMITS, quantity)
     step = np.array([change, 0.0, 0.0])

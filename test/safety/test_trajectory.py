@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quintic import quintic as quintic_of
 from qwen_embodied.errors import ContractError
 from qwen_embodied.messages import JointState, JointTrajectory
 from qwen_embodied.safety import (
@@ -336,11 +337,7 @@ def test_judging_five_seconds_of_eight_joints_takes_ten_milliseconds():
                                  ('acceleration', 9), ('jerk', 999)]
         },
     )  # fmt: skip
-    u = np.linspace(0.0, 1.0, 501)[:, None] * np.ones(8)
-    trajectory = JointTrajectory(
-        names, 5 * u[:, 0], 10 * u**3 - 15 * u**4 + 6 * u**5,
-        (30 * u**2 - 60 * u**3 + 30 * u**4) / 5, (60 * u - 180 * u**2 + 120 * u**3) / 25,
-    )  # fmt: skip
+    trajectory = quintic_of(names, np.zeros(8), np.ones(8), 5.0, count=501)
     where = SafetyContext(
         limits=limits,
         state=JointState(0.0, names, np.zeros(8)),
