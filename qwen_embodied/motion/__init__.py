@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from qwen_embodied.motion.checker import BodyChecker, in_hand
 from qwen_embodied.motion.collision import Collider, Contact
-from qwen_embodied.motion.description import Gripper, RobotSettings
+from qwen_embodied.motion.description import RobotSettings
+from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.grasp import Grasp, grasps
 from qwen_embodied.motion.motions import Held, Motion, Segment
 from qwen_embodied.motion.obstacles import read_obstacles

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import CollisionError, MotionError, UnreachableError
+from qwen_embodied.motion.collision import NEVER, Collider
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.search import Solution
 
@@ -19,6 +20,8 @@ T = TypeVar('T')
 
 COMFORT = 0.35  # rad, distance from a joint limit below which a posture costs more
 TRIES = 40  # postures looked at closely
+ROOMY = 0.03  # m, distance from everything from which on more does not count
+CROWDED = 1.0  # cost of a posture that touches something
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,28 @@ def _posture_cost(robot: Robot, joints: Array, start: Array) -> float:
     away = np.abs(joints - start)
     return float(away.max() + 0.2 * away.sum() + 0.3 * np.abs(joints - robot.home).max()
                  + 2.0 * (tight**2).sum())  # fmt: skip
+
+
+def by_clearance(
+    near: Collider, options: Sequence[Option], fingers: Sequence[float], own: float
+) -> list[Option]:
+    """Order the best options anew: what stands near the hand or arm costs, what touches, most.
+
+    Args:
+        near: Without what is to be taken.
+        options: In the order of their cost.
+        fingers: Position of the gripper's joint for each tool pose.
+        own: Distance between the robot's links, m.
+    """
+    demand = near.demand(ROOMY, own)
+    demand.scene[np.ix_(near.hand, near.roles == 'table')] = NEVER
+
+    def cost(option: Option) -> float:
+        contact = near.nearest(np.append(option.joints, fingers[option.index]), demand)
+        gap = ROOMY if contact is None else min(max(contact.distance, 0.0), ROOMY)
+        return option.cost + CROWDED * (1.0 - gap / ROOMY)
+
+    return sorted(options[:TRIES], key=cost)
 
 
 def first_that_works(options: Sequence[Option], attempt: Callable[[Option], T]) -> T:
