@@ -21,12 +21,11 @@ from qwen_embodied import control, safety
 from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
 from qwen_embodied.motion import (
-    BodyChecker,
     MotionParameters,
+    Obstacle,
     Robot,
     Skills,
-    World,
-    in_hand,
+    Surrounded,
     load_robot,
 )
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
@@ -130,6 +129,7 @@ class Pipeline:
         *,
         robot: Robot | None = None,
         watch: Watch | None = None,
+        obstacles: tuple[Obstacle, ...] = (),
     ) -> None:
         """Build the parts that stand between seeing and moving.
 
@@ -139,12 +139,14 @@ class Pipeline:
             planner: Any planner.
             robot: The Panda where absent.
             watch: Told of every event and every control period, for films and accounts.
+            obstacles: That no camera sees, as `read_obstacles` gives them.
         """
         self.world = world
         self._perception = perception
         self._planner = planner
         self._robot = robot or load_robot('panda')
         self._watch = watch or Watch()
+        self._obstacles = obstacles
 
     @classmethod
     def around(cls, world: SteppedWorld, planner: Planner | None = None) -> Pipeline:
@@ -164,8 +166,9 @@ class Pipeline:
     def run(self, instruction: str) -> RunReport:
         """Carry out an instruction; failures are in the report, not raised."""
         record = RunRecord(instruction)
-        cell = _Cell(self.world, self._perception, self._robot, record, self._watch)
-        skills = Skills(self._robot, MotionParameters())
+        surroundings = Surrounded(self._robot, self._obstacles)
+        cell = _Cell(self.world, self._perception, surroundings, record, self._watch)
+        skills = Skills(self._robot, MotionParameters(), self._obstacles)
         cell.start()
         result = Executive(cell, self._planner, skills).run(instruction)
         record.success, record.reason = result.success, result.reason
@@ -180,11 +183,12 @@ class _Cell:
         self,
         world: SteppedWorld,
         perception: Callable[[Frame, JointState], tuple[Scene, Frame]],
-        robot: Robot,
+        surrounded: Surrounded,
         record: RunRecord,
         watch: Watch,
     ) -> None:
-        self._world, self._perception, self._robot = world, perception, robot
+        self._world, self._perception, self._surrounded = world, perception, surrounded
+        robot = surrounded.robot
         self._record, self._watch = record, watch
         self._rules = rules = safety.Parameters(**safety.SIMULATION_PROFILE)
         limits = robot.all_limits.scaled(
@@ -194,13 +198,16 @@ class _Cell:
         self._supervisor = safety.Supervisor(
             robot.all_limits, gripper_joint=finger, parameters=rules
         )
-        self._tracker = control.Tracker(limits, control.Parameters(**control.SIMULATION_PROFILE))
+        details = control.Parameters(**control.SIMULATION_PROFILE)
+        if finger is not None:
+            details = replace(details, contact_joints=[finger])
+        self._tracker = control.Tracker(limits, details)
         self._count = 0
         self._record.joint_names = world.read().names
 
     def start(self) -> None:
         """Wait until the supervisor is armed, or would be if it were healthy."""
-        self._supervisor.body = BodyChecker(self._robot, World())
+        self._supervisor.body = self._surrounded.body()
         self.wait(self._rules.healthy_time + 10 * CONTROL_PERIOD)
 
     def now(self) -> float:
@@ -215,8 +222,7 @@ class _Cell:
             state = self._world.read()
             scene, frame = self._perception(self._world.frame(), state)
         self._record.scene_after = scene
-        world = World.from_scene(scene, ignore=in_hand(self._robot, scene, state))
-        self._supervisor.body = BodyChecker(self._robot, world)
+        self._supervisor.body = self._surrounded.body(scene, state)
         picture = draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base)
         self._record.after = picture
         if self._record.before is None:

@@ -19,9 +19,11 @@ Array = NDArray[np.float64]
 T = TypeVar('T')
 
 COMFORT = 0.35  # rad, distance from a joint limit below which a posture costs more
+SAME = 0.05  # rad; from seeds nearer to each other the same posture is found
+LOOKED_AT = 120  # postures whose clearance is looked at
 TRIES = 40  # postures looked at closely
 ROOMY = 0.03  # m, distance from everything from which on more does not count
-CROWDED = 1.0  # cost of a posture that touches something
+CROWDED = 1.0  # cost of a posture that just touches something; it grows with the overlap
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,9 @@ def postures(
     """
     found: list[Option] = []
     nearest: Solution | None = None
+    seeds = (robot.home,) if np.abs(robot.home - start).max() < SAME else (robot.home, start)
     for index, pose in enumerate(poses):
-        for seed in (robot.home, start):
+        for seed in seeds:
             solution = robot.solve(pose, seed, margin, restarts=0 if found else 2)
             if solution.reaches:
                 cost = costs[index] + _posture_cost(robot, solution.joints, start)
@@ -98,10 +101,10 @@ def by_clearance(
 
     def cost(option: Option) -> float:
         contact = near.nearest(np.append(option.joints, fingers[option.index]), demand)
-        gap = ROOMY if contact is None else min(max(contact.distance, 0.0), ROOMY)
-        return option.cost + CROWDED * (1.0 - gap / ROOMY)
+        gap = ROOMY if contact is None else contact.distance
+        return option.cost + CROWDED * (1.0 - min(gap, ROOMY) / ROOMY)
 
-    return sorted(options[:TRIES], key=cost)
+    return sorted(options[:LOOKED_AT], key=cost)
 
 
 def first_that_works(options: Sequence[Option], attempt: Callable[[Option], T]) -> T:

@@ -112,15 +112,23 @@ def grasp_at(item: SceneObject, gripper: Gripper, between: Array, size: tuple[fl
     return Grasp(tool_in_base, inverse_pose(tool_in_base) @ pushed, width, cost)
 
 
-def openings(item: SceneObject, gripper: Gripper, turns: int = ROUND_YAWS) -> list[tuple[float, float]]:
+def openings(
+    item: SceneObject, gripper: Gripper, turns: int = ROUND_YAWS, first: float = 0.0
+) -> list[tuple[float, float]]:
     """Give directions in which the fingers may open, rad about z, with the width there, m.
 
     Boxes are taken across x or y, each in both senses; round things from all around.
+
+    Args:
+        item: To be taken.
+        gripper: That takes it.
+        turns: Directions around a round thing.
+        first: The first of these, rad.
     """
     yaw = yaw_of(item.object_in_base)
     if item.shape in ('cylinder', 'ball'):
         width = float(item.size[:2].max())
-        found = [(2 * np.pi * turn / turns, width) for turn in range(turns)]
+        found = [(first + 2 * np.pi * turn / turns, width) for turn in range(turns)]
     else:
         found = [(yaw + turn, float(item.size[0])) for turn in (0.0, np.pi)]
         found += [(yaw + turn, float(item.size[1])) for turn in (np.pi / 2, -np.pi / 2)]

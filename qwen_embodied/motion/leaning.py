@@ -25,22 +25,40 @@ def is_tall(item: SceneObject) -> bool:
     return not item.is_container and float(item.size[2]) >= TALL
 
 
-def leaning_grasps(item: SceneObject, gripper: Gripper) -> tuple[Grasp, ...]:
+def leaning_grasps(
+    item: SceneObject, gripper: Gripper, root: tuple[float, float] = (0.0, 0.0)
+) -> tuple[Grasp, ...]:
     """Give grasps with the approach leaning 30, 60 or 90 degrees, best first; () for containers.
 
     The fingers open along the same horizontal directions as from above, so that they meet the
     same faces; only the hand leans, about the direction of the opening.
+
+    Args:
+        item: To be taken.
+        gripper: That takes it.
+        root: x and y in the base of the arm's first axis, m; round things are also taken
+            straight away from it, which is the one way for an arm of five joints.
     """
     if item.is_container:
         return ()
     found = [
         grasp_at(item, gripper, between, (width, COST + COST_A_RADIAN * tilt + cost))
-        for angle, width in openings(item, gripper, TURNS)
+        for angle, width in openings(item, gripper, TURNS, _across(item, gripper, root))
         for tilt in TILTS
         for sense in (-1.0, 1.0)
         for between, cost in _places(item, gripper, width, _turned(angle, sense * tilt))
     ]
     return tuple(sorted(found, key=lambda grasp: grasp.cost))
+
+
+def _across(item: SceneObject, gripper: Gripper, root: tuple[float, float]) -> float:
+    """Give the opening, rad about z, with which a hand that leans away from the root is in line.
+
+    The tool frame need not lie midway between the fingers; it is what must be in line.
+    """
+    x, y = item.position[:2] - root
+    aside = gripper.middle(float(item.size[:2].max()))
+    return float(np.arctan2(y, x) + np.arccos(np.clip(aside / np.hypot(x, y), -1.0, 1.0)))
 
 
 def _turned(opening: float, tilt: float) -> Array:

@@ -62,21 +62,20 @@ def pick_motion(situation: Situation, item: SceneObject) -> Motion:
     Raises:
         MotionError: Of the best grasp from above, where no other works either.
     """
-    gripper = situation.mover.gripper
-    above, leaning = grasps(item, gripper), leaning_grasps(item, gripper)
-    first, second = ((*above, *leaning), ()) if is_tall(item) else (above, leaning)
+    gripper, root = situation.mover.gripper, situation.mover.robot.root
+    above, leaning = grasps(item, gripper), leaning_grasps(item, gripper, root)
     try:
-        return _pick(situation, item, first)
+        return _pick(situation, item, (*above, *leaning) if is_tall(item) else above)
     except (CollisionError, UnreachableError):
-        if not second:
-            raise
         with suppress(CollisionError, UnreachableError):
-            return _pick(situation, item, second)
+            return _pick(situation, item, leaning)
         raise
 
 
 def _pick(situation: Situation, item: SceneObject, candidates: Sequence[Grasp]) -> Motion:
     """Take an object in the best of some ways."""
+    if not candidates:
+        raise UnreachableError('every tool pose', 0.0, 0.0)
     mover, world, start = situation.mover, situation.world, situation.start
     poses = [grasp.tool_in_base for grasp in candidates]
     costs = [grasp.cost for grasp in candidates]

@@ -57,6 +57,13 @@ class Robot:
         self.home: Array = np.array(middle if settings.home is None else settings.home, float)
         self._inverse = Inverse(self)
 
+    @property
+    def root(self) -> tuple[float, float]:
+        """Give x and y in the base of the arm's first joint, m."""
+        joint = self.model.getJointId(self.joint_names[0])
+        x, y, _ = self.model.jointPlacements[joint].translation.tolist()
+        return x, y
+
     @classmethod
     def from_urdf(
         cls,

@@ -15,7 +15,7 @@ from qwen_embodied.errors import ConfigurationError, RobotModelError
 from qwen_embodied.motion import Collider, Gripper, World, build_robot, load_robot
 from qwen_embodied.resources import shared_file
 
-PRESETS = ('panda', 'ur5e', 'xarm7', 'so101')
+PRESETS = ('panda', 'ur5e', 'ur5e_2f85', 'xarm7', 'so101')
 # The vendors' own descriptions, from the package example-robot-data.
 SHARES = [Path(folder) / 'cmeel.prefix/share' for folder in sys.path]
 PUBLISHED = {
@@ -140,8 +140,8 @@ def test_gripper_opens_by_its_width():
     fingers = Gripper('f', 0.04, 0.0, 0.01, 1.0, 1.0)
     assert fingers.at(0.06) == pytest.approx(0.03)
     turning = load_robot('xarm7').gripper
-    assert (turning.at(0.0), turning.at(1.0)) == (0.85, 0.0)
-    assert turning.at(turning.opening / 2) == pytest.approx(0.425)
+    assert turning.at(1.0) == turning.open == 0.0
+    assert 0.80 < turning.at(0.0) < turning.at(-1.0) == turning.closed == 0.85
 
 
 def test_robot_description_replaces_the_urdf_but_keeps_the_simple_shapes():
