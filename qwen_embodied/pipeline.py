@@ -149,10 +149,15 @@ class Pipeline:
         self._obstacles = obstacles
 
     @classmethod
-    def around(cls, world: SteppedWorld, planner: Planner | None = None) -> Pipeline:
+    def around(
+        cls,
+        world: SteppedWorld,
+        planner: Planner | None = None,
+        obstacles: tuple[Obstacle, ...] = (),
+    ) -> Pipeline:
         """Put the usual parts around a world with a Panda; GrammarPlanner plans where None."""
-        robot = load_robot('panda')
-        return cls(world, Perception(robot), planner or GrammarPlanner(), robot=robot)
+        robot, parts = load_robot('panda'), planner or GrammarPlanner()
+        return cls(world, Perception(robot), parts, robot=robot, obstacles=obstacles)
 
     @classmethod
     def simulated(

@@ -13,8 +13,8 @@ from __future__ import annotations
 from qwen_embodied.motion.checker import BodyChecker
 from qwen_embodied.motion.collision import Collider, Contact
 from qwen_embodied.motion.description import RobotSettings
-from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.grasp import Grasp, grasps
+from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.holding import Surrounded, in_hand
 from qwen_embodied.motion.leaning import leaning_grasps
 from qwen_embodied.motion.motions import Held, Motion, Segment

@@ -62,10 +62,7 @@ def grasps(item: SceneObject, gripper: Gripper) -> tuple[Grasp, ...]:
     Raises:
         GraspError: The object is wider than the gripper opens.
     """
-    if item.is_container:
-        found = _rims(item, gripper)
-    else:
-        found = _from_above(item, gripper)
+    found = _rims(item, gripper) if item.is_container else _from_above(item, gripper)
     if not found:
         least = float(item.size[:2].min())
         raise GraspError(
@@ -93,7 +90,9 @@ def _heights(item: SceneObject, gripper: Gripper, width: float) -> tuple[tuple[f
     return ((low, 0.0), (high, 0.8)) if high > low + 0.004 else ((low, 0.0),)
 
 
-def grasp_at(item: SceneObject, gripper: Gripper, between: Array, size: tuple[float, float]) -> Grasp:
+def grasp_at(
+    item: SceneObject, gripper: Gripper, between: Array, size: tuple[float, float]
+) -> Grasp:
     """Build a grasp.
 
     Args:
@@ -137,7 +136,9 @@ def openings(
 
 def _from_above(item: SceneObject, gripper: Gripper) -> list[Grasp]:
     """Across a box or around a cylinder or ball."""
-    narrow = float(item.size[:2].max() if item.shape in ('cylinder', 'ball') else item.size[:2].min())
+    narrow = float(
+        item.size[:2].max() if item.shape in ('cylinder', 'ball') else item.size[:2].min()
+    )
     return [
         grasp_at(item, gripper, tool_down(np.array([*item.position[:2], z]), angle),
                  (width, cost + 4.0 * (width - narrow)))

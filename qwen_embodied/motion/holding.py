@@ -30,7 +30,7 @@ class Surrounded:
     obstacles: tuple[Obstacle, ...] = ()
 
     def body(self, scene: Scene | None = None, state: JointState | None = None) -> BodyChecker:
-        """Give the body among the obstacles and what a scene holds, but for what is in the hand."""
+        """Give the body among obstacles and what a scene holds, but for what is in the hand."""
         if scene is None or state is None:
             return BodyChecker(self.robot, World(boxes=self.obstacles))
         held = in_hand(self.robot, scene, state)

@@ -82,7 +82,7 @@ def _places(
     bottom, top = float(item.position[2]) - half, float(item.position[2]) + half
     low = max(float(centre[2]), bottom + TIP_GAP - tip)
     high = low if item.shape == 'ball' else max(top - max(HOLD, thick), low)
-    found = []
+    found: list[tuple[Array, float]] = []
     for z, cost in ((low, 0.0), ((low + high) / 2, 0.2), (high, 0.4)):
         if bottom + INSIDE <= z <= top - INSIDE and (not found or z > low + INSIDE):
             place = np.eye(4)

@@ -115,9 +115,7 @@ def _take(
     return Motion(segments, grasp, held)
 
 
-def _lift(
-    situation: Situation, held: Held, way: Array, finger: float
-) -> tuple[Segment, ...]:
+def _lift(situation: Situation, held: Held, way: Array, finger: float) -> tuple[Segment, ...]:
     """Go up; where something is above, a little up and then out the way the hand came in."""
     mover, parameters = situation.mover, situation.mover.parameters
     tools = mover.robot.tool_poses(way)[:, :3, 3]
@@ -190,7 +188,7 @@ def _check_release(near: Collider, mover: Mover, row: Array) -> None:
 
 
 def _way_in(mover: Mover, near: Collider, arm: Array, finger: float) -> Array:
-    """Give the line from above to a release, or where that is blocked along the tool's approach."""
+    """Give the line from above to a release; where that is blocked, along the approach."""
     length, out = mover.parameters.approach, mover.back(arm)
     try:
         return mover.rise(Line(arm, length, finger), near, near)

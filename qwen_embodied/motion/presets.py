@@ -67,9 +67,11 @@ def build_robot(values: dict[str, Any], source: str | Path) -> Robot:
 def _gripper(values: dict[str, Any]) -> Gripper:
     given = {key: values[key] for key in (*GRIPPER_NEEDS, *GRIPPER_MAY) if key in values}
     try:
-        listed = {key: tuple(given[key]) for key in ('tips', 'links') if key in given}
-        rows = tuple(tuple(row) for row in given.get('strokes', ()))
-        return Gripper(**{'finger_depth': 0.0, **given, **listed, 'strokes': rows})
+        for key in ('tips', 'links'):
+            given.update({key: tuple(given[key])} if key in given else {})
+        given['strokes'] = tuple(tuple(row) for row in given.get('strokes', ()))
+        given.setdefault('finger_depth', 0.0)
+        return Gripper(**given)
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f'the gripper of the robot: {error}') from error
 

@@ -65,7 +65,8 @@ def attach(root: Element, part: Element, link: str) -> None:
     """
     links = [item.get('name', '') for item in root.findall('link')]
     children = {child.get('link') for child in part.iterfind('joint/child')}
-    first = next((x.get('name', '') for x in part.findall('link') if x.get('name') not in children), '')
+    own = [item.get('name', '') for item in part.findall('link')]
+    first = next((name for name in own if name not in children), '')
     if first in links:
         return
     if link not in links:

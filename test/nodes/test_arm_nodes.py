@@ -57,13 +57,15 @@ class FakeArm:
 class Cell:
     """The two nodes, a fake arm and everything they say."""
 
-    def __init__(self, peer):
+    def __init__(self, peer, controller=None, **supervisor):
         self.peer = peer
         self.statuses = peer.hear(DiagnosticStatus, 'arm/status')
         self.states = peer.hear(DiagnosticStatus, 'safety/state')
         self.approved = peer.hear(JointTrajectoryMessage, 'trajectory/approved', qos.RELIABLE)
-        peer.add(ArmControllerNode, **SETTINGS['arm_controller'])
-        self.supervisor = peer.add(SafetySupervisorNode, **SETTINGS['safety_supervisor'])
+        peer.add(ArmControllerNode, **SETTINGS['arm_controller'], **(controller or {}))
+        self.supervisor = peer.add(
+            SafetySupervisorNode, **SETTINGS['safety_supervisor'], **supervisor
+        )
         self.propose = peer.sender(JointTrajectoryMessage, 'trajectory/proposed')
         self.scenes = peer.sender(String, 'perception/scene', qos.STATE)
         self.arm = FakeArm(peer)
