@@ -71,3 +71,15 @@ def test_without_a_shelf_a_low_thing_is_taken_from_above(robot, at_home):
     item = make_object('cylinder', 0.5, 0.0)
     grasp = Skills(robot).pick(item, make_scene(item), at_home).grasp
     assert grasp.tool_in_base[2, 2] == pytest.approx(-1.0)
+
+
+def test_what_was_taken_from_the_side_is_put_on_a_tray(robot, at_home):
+    item, tray = (
+        make_object('cylinder', 0.5, 0.0, size=(0.04, 0.04, 0.12)), make_object('tray', 0.5, 0.35)
+    )  # fmt: skip
+    scene, rest, over = make_scene(item, tray), make_scene(tray), shelf(0.30)
+    skills = Skills(robot, obstacles=(over,))
+    held = end_of(robot, skills.pick(item, scene, at_home))
+    motion = skills.place(item, 'on', tray, scene, held)
+    check_legal(robot, motion, held, rest, (over,))
+    check_free(robot, motion, (over, *World.from_scene(rest).obstacles))
