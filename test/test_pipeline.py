@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from scipy.interpolate import BPoly
 
+from hand_made import table, thing
+from kinematic_world import KinematicWorld
 from motion.judging import touches
 from qwen_embodied.bench.tasks import TASKS
 from qwen_embodied.geometry import pose
 from qwen_embodied.interpolation import TrajectorySpline
 from qwen_embodied.motion import box, load_robot
 from qwen_embodied.pipeline import Pipeline
+from qwen_embodied.planning import GrammarPlanner
+from qwen_embodied.relations import unmet
 from qwen_embodied.resources import shared_file
 from qwen_embodied.scoring import unmet_goals
 from qwen_embodied.simulation import MujocoWorld, SimulationParameters, generate_scene
@@ -158,3 +162,16 @@ def test_configured_obstacles_are_gone_round():
     assert crosses(free, post)
     assert routed.success, routed.reason
     assert not crosses(routed, post)
+
+
+@pytest.mark.parametrize('name', ['xarm7', 'ur5e_2f85'])
+def test_other_arms_go_through_the_whole_chain(name):
+    robot = load_robot(name)
+    scene = table(thing('red_cube_1', 0.45, 0.15), thing('blue_tray_1', 0.45, -0.15))
+    world = KinematicWorld(robot, scene)
+    report = Pipeline(world, world.perceive, GrammarPlanner(), robot=robot).run(
+        'put the red cube on the blue tray'
+    )
+    assert report.success, report.reason
+    cube, tray = world.scene.find('red_cube_1'), world.scene.find('blue_tray_1')
+    assert unmet(cube, 'on', tray) is None
