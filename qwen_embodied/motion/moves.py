@@ -233,13 +233,21 @@ class Mover:
         return ()
 
     def _out(self, collider: Collider, demand: Demand, start: Array, way: Array) -> Array | None:
-        """Give the shortest line (N, J) along a way whose end is clear; or None."""
+        """Give the shortest line (N, J) along a way whose end is clear; or None.
+
+        Where the start keeps what a working hand must keep, so does the line.
+        """
+        near = self.near(collider, NEVER)
+        is_working = collider.first(start[None], near) is None
         for length in np.arange(0.04, HIGHEST, RISE).tolist():
             try:
                 points = straight_path(self.robot, start[:-1], length * way, margin=0.0)
             except UnreachableError:
                 return None
-            if collider.first(np.append(points[-1], start[-1])[None], demand) is None:
+            rows = np.column_stack([points, np.full(len(points), start[-1])])
+            if is_working and collider.first(rows, near) is not None:
+                return None
+            if collider.first(rows[-1:], demand) is None:
                 return points
         return None
 

@@ -28,7 +28,14 @@ def arm(request):
     return load_robot(request.param), *TABLES[request.param]
 
 
-@pytest.mark.parametrize('shape', SIZES)
+@pytest.mark.parametrize(
+    ('arm', 'shape'),
+    [
+        ('panda', 'cylinder'), ('ur5e_2f85', 'cube'), ('xarm7', 'cube'), ('xarm7', 'ball'),
+        ('so101', 'cube'), ('so101', 'ball'), ('so101', 'cylinder'),
+    ],
+    indirect=['arm'],
+)  # fmt: skip
 def test_pick_and_place_are_legal_and_touch_nothing(arm, shape):
     robot, (x, y), (tx, ty), settings = arm
     item = make_object(shape, x, y, yaw=0.2, size=SIZES[shape])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from motion.judging import check_free, check_legal, end_of
+from motion.judging import check_free, check_legal, end_of, state_of
 from motion.things import make_object, make_scene
 from qwen_embodied.errors import CollisionError
 from qwen_embodied.geometry import pose, transform
@@ -83,3 +83,18 @@ def test_what_was_taken_from_the_side_is_put_on_a_tray(robot, at_home):
     motion = skills.place(item, 'on', tray, scene, held)
     check_legal(robot, motion, held, rest, (over,))
     check_free(robot, motion, (over, *World.from_scene(rest).obstacles))
+
+
+def test_a_hand_that_was_let_go_under_a_shelf_comes_out_backwards(robot, at_home):
+    item = make_object('cylinder', 0.5, 0.0, size=(0.04, 0.04, 0.12))
+    over = shelf(0.30)
+    skills = Skills(robot, obstacles=(over,))
+    picked = skills.pick(item, make_scene(item), at_home)
+    inside = state_of(robot, picked.segments[1].trajectory.positions[-1])
+    skills.let_go(inside)
+    motion = skills.home(inside)
+    assert [segment.name for segment in motion] == ['retreat', 'home']
+    ends = robot.tool_poses(motion.segments[0].trajectory.positions)[[0, -1], :3, 3]
+    assert (ends[1] - ends[0]) @ picked.grasp.tool_in_base[:3, 2] < -0.03
+    check_legal(robot, motion, inside, make_scene(item), (over,))
+    check_free(robot, motion, (over, *World.from_scene(make_scene()).obstacles))
