@@ -15,6 +15,7 @@ from qwen_embodied.resources import shared_file
 PARENT_VARIABLE = 'QWEN_EMBODIED_PARENT'
 LAST_DOMAIN = 232
 TRANSPORTS = 'config/fastdds.xml'
+CELL = 'config/cell.yaml'
 TRANSPORT_VARIABLES = (
     'FASTDDS_DEFAULT_PROFILES_FILE',
     'FASTRTPS_DEFAULT_PROFILES_FILE',
@@ -124,16 +125,20 @@ SIMULATION_ARGUMENTS = (
     Argument('seed', '0', 'Decides where the objects stand on the table; 0 or more.'),
     Argument('light', 'normal', 'The lamps of the simulated room.', LIGHT_NAMES),
     Argument('namespace', '', 'Put before all relative names; empty for none.'),
+    Argument('obstacles', '', 'File of obstacles that no camera sees; empty for none.'),
 )
 
 
-def simulation(*, seed: int = 0, light: str = 'normal', namespace: str = '') -> Profile:
+def simulation(
+    *, seed: int = 0, light: str = 'normal', namespace: str = '', obstacles: str = ''
+) -> Profile:
     """Build the profile with the simulated arm, table, camera and lamps.
 
     Args:
         seed: Of the scene, 0 or more.
         light: One of LIGHT_NAMES.
         namespace: Put before all relative names; empty for none.
+        obstacles: Path of a file with obstacles that no camera sees; empty for none.
     """
     if light not in LIGHT_NAMES:
         raise ConfigurationError(f'light = {light!r}; allowed are {", ".join(LIGHT_NAMES)}')
@@ -142,14 +147,21 @@ def simulation(*, seed: int = 0, light: str = 'normal', namespace: str = '') -> 
     from qwen_embodied import control, safety
 
     clock: Settings = (('use_sim_time', True),)
+    around: Settings = (('obstacles', os.path.abspath(obstacles)),) if obstacles else ()
     may: Settings = (*safety.SIMULATION_PROFILE.items(), ('silence_stop', SIMULATION_SILENCE))
     late: Settings = (*control.SIMULATION_PROFILE.items(), ('abort_after', SIMULATION_SILENCE))
     nodes = (
         NodeSpec('simulation', ('config/1_camera.yaml',), (('seed', seed), ('light', light))),
-        NodeSpec('arm_controller', ('config/6_control.yaml',), (*clock, *late), moves_arm=True),
-        NodeSpec('safety_supervisor', ('config/5_safety.yaml',), (*clock, *may)),
+        NodeSpec(
+            'arm_controller', (CELL, 'config/6_control.yaml'), (*clock, *late), moves_arm=True
+        ),
+        NodeSpec('safety_supervisor', (CELL, 'config/5_safety.yaml'), (*clock, *may, *around)),
         NodeSpec('perception', ('config/1_camera.yaml', 'config/2_perception.yaml'), clock),
-        NodeSpec('planner', ('config/3_planning.yaml', 'config/4_motion.yaml'), clock),
+        NodeSpec(
+            'planner',
+            (CELL, 'config/3_planning.yaml', 'config/4_motion.yaml'),
+            (*clock, *around),
+        ),
     )
     return Profile('simulation', tuple(replace(spec, namespace=namespace) for spec in nodes))
 

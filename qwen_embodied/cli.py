@@ -120,6 +120,7 @@ def up(
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
     namespace: Annotated[str, typer.Option(help='Put before all relative names.')] = '',
+    obstacles: Annotated[str, typer.Option(help='File of obstacles that no camera sees.')] = '',
     logs: Annotated[Path, typer.Option(help='Folder that gets a log per node.')] = Path('runs/up'),
 ) -> None:
     """Start the nodes of a profile, one process each, until Ctrl-C."""
@@ -130,7 +131,9 @@ def up(
         raise ConfigurationError(
             f'there is no profile {profile!r}; known are {", ".join(PROFILES)}'
         )
-    chosen = PROFILES[profile](seed=seed, light=light.value, namespace=namespace)
+    chosen = PROFILES[profile](
+        seed=seed, light=light.value, namespace=namespace, obstacles=obstacles
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), Graph(chosen, logs) as graph:
         for node in chosen.nodes:

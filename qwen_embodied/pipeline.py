@@ -17,7 +17,13 @@ from typing import Protocol
 import numpy as np
 
 from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
-from qwen_embodied.motion import MotionParameters, Robot, Skills, load_robot
+from qwen_embodied.motion import (
+    MotionParameters,
+    Obstacle,
+    Robot,
+    Skills,
+    load_robot,
+)
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
 from qwen_embodied.planning import GrammarPlanner, Plan, Planner
 from qwen_embodied.run_record import RunRecord
@@ -100,6 +106,7 @@ class Pipeline:
         *,
         robot: Robot | None = None,
         watch: Watch | None = None,
+        obstacles: tuple[Obstacle, ...] = (),
     ) -> None:
         """Build the parts that stand between seeing and moving.
 
@@ -109,18 +116,25 @@ class Pipeline:
             planner: Any planner.
             robot: The Panda where absent.
             watch: Told of every event and every control period, for films and accounts.
+            obstacles: That no camera sees, as `read_obstacles` gives them.
         """
         self.world = world
         self._perception = perception
         self._planner = planner
         self._robot = robot or load_robot('panda')
         self._watch = watch or Watch()
+        self._obstacles = obstacles
 
     @classmethod
-    def around(cls, world: SteppedWorld, planner: Planner | None = None) -> Pipeline:
+    def around(
+        cls,
+        world: SteppedWorld,
+        planner: Planner | None = None,
+        obstacles: tuple[Obstacle, ...] = (),
+    ) -> Pipeline:
         """Put the usual parts around a world with a Panda; GrammarPlanner plans where None."""
-        robot = load_robot('panda')
-        return cls(world, Perception(robot), planner or GrammarPlanner(), robot=robot)
+        robot, parts = load_robot('panda'), planner or GrammarPlanner()
+        return cls(world, Perception(robot), parts, robot=robot, obstacles=obstacles)
 
     @classmethod
     def simulated(
@@ -134,8 +148,9 @@ class Pipeline:
     def run(self, instruction: str) -> RunReport:
         """Carry out an instruction; failures are in the report, not raised."""
         record = RunRecord(instruction)
-        cell = _Cell(self.world, self._perception, self._robot, record, self._watch)
-        skills = Skills(self._robot, MotionParameters())
+        stepped = SteppedCell(self.world, self._robot, self._obstacles)
+        cell = _Cell(stepped, self.world, self._perception, record, self._watch)
+        skills = Skills(self._robot, MotionParameters(), self._obstacles)
         cell.start()
         result = Executive(cell, self._planner, skills).run(instruction)
         record.success, record.reason = result.success, result.reason
@@ -148,15 +163,15 @@ class _Cell:
 
     def __init__(
         self,
+        stepped: SteppedCell,
         world: SteppedWorld,
         perception: Callable[[Frame, JointState], tuple[Scene, Frame]],
-        robot: Robot,
         record: RunRecord,
         watch: Watch,
     ) -> None:
         self._world, self._perception = world, perception
         self._record, self._watch = record, watch
-        self._cell = SteppedCell(world, robot)
+        self._cell = stepped
         self._cell.on_approval = record.trajectories.append
         self._cell.on_step = self._on_step
         self._record.joint_names = world.read().names

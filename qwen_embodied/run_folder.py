@@ -86,7 +86,7 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
     figure = Figure(figsize=(11, 8), dpi=110, layout='constrained')
     above, below, gripper = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 1))
     fingers = [at for at, name in enumerate(record.joint_names) if 'finger' in name]
-    arm = [at for at, name in enumerate(record.joint_names) if 'finger' not in name]
+    arm = [at for at, name in enumerate(record.joint_names) if _is_shown(name, limits)]
     for colour, at in enumerate(arm):
         above.plot(times, positions[:, at], color=f'C{colour}', label=record.joint_names[at])
     _draw_speeds(below, times, positions, record, limits)
@@ -102,6 +102,11 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
     figure.savefig(path)
 
 
+def _is_shown(name: str, limits: JointLimits | None) -> bool:
+    """Show the joints whose limits are known; without limits all but fingers."""
+    return name in limits.names if limits is not None else 'finger' not in name
+
+
 def _draw_speeds(
     axes: Any,
     times: NDArray[np.float64],
@@ -111,7 +116,7 @@ def _draw_speeds(
 ) -> None:
     speeds = np.gradient(positions, times, axis=0)
     for colour, name in enumerate(record.joint_names):
-        if 'finger' in name:
+        if not _is_shown(name, limits):
             continue
         at = record.joint_names.index(name)
         share = (

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qwen_embodied import control, safety
 from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
-from qwen_embodied.motion import BodyChecker, Robot, World, in_hand
+from qwen_embodied.motion import Obstacle, Robot, Surrounded
 
 Array = NDArray[np.float64]
 
@@ -69,8 +69,11 @@ class SteppedCell:
         on_approval: Called with each trajectory that is about to be followed.
     """
 
-    def __init__(self, arm: SteppedArm, robot: Robot) -> None:
-        """Join the parts; nothing passes before `start`."""
+    def __init__(
+        self, arm: SteppedArm, robot: Robot, obstacles: tuple[Obstacle, ...] = ()
+    ) -> None:
+        """Join the parts, with bodies that no camera sees; nothing passes before `start`."""
+        self._surrounded = Surrounded(robot, obstacles)
         self.arm, self.robot = arm, robot
         self.on_step: Callable[[JointState], None] = _ignore
         self.on_approval: Callable[[JointTrajectory], None] = _ignore
@@ -87,14 +90,13 @@ class SteppedCell:
         self._count = 0
 
     def start(self) -> None:
-        """Wait until the supervisor is armed, or would be if it were healthy; nothing is near."""
-        self.supervisor.body = BodyChecker(self.robot, World())
+        """Wait until the supervisor is armed, or would be if it were healthy; nothing is seen yet."""
+        self.supervisor.body = self._surrounded.body()
         self.wait(self._rules.healthy_time + 10 * CONTROL_PERIOD)
 
     def surround(self, scene: Scene, state: JointState) -> None:
         """Tell the supervisor what stands around the arm; what is in the hand is left out."""
-        held = in_hand(self.robot, scene, state)
-        self.supervisor.body = BodyChecker(self.robot, World.from_scene(scene, ignore=held))
+        self.supervisor.body = self._surrounded.body(scene, state)
 
     def now(self) -> float:
         """Give the time, s."""

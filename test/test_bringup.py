@@ -104,3 +104,16 @@ def test_a_domain_that_dds_cannot_use_is_refused(domain):
 @pytest.mark.parametrize('domain', ['', '0', '232'])
 def test_a_domain_that_dds_can_use_is_kept(domain):
     assert bringup.graph_environment({'ROS_DOMAIN_ID': domain})['ROS_DOMAIN_ID'] == domain
+
+
+def test_obstacles_reach_the_planner_and_the_supervisor_with_their_whole_path(tmp_path):
+    path = str(tmp_path / 'shelf.yaml')
+    nodes = {spec.name: dict(spec.parameters) for spec in bringup.simulation(obstacles=path).nodes}
+    assert nodes['planner']['obstacles'] == nodes['safety_supervisor']['obstacles'] == path
+    usual = [name for spec in bringup.simulation().nodes for name, _ in spec.parameters]
+    assert 'obstacles' not in usual
+
+
+def test_the_nodes_that_must_agree_about_the_arm_read_the_same_file():
+    readers = [spec.name for spec in bringup.simulation().nodes if bringup.CELL in spec.config]
+    assert readers == ['arm_controller', 'safety_supervisor', 'planner']

@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from scipy.interpolate import BPoly
 
+from hand_made import table, thing
+from kinematic_world import KinematicWorld
+from motion.judging import touches
 from qwen_embodied.bench.tasks import TASKS
+from qwen_embodied.geometry import pose
+from qwen_embodied.interpolation import TrajectorySpline
+from qwen_embodied.motion import box, load_robot
 from qwen_embodied.pipeline import Pipeline
+from qwen_embodied.planning import GrammarPlanner
+from qwen_embodied.relations import unmet
 from qwen_embodied.resources import shared_file
 from qwen_embodied.scoring import unmet_goals
 from qwen_embodied.simulation import MujocoWorld, SimulationParameters, generate_scene
@@ -129,3 +137,41 @@ def test_the_record_holds_what_a_run_folder_needs(run):
     assert record.plan.startswith('{')
     assert len(record.joint_log) > 1000
     assert record.events[-1].kind == 'succeeded'
+
+
+def crosses(report, body):
+    """Say whether any trajectory of a run leads through a body."""
+    robot = load_robot('panda')
+    splines = [TrajectorySpline(item) for item in report.record.trajectories]
+    rows = [row for spline in splines for row in spline.sample(spline.dense_times(20.0)).positions]
+    return any(touches(robot, row, (body,)) for row in rows)
+
+
+def test_configured_obstacles_are_gone_round():
+    scene = generate_scene(3)
+    world = MujocoWorld(scene, seed=3)
+    truth = world.ground_truth()
+    cube, bowl = truth.find('red_cube_1').position, truth.find('blue_bowl_1').position
+    post = box('post', [0.04, 0.04, 0.3], pose([*(cube + bowl)[:2] / 2, 0.15]))
+    free = Pipeline.around(world).run(INTO_BOWL)
+    world.close()
+    world = MujocoWorld(scene, seed=3)
+    routed = Pipeline.around(world, obstacles=(post,)).run(INTO_BOWL)
+    world.close()
+    assert free.success
+    assert crosses(free, post)
+    assert routed.success, routed.reason
+    assert not crosses(routed, post)
+
+
+@pytest.mark.parametrize('name', ['xarm7', 'ur5e_2f85'])
+def test_other_arms_go_through_the_whole_chain(name):
+    robot = load_robot(name)
+    scene = table(thing('red_cube_1', 0.45, 0.15), thing('blue_tray_1', 0.45, -0.15))
+    world = KinematicWorld(robot, scene)
+    report = Pipeline(world, world.perceive, GrammarPlanner(), robot=robot).run(
+        'put the red cube on the blue tray'
+    )
+    assert report.success, report.reason
+    cube, tray = world.scene.find('red_cube_1'), world.scene.find('blue_tray_1')
+    assert unmet(cube, 'on', tray) is None

@@ -10,10 +10,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from qwen_embodied.motion.checker import BodyChecker, in_hand
+from qwen_embodied.motion.checker import BodyChecker
 from qwen_embodied.motion.collision import Collider, Contact
-from qwen_embodied.motion.description import Gripper, RobotSettings
+from qwen_embodied.motion.description import RobotSettings
 from qwen_embodied.motion.grasp import Grasp, grasps
+from qwen_embodied.motion.gripper import Gripper
+from qwen_embodied.motion.holding import Surrounded, in_hand
+from qwen_embodied.motion.leaning import leaning_grasps
 from qwen_embodied.motion.motions import Held, Motion, Segment
 from qwen_embodied.motion.obstacles import read_obstacles
 from qwen_embodied.motion.parameters import MotionParameters, read_parameters
@@ -47,6 +50,7 @@ __all__ = [
     'Skills',
     'Solid',
     'Solution',
+    'Surrounded',
     'ToolPlace',
     'World',
     'box',
@@ -56,6 +60,7 @@ __all__ = [
     'grasps',
     'hull',
     'in_hand',
+    'leaning_grasps',
     'load_robot',
     'places',
     'plan_path',

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qwen_embodied.motion.robot import Robot
 
 SAMPLES = 100  # random postures
+APART = 0.001  # m; a finger that never comes nearer to the link before the wrist cannot touch it
 ALWAYS_NEAR = 0.02  # m; parts whose usual distance is smaller belong together
 
 Pairs = NDArray[np.int64]
@@ -73,7 +74,10 @@ def _listed(robot: Robot, source: str | Path) -> list[tuple[int, int]]:
 
 
 def _computed(robot: Robot) -> list[tuple[int, int]]:
-    """Leave out neighbours, the gripper among itself, and what is nearly always close."""
+    """Leave out neighbours, the gripper among itself, and what is nearly always close.
+
+    Fingers that can never touch the link before the wrist are left out with it as well.
+    """
     rng = np.random.default_rng(0)
     lower, upper = robot.all_limits.lower, robot.all_limits.upper
     bodies = robot.chain.poses(rng.uniform(lower, upper, (SAMPLES, len(lower))))
@@ -90,7 +94,9 @@ def _computed(robot: Robot) -> list[tuple[int, int]]:
                       second.geometry, row[second.body] @ second.pose)
             for row in bodies
         ]  # fmt: skip
-        if np.median(distances) > ALWAYS_NEAR:
+        ends = {first.body, second.body}
+        finger = parents[robot.tool_body] in ends and max(ends) > robot.tool_body
+        if np.median(distances) > ALWAYS_NEAR and not (finger and min(distances) > APART):
             pairs.append((a, b))
     return pairs
 

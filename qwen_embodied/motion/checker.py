@@ -6,8 +6,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qwen_embodied.geometry import inverse_pose, transform
-from qwen_embodied.messages import JointState, Scene
 from qwen_embodied.motion.collision import NEVER, Collider, Contact, Demand
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.world import World
@@ -16,7 +14,6 @@ Array = NDArray[np.float64]
 
 SCENE_DISTANCE = 0.02  # m, of every link from the scene while the tool moves fast
 OWN_DISTANCE = 0.01  # m, between links
-REACH_IN = 0.01  # m, around an object's box
 TABLE_SINK = 0.01  # m, by which a held object may seem to overlap the table it stands on
 
 
@@ -65,21 +62,6 @@ class BodyChecker:
             return None
         sample = int(index[contact.sample])
         return Contact(sample, contact.first, contact.second, contact.distance, contact.allowed)
-
-
-def in_hand(robot: Robot, scene: Scene, state: JointState) -> tuple[str, ...]:
-    """Name the objects that the tool is inside of: what it holds, as far as a camera can tell.
-
-    Leave them out of the world of a BodyChecker, or the hand would seem to hit what it carries.
-    """
-    tool = robot.tool_poses(robot.rows(state))[0, :3, 3]
-    return tuple(
-        item.id
-        for item in scene.objects
-        if (
-            np.abs(transform(inverse_pose(item.object_in_base), tool)) <= item.size / 2 + REACH_IN
-        ).all()
-    )
 
 
 def slow_demand(collider: Collider, scene: float, own: float) -> Demand:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import CollisionError, MotionError, UnreachableError
+from qwen_embodied.motion.collision import NEVER, Collider
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.search import Solution
 
@@ -18,7 +19,11 @@ Array = NDArray[np.float64]
 T = TypeVar('T')
 
 COMFORT = 0.35  # rad, distance from a joint limit below which a posture costs more
+SAME = 0.05  # rad; from seeds nearer to each other the same posture is found
+LOOKED_AT = 120  # postures whose clearance is looked at
 TRIES = 40  # postures looked at closely
+ROOMY = 0.03  # m, distance from everything from which on more does not count
+CROWDED = 1.0  # cost of a posture that just touches something; it grows with the overlap
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +58,9 @@ def postures(
     """
     found: list[Option] = []
     nearest: Solution | None = None
+    seeds = (robot.home,) if np.abs(robot.home - start).max() < SAME else (robot.home, start)
     for index, pose in enumerate(poses):
-        for seed in (robot.home, start):
+        for seed in seeds:
             solution = robot.solve(pose, seed, margin, restarts=0 if found else 2)
             if solution.reaches:
                 cost = costs[index] + _posture_cost(robot, solution.joints, start)
@@ -77,6 +83,28 @@ def _posture_cost(robot: Robot, joints: Array, start: Array) -> float:
     away = np.abs(joints - start)
     return float(away.max() + 0.2 * away.sum() + 0.3 * np.abs(joints - robot.home).max()
                  + 2.0 * (tight**2).sum())  # fmt: skip
+
+
+def by_clearance(
+    near: Collider, options: Sequence[Option], fingers: Sequence[float], own: float
+) -> list[Option]:
+    """Order the best options anew: what stands near the hand or arm costs, what touches, most.
+
+    Args:
+        near: Without what is to be taken.
+        options: In the order of their cost.
+        fingers: Position of the gripper's joint for each tool pose.
+        own: Distance between the robot's links, m.
+    """
+    demand = near.demand(ROOMY, own)
+    demand.scene[np.ix_(near.hand, near.roles == 'table')] = NEVER
+
+    def cost(option: Option) -> float:
+        contact = near.nearest(np.append(option.joints, fingers[option.index]), demand)
+        gap = ROOMY if contact is None else contact.distance
+        return option.cost + CROWDED * (1.0 - min(gap, ROOMY) / ROOMY)
+
+    return sorted(options[:LOOKED_AT], key=cost)
 
 
 def first_that_works(options: Sequence[Option], attempt: Callable[[Option], T]) -> T:

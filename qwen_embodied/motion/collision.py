@@ -74,9 +74,7 @@ class Collider:
                 extra.append(make_part(held.name, robot.tool_body, solid.geometry(), placement))
         self.parts = (*robot.parts, *extra)
         self.held = np.array([False] * len(robot.parts) + [True] * len(extra))
-        self.hand = np.array([part.body >= robot.tool_body for part in self.parts]) & _hand(
-            robot, self.parts
-        )
+        self.hand = self.held | _hand(robot, self.parts)
         self.fixed = np.array([part.body == 0 for part in self.parts])
         self.base = np.array([part.body <= 1 for part in self.parts])
         self.pairs = _held_pairs(robot, len(extra))
@@ -224,9 +222,15 @@ def _bounding(part: Part) -> Array:
 
 
 def _hand(robot: Robot, parts: tuple[Part, ...]) -> NDArray[np.bool_]:
-    """Mark the parts that may work on objects: beyond the last arm joint's own link."""
+    """Mark the parts that may work on objects: the gripper's, or beyond the last joint's link."""
+    links = robot.gripper.links if robot.gripper is not None else ()
     wrist = robot.model.frames[robot.chain.link_of(robot.tool_body)].name
-    return np.array([part.link != wrist for part in parts])
+    return np.array(
+        [
+            part.body >= robot.tool_body and (part.link in links if links else part.link != wrist)
+            for part in parts
+        ]
+    )
 
 
 def _held_pairs(robot: Robot, extra: int) -> NDArray[np.int64]:

@@ -12,43 +12,10 @@ import numpy as np
 
 from qwen_embodied.errors import ContractError, RobotModelError
 from qwen_embodied.limits import JointLimits
+from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.urdf import ToolPlace
 
 ENDLESS = 1e6  # Pinocchio's word for a limit that is not there is a huge number
-
-
-@dataclass(frozen=True, eq=False)
-class Gripper:
-    """A gripper that one joint drives.
-
-    Attributes:
-        joint: That drives it; every other finger joint mimics it.
-        open: Its position when open, m for a sliding finger, rad for a turning one.
-        closed: Its position when closed.
-        finger_depth: How far the finger tips reach past the tool frame, m.
-        acceleration: Largest of the joint, per s².
-        jerk: Largest of the joint, per s³.
-        width: Largest width between the fingers, m; None for two fingers that each slide by the
-            joint's position.
-    """
-
-    joint: str
-    open: float
-    closed: float
-    finger_depth: float
-    acceleration: float
-    jerk: float
-    width: float | None = None
-
-    @property
-    def opening(self) -> float:
-        """Largest width between the fingers, m."""
-        return 2.0 * (self.open - self.closed) if self.width is None else self.width
-
-    def at(self, width: float) -> float:
-        """Give the joint's position for a width between the fingers, m, as near as it goes."""
-        share = min(max(width / self.opening, 0.0), 1.0)
-        return self.closed + share * (self.open - self.closed)
 
 
 @dataclass(frozen=True)

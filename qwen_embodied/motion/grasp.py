@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import GraspError
 from qwen_embodied.geometry import inverse_pose, pose, yaw_of
 from qwen_embodied.messages import SceneObject
-from qwen_embodied.motion.description import Gripper
+from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.world import WALL
 
 Array = NDArray[np.float64]
 
-PALM = 0.030  # m, how far things may reach past the tool frame towards the palm
 HOLD = 0.010  # m, how far finger tips must reach below a top
 TIP_GAP = 0.003  # m, between finger tips and what carries the object
 RIM_DEPTH = 0.014  # m, how far finger tips reach below a rim
 WIDTH_TOLERANCE = 0.003  # m, of the perceived width
 ROUND_YAWS = 16  # grasps around a round object
+STANDING_ROOM = 0.003  # m, between an object and a finger that does not move, before it closes
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +62,7 @@ def grasps(item: SceneObject, gripper: Gripper) -> tuple[Grasp, ...]:
     Raises:
         GraspError: The object is wider than the gripper opens.
     """
-    if item.is_container:
-        found = _rims(item, gripper)
-    elif item.shape in ('cylinder', 'ball'):
-        found = _around(item, gripper)
-    else:
-        found = _across(item, gripper)
+    found = _rims(item, gripper) if item.is_container else _from_above(item, gripper)
     if not found:
         least = float(item.size[:2].min())
         raise GraspError(
@@ -81,56 +76,75 @@ def _fits(width: float, gripper: Gripper) -> bool:
     return width + WIDTH_TOLERANCE <= gripper.opening
 
 
-def _heights(item: SceneObject, gripper: Gripper) -> tuple[tuple[float, float], ...]:
+def _heights(item: SceneObject, gripper: Gripper, width: float) -> tuple[tuple[float, float], ...]:
     """Give z of the tool with a cost each: at the middle, or higher up where the palm needs room.
 
     The palm stays clear of the top, the tips of the ground, and the tips reach below the middle
     of a ball.
     """
     middle, half = float(item.position[2]), float(item.size[2]) / 2
-    low = max(middle, middle + half - PALM, middle - half + gripper.finger_depth + TIP_GAP)
+    depth = gripper.depth_at(width)
+    low = max(middle, middle + half - gripper.palm, middle - half + depth + TIP_GAP)
     hold = min(HOLD, 1.2 * half) if item.shape != 'ball' else half + 0.004
-    high = middle + half - hold + gripper.finger_depth
+    high = middle + half - hold + depth
     return ((low, 0.0), (high, 0.8)) if high > low + 0.004 else ((low, 0.0),)
 
 
-def _make(item: SceneObject, position: Array, opening: float, size: tuple[float, float]) -> Grasp:
+def grasp_at(
+    item: SceneObject, gripper: Gripper, between: Array, size: tuple[float, float]
+) -> Grasp:
+    """Build a grasp.
+
+    Args:
+        item: To be taken.
+        gripper: That takes it.
+        between: Pose (4, 4) in the base of what lies midway between the fingers, with the axes
+            of the tool.
+        size: Width between the fingers, m, and cost.
+    """
     width, cost = size
-    tool_in_base = tool_down(position, opening)
-    return Grasp(tool_in_base, inverse_pose(tool_in_base) @ item.object_in_base, width, cost)
+    room = 0.0 if gripper.standing is None else STANDING_ROOM
+    tool_in_base = between.copy()
+    tool_in_base[:3, 3] -= (gripper.middle(width) + room) * between[:3, 1]
+    pushed = item.object_in_base.copy()
+    pushed[:3, 3] -= room * between[:3, 1]
+    return Grasp(tool_in_base, inverse_pose(tool_in_base) @ pushed, width, cost)
 
 
-def _across(item: SceneObject, gripper: Gripper) -> list[Grasp]:
-    """Across x or y of a box, each in both senses."""
+def openings(
+    item: SceneObject, gripper: Gripper, turns: int = ROUND_YAWS, first: float = 0.0
+) -> list[tuple[float, float]]:
+    """Give directions in which the fingers may open, rad about z, with the width there, m.
+
+    Boxes are taken across x or y, each in both senses; round things from all around.
+
+    Args:
+        item: To be taken.
+        gripper: That takes it.
+        turns: Directions around a round thing.
+        first: The first of these, rad.
+    """
     yaw = yaw_of(item.object_in_base)
-    narrow = float(item.size[:2].min())
-    sides = (
-        (float(item.size[0]), (0.0, np.pi)),
-        (float(item.size[1]), (np.pi / 2, -np.pi / 2)),
+    if item.shape in ('cylinder', 'ball'):
+        width = float(item.size[:2].max())
+        found = [(first + 2 * np.pi * turn / turns, width) for turn in range(turns)]
+    else:
+        found = [(yaw + turn, float(item.size[0])) for turn in (0.0, np.pi)]
+        found += [(yaw + turn, float(item.size[1])) for turn in (np.pi / 2, -np.pi / 2)]
+    return [(angle, width) for angle, width in found if _fits(width, gripper)]
+
+
+def _from_above(item: SceneObject, gripper: Gripper) -> list[Grasp]:
+    """Across a box or around a cylinder or ball."""
+    narrow = float(
+        item.size[:2].max() if item.shape in ('cylinder', 'ball') else item.size[:2].min()
     )
     return [
-        _make(item, _over(item, z), yaw + turn, (width, cost + 4.0 * (width - narrow)))
-        for width, turns in sides
-        if _fits(width, gripper)
-        for turn in turns
-        for z, cost in _heights(item, gripper)
-    ]
-
-
-def _around(item: SceneObject, gripper: Gripper) -> list[Grasp]:
-    """From several directions around a cylinder or ball."""
-    width = float(item.size[:2].max())
-    if not _fits(width, gripper):
-        return []
-    return [
-        _make(item, _over(item, z), 2 * np.pi * turn / ROUND_YAWS, (width, cost))
-        for z, cost in _heights(item, gripper)
-        for turn in range(ROUND_YAWS)
-    ]
-
-
-def _over(item: SceneObject, z: float) -> Array:
-    return np.array([*item.position[:2], z])
+        grasp_at(item, gripper, tool_down(np.array([*item.position[:2], z]), angle),
+                 (width, cost + 4.0 * (width - narrow)))
+        for angle, width in openings(item, gripper)
+        for z, cost in _heights(item, gripper, width)
+    ]  # fmt: skip
 
 
 def _rims(item: SceneObject, gripper: Gripper) -> list[Grasp]:
@@ -138,14 +152,15 @@ def _rims(item: SceneObject, gripper: Gripper) -> list[Grasp]:
     top = float(item.position[2] + item.size[2] / 2)
     ground = float(item.position[2] - item.size[2] / 2)
     tips = max(top - min(RIM_DEPTH, float(item.size[2]) * 0.6), ground + TIP_GAP + WALL)
-    z = tips + gripper.finger_depth
+    z = tips + gripper.depth_at(WALL)
     yaw = yaw_of(item.object_in_base)
     found = []
     for point, direction in _rim_points(item):
         local = np.array([*point, 0.0])
         at = item.object_in_base[:3, :3] @ local + item.position
         for sense in (0.0, np.pi):
-            found.append(_make(item, np.array([*at[:2], z]), yaw + direction + sense, (WALL, 0.0)))
+            down = tool_down(np.array([*at[:2], z]), yaw + direction + sense)
+            found.append(grasp_at(item, gripper, down, (WALL, 0.0)))
     return found
 
 

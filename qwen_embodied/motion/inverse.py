@@ -18,7 +18,7 @@ from qwen_embodied.errors import (
     UnreachableError,
 )
 from qwen_embodied.motion.descent import Bounds, Descent
-from qwen_embodied.motion.search import ANY, TOLERANCE, Search, Solution
+from qwen_embodied.motion.search import ANY, LOOSE, TOLERANCE, Search, Solution
 from qwen_embodied.motion.settling import settle
 from qwen_embodied.motion.starts import Starts
 
@@ -89,9 +89,15 @@ class Inverse:
         self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float, restarts: int
     ) -> Solution:
         """Start at the seed, then elsewhere; give the first that reaches, else the best."""
-        task = self._task(tool_in_base, seed, margin, ANY)
+        search = Search(rotation=LOOSE) if len(self._robot.joint_names) < 6 else ANY
+        task = self._task(tool_in_base, seed, margin, search)
         ends, arrived = self._descend(task, restarts)
-        return self._measure(ends[-1], task) if arrived else self._best(task, ends)
+        if arrived:
+            return self._measure(ends[-1], task)
+        if search is ANY:
+            return self._best(task, ends)
+        settled = [self._settle(task, end) for end in ends]
+        return min(settled, key=lambda end: (not end.reaches, end.miss))
 
     def _task(
         self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float, search: Search

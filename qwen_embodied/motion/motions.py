@@ -31,7 +31,7 @@ class Held:
         item: As it was perceived when it was taken.
         object_in_tool: Its pose (4, 4).
         width: Between the fingers, m.
-        command: Finger position that was commanded to hold it, m.
+        command: Width that was commanded to hold it, m.
     """
 
     item: SceneObject
@@ -41,8 +41,8 @@ class Held:
 
     @property
     def blind(self) -> float:
-        """Finger position below which the fingers have missed it, m."""
-        return (self.command + self.width / 2) / 2
+        """Width between the fingers below which they have missed it, m."""
+        return (self.command + self.width) / 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import JointState, JointTrajectory
 from qwen_embodied.motion.checker import slow_demand
 from qwen_embodied.motion.collision import NEVER, Collider, Demand
-from qwen_embodied.motion.description import Gripper
+from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.motions import Segment
 from qwen_embodied.motion.parameters import MotionParameters
 from qwen_embodied.motion.path import PathOptions, search, straight_path
@@ -29,15 +31,37 @@ SLACK = 0.002  # m
 CHECK_RATE = 60.0  # Hz, of the last collision check
 RISE = 0.02  # m, by which a line grows until its end is free
 HIGHEST = 0.30  # m, longest line
+UP = np.array([0.0, 0.0, 1.0])
+UP.flags.writeable = False
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A straight line of the tool.
+
+    Attributes:
+        arm: Where it begins, (J,).
+        least: Its length at least, m.
+        finger: Position of the gripper's joint.
+        way: Unit direction in the base frame, (3,).
+    """
+
+    arm: Array
+    least: float
+    finger: float
+    way: Array = field(default_factory=lambda: UP)
 
 
 class Mover:
-    """Makes timed segments for one robot; rows are its arm joints and the gripper, (J + 1,)."""
+    """Makes timed segments for one robot; rows are its arm joints and the gripper's, (J + 1,)."""
 
     def __init__(self, robot: Robot, parameters: MotionParameters) -> None:
         """Take the robot, which needs a gripper, and what the operator set."""
         if robot.gripper is None:
-            raise RobotModelError('skills need a gripper; give one in the settings of the robot')
+            raise RobotModelError(
+                f'the arm with the tool frame {robot.tool_frame} has no gripper, and skills need '
+                'one: name it in the file of the robot, as config/robots/ur5e_2f85.yaml does'
+            )
         self.robot, self.parameters = robot, parameters
         self.gripper: Gripper = robot.gripper
         p = parameters
@@ -56,8 +80,12 @@ class Mover:
         return np.clip(row, limits.lower, limits.upper)
 
     def opened(self, width: float) -> float:
-        """Give the finger position with room on both sides of a width, m."""
-        return min(self.gripper.open, width / 2 + self.parameters.finger_room)
+        """Give the position of the gripper's joint with room on both sides of a width, m."""
+        return self.gripper.at(width + 2.0 * self.parameters.finger_room)
+
+    def gripping(self, width: float) -> float:
+        """Give the position of the gripper's joint that presses on something of a width, m."""
+        return self.gripper.at(width - 2.0 * self.parameters.squeeze)
 
     # -- demands --------------------------------------------------------------------------
 
@@ -90,7 +118,7 @@ class Mover:
         collider = Collider(self.robot, world)
         demand = self.far(collider)
         options = PathOptions(
-            opening=max(float(start[-1]), finger),
+            opening=self.gripper.wider(float(start[-1]), finger),
             iterations=self.parameters.path_budget,
             limit_margin=self.parameters.limit_margin,
         )
@@ -157,58 +185,71 @@ class Mover:
 
     # -- lines ----------------------------------------------------------------------------
 
-    def rise(
-        self, arm: Array, least: float, finger: float, near: Collider, far: Collider
-    ) -> Array:
-        """Give a straight line up from arm joints, long enough that its end is clear.
+    def rise(self, line: Line, near: Collider, far: Collider) -> Array:
+        """Give a straight line from arm joints, long enough that its end is clear.
 
         Args:
-            arm: Where the line begins, (J,).
-            least: Length, m.
-            finger: Position of the fingers, m.
+            line: That is wanted.
             near: What the line must not touch.
             far: What its end must be clear of, with the distance of fast moves.
 
         Returns:
-            Joints (N, J) along the line, bottom first.
+            Joints (N, J) along the line, its beginning first.
 
         Raises:
             CollisionError: The line touches something, or its end is not clear.
-            UnreachableError: The arm does not reach so high.
+            UnreachableError: The arm does not reach so far.
         """
-        height = least
-        demand = self.far(far)
+        length, demand, margin = line.least, self.far(far), self.parameters.limit_margin
         while True:
-            points = straight_path(
-                self.robot, arm, [0.0, 0.0, height], margin=self.parameters.limit_margin
-            )
-            end = np.append(points[-1], finger)
-            contact = far.first(end[None], demand)
+            points = straight_path(self.robot, line.arm, length * line.way, margin=margin)
+            contact = far.first(np.append(points[-1], line.finger)[None], demand)
             if contact is None:
                 break
-            height += RISE
-            if height > HIGHEST:
+            length += RISE
+            if length > HIGHEST:
                 raise CollisionError('way up', contact.first, contact.second)
-        rows = np.column_stack([points, np.full(len(points), finger)])
+        rows = np.column_stack([points, np.full(len(points), line.finger)])
         contact = near.first(rows, self.near(near, NEVER))
         if contact is not None:
             raise CollisionError('way down', contact.first, contact.second)
         return points
 
+    def back(self, arm: Array) -> Array:
+        """Give the way out of a grasp: against the approach of the tool, (3,)."""
+        way: Array = -self.robot.forward(arm)[:3, 2]
+        return way
+
     def escape(self, world: World, start: Array) -> tuple[Segment, ...]:
-        """Move straight up, slowly, when a start is too near to things for a fast move; or ()."""
+        """Move slowly up, or back, where a start is too near to things for a fast move; or ()."""
         collider = Collider(self.robot, world)
         demand = self.far(collider)
         if collider.first(start[None], demand) is None:
             return ()
-        for height in np.arange(0.04, HIGHEST, RISE).tolist():
-            try:
-                points = straight_path(self.robot, start[:-1], [0.0, 0.0, height], margin=0.0)
-            except UnreachableError:
-                return ()
-            if collider.first(np.append(points[-1], start[-1])[None], demand) is None:
+        for way in (UP, self.back(start[:-1])):
+            points = self._out(collider, demand, start, way)
+            if points is not None:
                 return (self.line('retreat', points, float(start[-1])),)
         return ()
+
+    def _out(self, collider: Collider, demand: Demand, start: Array, way: Array) -> Array | None:
+        """Give the shortest line (N, J) along a way whose end is clear; or None.
+
+        Where the start keeps what a working hand must keep, so does the line.
+        """
+        near = self.near(collider, NEVER)
+        is_working = collider.first(start[None], near) is None
+        for length in np.arange(0.04, HIGHEST, RISE).tolist():
+            try:
+                points = straight_path(self.robot, start[:-1], length * way, margin=0.0)
+            except UnreachableError:
+                return None
+            rows = np.column_stack([points, np.full(len(points), start[-1])])
+            if is_working and collider.first(rows, near) is not None:
+                return None
+            if collider.first(rows[-1:], demand) is None:
+                return points
+        return None
 
 
 def _joined(arm: JointTrajectory, finger: JointTrajectory) -> JointTrajectory:

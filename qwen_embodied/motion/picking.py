@@ -3,24 +3,29 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.errors import CollisionError
+from qwen_embodied.errors import CollisionError, UnreachableError
 from qwen_embodied.geometry import inverse_pose
 from qwen_embodied.messages import SceneObject
-from qwen_embodied.motion.choosing import Option, first_that_works, postures
-from qwen_embodied.motion.collision import Collider
+from qwen_embodied.motion.choosing import Option, by_clearance, first_that_works, postures
+from qwen_embodied.motion.collision import NEVER, Collider
 from qwen_embodied.motion.grasp import Grasp, grasps
+from qwen_embodied.motion.leaning import is_tall, leaning_grasps
 from qwen_embodied.motion.motions import Held, Motion, Segment
-from qwen_embodied.motion.moves import Mover
+from qwen_embodied.motion.moves import UP, Line, Mover
 from qwen_embodied.motion.path import straight_path
 from qwen_embodied.motion.world import World
 
 Array = NDArray[np.float64]
 
+UPRIGHT = 0.99  # cosine of the approach to the vertical from which it counts as from above
+CLEAR = 0.02  # m, by which a thing is lifted before it is drawn out from under something
 RELEASE_GAP = 0.001  # m, of what is held from everything, where it is let go
 
 
@@ -49,40 +54,95 @@ class Situation:
 
 
 def pick_motion(situation: Situation, item: SceneObject) -> Motion:
-    """Take an object: pre-grasp, approach, grasp, lift."""
+    """Take an object: pre-grasp, approach, grasp, lift.
+
+    Grasps from above come first, of tall things together with leaning ones; where no grasp from
+    above works, leaning ones are looked at too.
+
+    Raises:
+        MotionError: Of the best grasp from above, where no other works either.
+    """
+    gripper, root = situation.mover.gripper, situation.mover.robot.root
+    above, leaning = grasps(item, gripper), leaning_grasps(item, gripper, root)
+    try:
+        return _pick(situation, item, (*above, *leaning) if is_tall(item) else above)
+    except (CollisionError, UnreachableError):
+        with suppress(CollisionError, UnreachableError):
+            return _pick(situation, item, leaning)
+        raise
+
+
+def _pick(situation: Situation, item: SceneObject, candidates: Sequence[Grasp]) -> Motion:
+    """Take an object in the best of some ways."""
+    if not candidates:
+        raise UnreachableError('every tool pose', 0.0, 0.0)
     mover, world, start = situation.mover, situation.world, situation.start
-    candidates = grasps(item, mover.gripper)
     poses = [grasp.tool_in_base for grasp in candidates]
     costs = [grasp.cost for grasp in candidates]
     margin = mover.parameters.limit_margin
     options = postures(mover.robot, poses, costs, start[:-1], margin)
     near = Collider(mover.robot, world.without([item.id]))
     far = Collider(mover.robot, world)
+    fingers = [mover.opened(grasp.width) for grasp in candidates]
+    roomy = by_clearance(near, options, fingers, mover.parameters.own_clearance)
 
     def attempt(option: Option) -> Motion:
-        grasp = candidates[option.index]
-        finger = mover.opened(grasp.width)
-        way = mover.rise(option.joints, mover.parameters.approach, finger, near, far)
+        grasp, finger = candidates[option.index], fingers[option.index]
+        out = mover.back(option.joints)
+        line = Line(option.joints, mover.parameters.approach, finger, out)
+        way = mover.rise(line, near, far)
         first = mover.transit('pre-grasp', world, start, way[-1], finger)
-        rest = _take(mover, item, grasp, way, finger)
+        rest = _take(situation, item, grasp, way, finger)
         return replace(rest, segments=(*situation.before, first, *rest.segments))
 
-    return first_that_works(options, attempt)
+    return first_that_works(roomy, attempt)
 
 
-def _take(mover: Mover, item: SceneObject, grasp: Grasp, way: Array, finger: float) -> Motion:
+def _take(
+    situation: Situation, item: SceneObject, grasp: Grasp, way: Array, finger: float
+) -> Motion:
     """Go down a line (given bottom first), close, go up."""
-    command = max(mover.gripper.closed, grasp.width / 2 - mover.parameters.squeeze)
-    held = Held(item, grasp.object_in_tool, grasp.width, command)
-    height = max(mover.parameters.lift, float(np.ptp(mover.robot.tool_poses(way)[:, 2, 3])))
-    margin = mover.parameters.limit_margin
-    up = straight_path(mover.robot, way[0], [0.0, 0.0, height], margin=margin)
+    mover = situation.mover
+    command = mover.gripping(grasp.width)
+    taken = grasp.tool_in_base @ grasp.object_in_tool
+    object_in_tool = inverse_pose(mover.robot.forward(way[0])) @ taken
+    held = Held(item, object_in_tool, grasp.width, mover.gripper.width_at(command))
     segments = (
         mover.line('approach', way[::-1], finger),
         mover.fingers('grasp', way[0], finger, command),
-        mover.line('lift', up, command),
+        *_lift(situation, held, way, command),
     )
     return Motion(segments, grasp, held)
+
+
+def _lift(situation: Situation, held: Held, way: Array, finger: float) -> tuple[Segment, ...]:
+    """Go up; where something is above, a little up and then out the way the hand came in."""
+    mover, parameters = situation.mover, situation.mover.parameters
+    tools = mover.robot.tool_poses(way)[:, :3, 3]
+    height = max(parameters.lift, float(np.ptp(tools[:, 2])))
+    carrying = Collider(mover.robot, situation.world.attach(held.item, held.object_in_tool))
+    try:
+        up = _free_line(mover, carrying, Line(way[0], height, finger))
+    except (CollisionError, UnreachableError):
+        out = mover.back(way[0])
+        if out @ UP > UPRIGHT:
+            raise
+        little = _free_line(mover, carrying, Line(way[0], CLEAR, finger))
+        line = Line(little[-1], parameters.approach, finger, out)
+        back = mover.rise(line, carrying, carrying)
+        return mover.line('lift', little, finger), mover.line('withdraw', back, finger)
+    return (mover.line('lift', up, finger),)
+
+
+def _free_line(mover: Mover, collider: Collider, line: Line) -> Array:
+    """Give joints (N, J) along a line of its least length; raises where it is not free."""
+    margin = mover.parameters.limit_margin
+    points = straight_path(mover.robot, line.arm, line.least * line.way, margin=margin)
+    rows = np.column_stack([points, np.full(len(points), line.finger)])
+    contact = collider.first(rows, mover.near(collider, NEVER))
+    if contact is not None:
+        raise CollisionError('lift', contact.first, contact.second)
+    return points
 
 
 def put_motion(situation: Situation, held: Held, spots: tuple[Array, ...], drop: float) -> Motion:
@@ -106,8 +166,8 @@ def put_motion(situation: Situation, held: Held, spots: tuple[Array, ...], drop:
     gripping = float(start[-1])
 
     def attempt(option: Option) -> Motion:
-        _check_release(near, mover, np.append(option.joints, held.width / 2))
-        down = mover.rise(option.joints, mover.parameters.approach, gripping, near, near)
+        _check_release(near, mover, np.append(option.joints, mover.gripper.at(held.width)))
+        down = _way_in(mover, near, option.joints, gripping)
         up = _way_back(mover, world, option.joints, opened, (held.item, spots[option.index]))
         segments = (
             *situation.before,
@@ -127,13 +187,24 @@ def _check_release(near: Collider, mover: Mover, row: Array) -> None:
         raise CollisionError('release', contact.first, contact.second)
 
 
+def _way_in(mover: Mover, near: Collider, arm: Array, finger: float) -> Array:
+    """Give the line from above to a release; where that is blocked, along the approach."""
+    length, out = mover.parameters.approach, mover.back(arm)
+    try:
+        return mover.rise(Line(arm, length, finger), near, near)
+    except (CollisionError, UnreachableError):
+        if out @ UP > UPRIGHT:
+            raise
+        return mover.rise(Line(arm, length, finger, out), near, near)
+
+
 def _way_back(
     mover: Mover, world: World, arm: Array, opened: float, left: tuple[SceneObject, Array]
 ) -> Array:
-    """Give the line up from what was put down, its end clear of it."""
+    """Give the line out of what was put down, its end clear of it."""
     item, pose = left
     bare = world.detach()
     resting = World.of(replace(item, object_in_base=pose))
     after = replace(bare, boxes=(*bare.boxes, *resting.boxes))
     near, far = Collider(mover.robot, bare), Collider(mover.robot, after)
-    return mover.rise(arm, mover.parameters.approach, opened, near, far)
+    return mover.rise(Line(arm, mover.parameters.approach, opened, mover.back(arm)), near, far)

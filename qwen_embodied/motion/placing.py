@@ -114,7 +114,8 @@ def _spots(request: Place) -> Iterator[tuple[float, float]]:
         yield from ((x + dx, y + dy) for dx, dy in AT_SHIFTS)
         return
     if request.relation == 'next_to':
-        towards = np.array([0.52, 0.0]) - target.position[:2]
+        x0, x1, y0, y1 = request.workspace
+        towards = np.array([(x0 + x1) / 2, (y0 + y1) / 2]) - target.position[:2]
         order = sorted(DIRECTIONS.values(), key=lambda d: -float(np.array(d) @ towards))
     else:
         order = [DIRECTIONS[request.relation]]

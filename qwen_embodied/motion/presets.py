@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import yaml
 
 from qwen_embodied.errors import ConfigurationError
-from qwen_embodied.motion.description import Gripper, RobotSettings
+from qwen_embodied.motion.description import RobotSettings
+from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.robot import Robot
-from qwen_embodied.motion.urdf import ToolPlace
+from qwen_embodied.motion.urdf import ToolPlace, attach, read_xml
 from qwen_embodied.resources import shared_file
 
-GRIPPER_FIELDS = ('joint', 'open', 'closed', 'finger_depth', 'acceleration', 'jerk')
+GRIPPER_NEEDS = ('joint', 'open', 'closed', 'acceleration', 'jerk')
+GRIPPER_MAY = ('finger_depth', 'width', 'strokes', 'standing', 'palm', 'tips', 'links')
 PLAIN = (
     'acceleration', 'jerk', 'home', 'limits', 'srdf', 'body', 'packages', 'controllers',
 )  # fmt: skip
@@ -35,10 +38,10 @@ def load_robot(name: str = 'panda', description: str | None = None) -> Robot:
         raise ConfigurationError(f'{path}: cannot be read: {error}') from error
     if not isinstance(values, dict) or 'urdf' not in values:
         raise ConfigurationError(f'{path}: lacks urdf, the path of a robot description')
-    urdf = _beside(path, str(values['urdf']))
+    urdf = _with_attached(path, values, _beside(path, str(values['urdf'])))
     if description is None:
         return build_robot(values, urdf)
-    return build_robot({'body': urdf, **values}, description)
+    return build_robot({'body': urdf, **values}, _with_attached(path, values, description))
 
 
 def build_robot(values: dict[str, Any], source: str | Path) -> Robot:
@@ -46,18 +49,31 @@ def build_robot(values: dict[str, Any], source: str | Path) -> Robot:
     missing = [key for key in ('tool_frame', 'joints') if key not in values]
     grip = values.get('gripper')
     if grip:
-        missing += [f'gripper.{key}' for key in GRIPPER_FIELDS if key not in grip]
+        missing += [f'gripper.{key}' for key in GRIPPER_NEEDS if key not in grip]
+        if 'strokes' not in grip and 'finger_depth' not in grip:
+            missing.append('gripper.finger_depth')
     if missing:
         raise ConfigurationError(f'the preset of the robot lacks {", ".join(missing)}')
     plain = {key: values[key] for key in PLAIN if values.get(key) is not None}
-    fields = (*GRIPPER_FIELDS, 'width')
     settings = RobotSettings(
         base_frame=values.get('base_frame', 'base'),
-        gripper=Gripper(**{key: grip[key] for key in fields if key in grip}) if grip else None,
+        gripper=_gripper(grip) if grip else None,
         tool=_tool(values.get('tool')),
         **plain,
     )
     return Robot.from_urdf(source, values['tool_frame'], values['joints'], settings)
+
+
+def _gripper(values: dict[str, Any]) -> Gripper:
+    given = {key: values[key] for key in (*GRIPPER_NEEDS, *GRIPPER_MAY) if key in values}
+    try:
+        for key in ('tips', 'links'):
+            given.update({key: tuple(given[key])} if key in given else {})
+        given['strokes'] = tuple(tuple(row) for row in given.get('strokes', ()))
+        given.setdefault('finger_depth', 0.0)
+        return Gripper(**given)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f'the gripper of the robot: {error}') from error
 
 
 def _tool(values: dict[str, Any] | None) -> ToolPlace | None:
@@ -68,6 +84,19 @@ def _tool(values: dict[str, Any] | None) -> ToolPlace | None:
         raise ConfigurationError(f'the preset of the robot lacks tool.{lacking[0]}')
     zero = [0.0, 0.0, 0.0]
     return ToolPlace(values['link'], tuple(values['xyz']), tuple(values.get('rpy', zero)))
+
+
+def _with_attached(path: Path, values: dict[str, Any], source: str | Path) -> str | Path:
+    """Give a description with what the preset puts on the arm."""
+    more = values.get('attached')
+    if not more:
+        return source
+    lacking = [key for key in ('urdf', 'link') if key not in more]
+    if lacking:
+        raise ConfigurationError(f'{path}: lacks attached.{lacking[0]}')
+    root = read_xml(source)
+    attach(root, read_xml(_beside(path, str(more['urdf']))), str(more['link']))
+    return ElementTree.tostring(root, encoding='unicode')
 
 
 def _beside(preset: Path, urdf: str) -> Path:

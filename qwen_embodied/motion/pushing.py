@@ -11,9 +11,9 @@ from qwen_embodied.messages import SceneObject
 from qwen_embodied.motion.choosing import Option, first_that_works, postures
 from qwen_embodied.motion.collision import Collider
 from qwen_embodied.motion.footprint import reach
-from qwen_embodied.motion.grasp import PALM, TIP_GAP, tool_down
+from qwen_embodied.motion.grasp import TIP_GAP, tool_down
 from qwen_embodied.motion.motions import Motion
-from qwen_embodied.motion.moves import Mover
+from qwen_embodied.motion.moves import Line, Mover
 from qwen_embodied.motion.path import straight_path
 from qwen_embodied.motion.picking import Situation
 
@@ -21,7 +21,6 @@ Array = NDArray[np.float64]
 
 ROOM = 0.025  # m, between fingers and object before a push
 HEIGHTS = (0.3, 0.5)  # share of the object's height at which the finger tips push
-FINGER_HALF = 0.012  # m, half of the closed fingers across
 
 
 def push_motion(situation: Situation, item: SceneObject, way: Array) -> Motion:
@@ -43,10 +42,10 @@ def push_motion(situation: Situation, item: SceneObject, way: Array) -> Motion:
     offset = np.append(way * (1.0 + ROOM / float(np.linalg.norm(way))), 0.0)
 
     def attempt(option: Option) -> Motion:
-        down = mover.rise(option.joints, height, closed, near, far)
+        down = mover.rise(Line(option.joints, height, closed), near, far)
         push = straight_path(mover.robot, down[0], offset, margin=margin)
         _check_way(mover, near, push)
-        up = mover.rise(push[-1], height, closed, near, near)
+        up = mover.rise(Line(push[-1], height, closed), near, near)
         segments = (
             *situation.before,
             mover.transit('pre-push', world, start, down[-1], closed),
@@ -64,15 +63,17 @@ def push_motion(situation: Situation, item: SceneObject, way: Array) -> Motion:
 def _poses(mover: Mover, item: SceneObject, way: Array) -> list[Array]:
     """Tool poses behind the object, best first; the palm stays over its top."""
     direction = way / float(np.linalg.norm(way))
-    behind = item.position[:2] - direction * (reach(item, direction) + FINGER_HALF + ROOM)
+    gap, gripper = reach(item, direction) + ROOM, mover.gripper
     across = float(np.arctan2(direction[1], direction[0])) + np.pi / 2
     height = float(item.size[2])
     bottom = float(item.position[2]) - height / 2
     poses = []
     for share in HEIGHTS:
         tips = bottom + max(share * height, TIP_GAP)
-        z = max(tips + mover.gripper.finger_depth, bottom + height - PALM)
+        z = max(tips + gripper.depth_at(0.0), bottom + height - gripper.palm)
         for turn in (0.0, np.pi, np.pi / 2, -np.pi / 2):
+            thick = gripper.tips[0] if abs(np.cos(turn)) > 0.5 else gripper.tips[1]
+            behind = item.position[:2] - direction * (gap + thick)
             poses.append(tool_down(np.array([*behind, z]), across + turn))
     return poses
 

@@ -57,6 +57,13 @@ class Robot:
         self.home: Array = np.array(middle if settings.home is None else settings.home, float)
         self._inverse = Inverse(self)
 
+    @property
+    def root(self) -> tuple[float, float]:
+        """Give x and y in the base of the arm's first joint, m."""
+        joint = self.model.getJointId(self.joint_names[0])
+        x, y, _ = self.model.jointPlacements[joint].translation.tolist()
+        return x, y
+
     @classmethod
     def from_urdf(
         cls,
@@ -133,7 +140,10 @@ class Robot:
 
     def solve(self, tool_in_base: ArrayLike, seed: ArrayLike, margin: float = 0.0,
               restarts: int = 0) -> Solution:  # fmt: skip
-        """Give the nearest solution that few restarts find, whether it reaches the pose or not."""
+        """Give the nearest solution that few restarts find, whether it reaches the pose or not.
+
+        An arm of fewer than six joints reaches a pose that it meets but for LOOSE rad.
+        """
         return self._inverse.attempt(tool_in_base, seed, margin, restarts)
 
     def full(self, q: ArrayLike) -> Array:
@@ -145,7 +155,8 @@ class Robot:
         names = [name for name in self.all_limits.names if name in state.names]
         arm = state.of(self.joint_names)
         if self.gripper is not None:
-            finger = state.of((self.gripper.joint,)) if self.gripper.joint in names else [0.0]
+            open_ = [self.gripper.open]
+            finger = state.of((self.gripper.joint,)) if self.gripper.joint in names else open_
             arm = np.append(arm, finger)
         return arm[None]
 

@@ -15,6 +15,7 @@ from qwen_embodied.motion.settling import ROTATION_WEIGHT
 Array = NDArray[np.float64]
 
 TOLERANCE = 1e-5  # m and rad
+LOOSE = 0.03  # rad that may be left where an arm has fewer than six joints
 
 
 @dataclass(frozen=True, eq=False)

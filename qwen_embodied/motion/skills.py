@@ -56,14 +56,17 @@ class Skills:
 
     def is_holding(self, state: JointState) -> bool:
         """True when the fingers of a measured state are kept apart by what was picked."""
-        finger = float(state.of((self._mover.gripper.joint,))[0])
-        held = self.held
-        return held is not None and self._grips(finger) and finger > held.blind
+        gripper, held = self._mover.gripper, self.held
+        finger = float(state.of((gripper.joint,))[0])
+        return held is not None and self._grips(finger) and gripper.width_at(finger) > held.blind
 
     def _grips(self, finger: float) -> bool:
         """True when the fingers are not opened beyond what was picked."""
-        held = self.held
-        return held is not None and finger < (held.width / 2 + self._mover.opened(held.width)) / 2
+        gripper, held = self._mover.gripper, self.held
+        if held is None:
+            return False
+        opened = gripper.width_at(self._mover.opened(held.width))
+        return gripper.width_at(finger) < (held.width + opened) / 2
 
     def pick(self, item: SceneObject, scene: Scene, state: JointState) -> Motion:
         """Take an object: pre-grasp, approach, grasp, lift.

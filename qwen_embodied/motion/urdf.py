@@ -52,6 +52,39 @@ def read_xml(source: str | Path) -> Element:
     return root
 
 
+def attach(root: Element, part: Element, link: str) -> None:
+    """Put another description on a link, unless a link of its root's name is there already.
+
+    Args:
+        root: Parsed description of the arm; it is changed.
+        part: Parsed description of what is put on, such as a gripper.
+        link: Of the arm, on which the root link of the part lies.
+
+    Raises:
+        RobotModelError: The arm has no such link, or has some of the part's names.
+    """
+    links = [item.get('name', '') for item in root.findall('link')]
+    children = {child.get('link') for child in part.iterfind('joint/child')}
+    own = [item.get('name', '') for item in part.findall('link')]
+    first = next((name for name in own if name not in children), '')
+    if first in links:
+        return
+    if link not in links:
+        raise RobotModelError(f'the URDF has no link {link} for {first}; it has {_few(links)}')
+    joints = {item.get('name', '') for item in root.findall('joint')}
+    for item in (*part.findall('link'), *part.findall('joint')):
+        name = item.get('name', '')
+        if name in (links if item.tag == 'link' else joints):
+            raise RobotModelError(
+                f'the URDF has a {item.tag} {name} already, but no link {first} to which it '
+                'belongs; leave attached out of the settings'
+            )
+        root.append(item)
+    joint = ElementTree.SubElement(root, 'joint', name=f'{link}-{first}', type='fixed')
+    ElementTree.SubElement(joint, 'parent', link=link)
+    ElementTree.SubElement(joint, 'child', link=first)
+
+
 def complete(
     root: Element,
     limits: Mapping[str, Mapping[str, float]],
@@ -80,6 +113,7 @@ def complete(
         )
     for name, joint in joints.items():
         _complete_joint(name, joint, limits.get(name, {}))
+        _follow(name, joint)
     if tool is not None:
         _add_tool(root, tool_frame, tool)
     return ElementTree.tostring(root, encoding='unicode')
@@ -105,6 +139,17 @@ def _complete_joint(name: str, joint: Element, given: Mapping[str, float]) -> No
     limit.set('effort', limit.get('effort', '0'))
     for key in LIMITS:
         _check(name, key, limit.get(key))
+
+
+def _follow(name: str, joint: Element) -> None:
+    """Rename a mimic joint so that it comes after the one it follows.
+
+    Pinocchio reads siblings in the order of their names and needs the leader first.
+    """
+    mimic = joint.find('mimic')
+    leader = '' if mimic is None else mimic.get('joint', '')
+    if name < leader:
+        joint.set('name', f'{leader}~{name}')
 
 
 def _check(joint: str, key: str, text: str | None) -> None:

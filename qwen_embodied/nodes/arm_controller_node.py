@@ -14,35 +14,27 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from qwen_embodied.control import Parameters as ControlParameters
-from qwen_embodied.control import Relay, read_goal
+from qwen_embodied.control import read_goal
 from qwen_embodied.errors import TrajectoryRejectedError
 from qwen_embodied.messages import Array, JointState
-from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import backends, conversions, qos
 from qwen_embodied.nodes.conversions_goal import goal_from_ros
 from qwen_embodied.nodes.conversions_safety import safety_from_ros
 from qwen_embodied.nodes.following import Follower
 from qwen_embodied.nodes.parameters import declare, select
+from qwen_embodied.nodes.robots import CellParameters, robot_of, touching_joints
 from qwen_embodied.nodes.run import run
-from qwen_embodied.nodes.wiring import every, hear, same, serve
+from qwen_embodied.nodes.wiring import every, hear, same, serve, stamps
 from qwen_embodied.parameters import param
 
 
 @dataclass(frozen=True)
-class Parameters(ControlParameters):
+class Parameters(ControlParameters, CellParameters, backends.BackendParameters):
     """The tracker's tolerances, the robot, and the way to it."""
 
-    robot: str = param('panda', 'File of config/robots that describes the arm.')
-    backend: str = param(
-        'setpoints', 'The way to the arm: set-points, or trajectories for its controllers.',
-        choices=('setpoints', 'topic', 'action'),
-    )  # fmt: skip
     velocity_scale: float = param(0.5, 'Share of the joint speeds allowed.', bounds=(0.01, 1.0))
     acceleration_scale: float = param(
         0.5, 'Share of the joint accelerations allowed.', bounds=(0.01, 1.0)
-    )
-    lookahead: float = param(
-        0.02, 'How far ahead of being followed a command is sent, s.', bounds=(0.0, 0.1)
     )
     status_rate: float = param(50.0, 'Of arm/status, Hz.', bounds=(20.0, 200.0))
 
@@ -56,14 +48,21 @@ class ArmControllerNode(Node):
             'arm_controller', automatically_declare_parameters_from_overrides=True, **options
         )
         self._values = values = declare(self, Parameters)
-        self._limits = load_robot(values.robot).all_limits.scaled(
+        robot = robot_of(self, values)
+        self._limits = robot.all_limits.scaled(
             values.velocity_scale, values.acceleration_scale, 1.0
         )
-        self._backend = self._join()
+        self._backend = backends.join(
+            self, values, (values.robot, self._limits.names), 1.0 / values.control_rate,
+            lambda reason: self._follower.cancel(reason),
+        )  # fmt: skip
         # A command is followed one lookahead after it was made.
         late = values.lookahead + (values.response_time if self._backend.runs_on else 0.0)
-        self._details = replace(select(values, ControlParameters), response_time=late)
-        clock = self._stamps if self._backend.runs_on else None
+        touching = touching_joints(robot, values.contact_joints)
+        self._details = replace(
+            select(values, ControlParameters), response_time=late, contact_joints=touching
+        )
+        clock = stamps(self) if self._backend.runs_on else None
         self._follower = Follower(self._limits, self._details, clock)
         self._said: object = None
         self._rest: Future[None] | None = None
@@ -73,19 +72,6 @@ class ArmControllerNode(Node):
         if self._backend.runs_on:
             every(self, 1.0 / values.control_rate, lambda: self._send(self._follower.beat()))
 
-    def _join(self) -> backends.Backend:
-        values, joints = self._values, self._limits.names
-        if values.backend == 'setpoints':
-            return backends.Setpoints(self, joints, values.lookahead)
-        owners = backends.controllers_of(values.robot)
-        period = 1.0 / values.control_rate
-        relay = Relay(owners, joints, period=period, lead=values.lookahead)
-        arm = (
-            backends.TopicArm(self, owners) if values.backend == 'topic'
-            else backends.action_arm(self, owners, lambda reason: self._follower.cancel(reason))
-        )  # fmt: skip
-        return backends.Trajectories(arm, relay)
-
     def _subscribe(self) -> None:
         read, follower = conversions.joint_state_from_ros, self._follower
         hear(self, 'joint_states', qos.NEWEST, read, self._on_state, JointStateMessage)
@@ -93,10 +79,6 @@ class ArmControllerNode(Node):
         hear(self, 'safety/state', qos.NEWEST, safety_from_ros, safety, DiagnosticStatus)
         hear(self, 'trajectory/approved', qos.RELIABLE, same, approved, JointTrajectoryMessage)
         serve(self, '~/cancel', self._on_cancel)
-
-    def _stamps(self) -> float:
-        """Give the time of the clock that stamps the joint states, s."""
-        return float(self.get_clock().now().nanoseconds) * 1e-9
 
     def _on_state(self, state: JointState) -> None:
         if self._backend.runs_on:

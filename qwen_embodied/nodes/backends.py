@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -16,9 +17,23 @@ from qwen_embodied.errors import ConfigurationError, MissingDependencyError
 from qwen_embodied.messages import Array, JointTrajectory
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.following import Follower
+from qwen_embodied.parameters import param
 from qwen_embodied.resources import shared_file
 
 SUCCESSFUL = 0  # error code of a FollowJointTrajectory result
+
+
+@dataclass(frozen=True)
+class BackendParameters:
+    """The way to the arm."""
+
+    backend: str = param(
+        'setpoints', 'The way to the arm: set-points, or trajectories for its controllers.',
+        choices=('setpoints', 'topic', 'action'),
+    )  # fmt: skip
+    lookahead: float = param(
+        0.02, 'How far ahead of being followed a command is sent, s.', bounds=(0.0, 0.1)
+    )
 
 
 class Backend(Protocol):
@@ -124,6 +139,32 @@ class ActionArm:
         is_news = number == self._latest[controller]
         if is_news and result.error_code != SUCCESSFUL:
             self._on_failure(f'{controller}: {result.error_string or result.error_code}')
+
+
+def join(
+    node: Node,
+    values: BackendParameters,
+    arm: tuple[str, tuple[str, ...]],
+    period: float,
+    on_failure: Callable[[str], object],
+) -> Backend:
+    """Build the way to the arm.
+
+    Args:
+        node: That publishes or sends goals.
+        values: Which way, and how far ahead.
+        arm: File of config/robots, and the joints of the arm and gripper.
+        period: Between two ticks of the follower, s.
+        on_failure: Told, in words, of a goal that was refused or failed.
+    """
+    robot, joints = arm
+    if values.backend == 'setpoints':
+        return Setpoints(node, joints, values.lookahead)
+    owners = controllers_of(robot)
+    relay = Relay(owners, joints, period=period, lead=values.lookahead)
+    if values.backend == 'topic':
+        return Trajectories(TopicArm(node, owners), relay)
+    return Trajectories(action_arm(node, owners, on_failure), relay)
 
 
 def controllers_of(robot: str) -> dict[str, tuple[str, ...]]:

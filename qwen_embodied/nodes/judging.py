@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from qwen_embodied.errors import ContractError
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
-from qwen_embodied.motion import Robot
+from qwen_embodied.motion import Obstacle, Robot
 from qwen_embodied.nodes.conversions_safety import Rejection
 from qwen_embodied.nodes.surroundings import Surroundings
 from qwen_embodied.safety import (
@@ -26,13 +26,20 @@ class Judge:
     Nothing is heard during that time, and that is nobody's silence.
     """
 
-    def __init__(self, robot: Robot, parameters: Parameters, stamps: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        robot: Robot,
+        parameters: Parameters,
+        stamps: Callable[[], float],
+        obstacles: tuple[Obstacle, ...] = (),
+    ) -> None:
         """Join the parts.
 
         Args:
             robot: Whose trajectories are judged.
             parameters: Of the rules.
             stamps: Gives the time of the clock that stamps the joint states, s.
+            obstacles: That no camera sees.
         """
         self.supervisor = Supervisor(
             robot.all_limits,
@@ -40,7 +47,7 @@ class Judge:
             parameters=parameters,
         )
         self.rejection = Rejection()
-        self._surroundings, self._stamps = Surroundings(robot), stamps
+        self._surroundings, self._stamps = Surroundings(robot, obstacles), stamps
         self._spent = 0.0
 
     def now(self) -> float:

@@ -18,12 +18,13 @@ from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from qwen_embodied.messages import JointTrajectory
-from qwen_embodied.motion import MotionParameters, Skills, load_robot
+from qwen_embodied.motion import MotionParameters, Skills
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import stamped_image
 from qwen_embodied.nodes.model_status import model_status
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare, select
+from qwen_embodied.nodes.robots import CellParameters, obstacles_of, robot_of
 from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.wiring import caller, every, hear, same, serve
 from qwen_embodied.nodes.workcell import Patience, RosWorkcell
@@ -35,10 +36,9 @@ from qwen_embodied.workcell import TaskEvent
 
 
 @dataclass(frozen=True)
-class Parameters(MotionParameters, PlannerParameters):
-    """How motions are made, which planner plans them, and how long the node waits."""
+class Parameters(MotionParameters, PlannerParameters, CellParameters):
+    """How motions are made among what, which planner plans them, and how long the node waits."""
 
-    robot: str = param('panda', 'File of config/robots that describes the arm.')
     retries: int = param(2, 'Further attempts at a step that failed.', bounds=(0, 5))
     look_timeout: float = param(10.0, 'Longest wait for a scene, s.', bounds=(0.5, 120.0))
     answer_timeout: float = param(
@@ -57,7 +57,8 @@ class PlannerNode(Node):
         values = declare(self, Parameters)
         patience = Patience(look=values.look_timeout, answer=values.answer_timeout)
         self._cell = RosWorkcell(self._propose, self._report, patience)
-        skills = Skills(load_robot(values.robot), select(values, MotionParameters))
+        obstacles, robot = obstacles_of(values), robot_of(self, values)
+        skills = Skills(robot, select(values, MotionParameters), obstacles)
         self._planner = make_planner(select(values, PlannerParameters))
         self._executive = Executive(self._cell, self._planner, skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)

@@ -23,6 +23,7 @@ from qwen_embodied.bringup import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
 
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
+stopping = threading.Event()  # set by a signal, for a node that waits while it is built
 REST_TIME = 1.5  # s after a signal in which the arm may come to rest
 PARENT_CHECK = 1.0  # s between looks whether the process that started this one still lives
 
@@ -85,6 +86,7 @@ class StopSignal:
     def __init__(self) -> None:
         """Take over SIGINT, SIGTERM and SIGHUP; only in the main thread."""
         self.is_set = False
+        stopping.clear()
         self._parent = os.environ.get(PARENT_VARIABLE)
         self._action: Callable[[], object] = bool
         self._reader, self._writer = socket.socketpair()
@@ -107,6 +109,7 @@ class StopSignal:
             if self._parent is not None and str(os.getppid()) != self._parent:
                 break
         self.is_set = True
+        stopping.set()
         self._action()
 
 
@@ -118,7 +121,10 @@ def _initialise() -> None:
 
 
 def _serve(factory: Callable[[], Node], stop: StopSignal) -> None:
-    node = factory()
+    try:
+        node = factory()
+    except ExternalShutdownException:
+        return
     executor = SingleThreadedExecutor()
     ended: Future[None] = Future()
     executor.add_node(node)

@@ -15,13 +15,13 @@ from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from qwen_embodied.messages import ArmStatus
-from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_safety import safety_to_ros
 from qwen_embodied.nodes.judging import Judge
 from qwen_embodied.nodes.parameters import declare, select
+from qwen_embodied.nodes.robots import CellParameters, obstacles_of, robot_of
 from qwen_embodied.nodes.run import run
-from qwen_embodied.nodes.wiring import every, hear, same, serve
+from qwen_embodied.nodes.wiring import every, hear, same, serve, stamps
 from qwen_embodied.parameters import param
 from qwen_embodied.safety import Parameters as SafetyParameters
 from qwen_embodied.safety import SafetyState, Verdict
@@ -30,10 +30,9 @@ PATIENCE = 0.5  # s in which the end of the last trajectory, or a late state, ma
 
 
 @dataclass(frozen=True)
-class Parameters(SafetyParameters):
-    """Thresholds of the rules, the robot, and how often the lease is renewed."""
+class Parameters(SafetyParameters, CellParameters):
+    """Thresholds of the rules, the robot among its obstacles, and the rate of the lease."""
 
-    robot: str = param('panda', 'File of config/robots that describes the arm.')
     rate: float = param(50.0, 'Of safety/state, Hz.', bounds=(20.0, 200.0))
 
 
@@ -47,7 +46,8 @@ class SafetySupervisorNode(Node):
         )
         values = declare(self, Parameters)
         rules = select(values, SafetyParameters)
-        self._judge = Judge(load_robot(values.robot), rules, self._stamps)
+        obstacles = obstacles_of(values)
+        self._judge = Judge(robot_of(self, values), rules, stamps(self), obstacles)
         self._supervisor = self._judge.supervisor
         self._proposed: tuple[JointTrajectoryMessage, float] | None = None
         self._last = self._judge.tick()
@@ -71,10 +71,6 @@ class SafetySupervisorNode(Node):
             self, 'trajectory/proposed', qos.RELIABLE, same, self._on_proposed,
             JointTrajectoryMessage,
         )  # fmt: skip
-
-    def _stamps(self) -> float:
-        """Give the time of the clock that stamps the joint states, s."""
-        return float(self.get_clock().now().nanoseconds) * 1e-9
 
     def _on_status(self, status: ArmStatus) -> None:
         self._judge.hear_status(status)

@@ -3,21 +3,16 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import numpy as np
-
-from qwen_embodied.geometry import inverse_pose, transform
-from qwen_embodied.messages import Array, JointState, Scene, SceneObject
-from qwen_embodied.motion import BodyChecker, Robot, World
-
-GRIP = 0.015  # m beyond an object's box within which the tool's point counts as holding it
+from qwen_embodied.messages import JointState, Scene
+from qwen_embodied.motion import BodyChecker, Obstacle, Robot, Surrounded
 
 
 class Surroundings:
-    """Keeps the newest scene and joint state."""
+    """Keeps the newest scene and joint state, beside obstacles that no camera sees."""
 
-    def __init__(self, robot: Robot) -> None:
+    def __init__(self, robot: Robot, obstacles: tuple[Obstacle, ...] = ()) -> None:
         """Start without a scene: then there is no body to check, and nothing may move."""
-        self._robot = robot
+        self._surrounded = Surrounded(robot, obstacles)
         self._scene: Scene | None = None
         self._state: JointState | None = None
 
@@ -30,14 +25,7 @@ class Surroundings:
         self._state = state
 
     def body(self) -> BodyChecker | None:
-        """Build the robot among what is seen, but for what it holds; None before a scene."""
+        """Build the robot among what stands there, but for what it holds; None before a scene."""
         if self._scene is None or self._state is None:
             return None
-        tool = self._robot.forward(self._state.of(self._robot.joint_names))[:3, 3]
-        held = [item.id for item in self._scene.objects if _contains(item, tool)]
-        return BodyChecker(self._robot, World.from_scene(self._scene, ignore=held))
-
-
-def _contains(item: SceneObject, point: Array) -> bool:
-    local = transform(inverse_pose(item.object_in_base), point)
-    return not item.is_container and bool((np.abs(local) <= item.size / 2 + GRIP).all())
+        return self._surrounded.body(self._scene, self._state)

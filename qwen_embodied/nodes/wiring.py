@@ -56,6 +56,12 @@ def every(node: Node, seconds: float, action: Callable[[], Any]) -> None:
     node.create_timer(seconds, action, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
 
+def stamps(node: Node) -> Callable[[], float]:
+    """Give a function that tells the time of the clock that stamps the joint states, s."""
+    clock = node.get_clock()
+    return lambda: float(clock.now().nanoseconds) * 1e-9
+
+
 def same(message: Message) -> Message:
     """Convert nothing: for messages whose conversion comes later."""
     return message

@@ -6,9 +6,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from motion.things import make_scene
+from motion.judging import check_free, check_legal, end_of, state_of
+from motion.things import make_object, make_scene
 from qwen_embodied.errors import ConfigurationError
-from qwen_embodied.motion import World, read_obstacles
+from qwen_embodied.geometry import pose
+from qwen_embodied.motion import Skills, World, box, read_obstacles
 
 GOOD = """
 obstacles:
@@ -71,3 +73,27 @@ def test_what_is_wrong_is_named(tmp_path, text, message):
 def test_an_absent_file_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r'none\.yaml'):
         read_obstacles(tmp_path / 'none.yaml')
+
+
+POST = box('post', [0.06, 0.06, 0.5], pose([0.5, 0.0, 0.25]))
+
+
+def carried(robot, obstacles):
+    """Carry a cube from one side of the post to the other."""
+    cube, tray = make_object('cube', 0.5, 0.22), make_object('tray', 0.5, -0.25)
+    scene, rest = make_scene(cube, tray), make_scene(tray)
+    skills = Skills(robot, obstacles=obstacles)
+    start = state_of(robot, np.append(robot.home, robot.gripper.open))
+    held = end_of(robot, skills.pick(cube, scene, start))
+    return skills.place(cube, 'on', tray, scene, held), held, rest
+
+
+def test_paths_lead_round_an_obstacle_and_the_rules_refuse_those_that_do_not(robot):
+    straight, held, rest = carried(robot, ())
+    with pytest.raises(AssertionError, match=r'C9 .*post'):
+        check_legal(robot, straight, held, rest, (POST,))
+    with pytest.raises(AssertionError, match='transfer'):
+        check_free(robot, straight, (POST,))
+    round_it, held, rest = carried(robot, (POST,))
+    check_legal(robot, round_it, held, rest, (POST,))
+    check_free(robot, round_it, (POST, *World.from_scene(rest).obstacles))

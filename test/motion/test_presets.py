@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pinocchio as pin
@@ -13,9 +14,10 @@ import yaml
 
 from qwen_embodied.errors import ConfigurationError, RobotModelError
 from qwen_embodied.motion import Collider, Gripper, World, build_robot, load_robot
+from qwen_embodied.motion.urdf import attach, read_xml
 from qwen_embodied.resources import shared_file
 
-PRESETS = ('panda', 'ur5e', 'xarm7', 'so101')
+PRESETS = ('panda', 'ur5e', 'ur5e_2f85', 'xarm7', 'so101')
 # The vendors' own descriptions, from the package example-robot-data.
 SHARES = [Path(folder) / 'cmeel.prefix/share' for folder in sys.path]
 PUBLISHED = {
@@ -140,8 +142,8 @@ def test_gripper_opens_by_its_width():
     fingers = Gripper('f', 0.04, 0.0, 0.01, 1.0, 1.0)
     assert fingers.at(0.06) == pytest.approx(0.03)
     turning = load_robot('xarm7').gripper
-    assert (turning.at(0.0), turning.at(1.0)) == (0.85, 0.0)
-    assert turning.at(turning.opening / 2) == pytest.approx(0.425)
+    assert turning.at(1.0) == turning.open == 0.0
+    assert 0.80 < turning.at(0.0) < turning.at(-1.0) == turning.closed == 0.85
 
 
 def test_robot_description_replaces_the_urdf_but_keeps_the_simple_shapes():
@@ -192,3 +194,49 @@ def test_tool_place_adds_the_tool_that_a_description_lacks():
     np.testing.assert_allclose(
         robot.forward(bare.home)[:3, 3], tool[:3, 3] + 0.1 * tool[:3, 2], atol=1e-9
     )
+
+
+def test_a_gripper_is_put_on_an_arm_whose_description_has_none():
+    path = shared_file('config/robots/ur5e.urdf')
+    own, bare = load_robot('ur5e_2f85'), load_robot('ur5e_2f85', path.read_text(encoding='utf-8'))
+    for row in random_rows(own, 5):
+        np.testing.assert_array_equal(bare.forward(row[:6]), own.forward(row[:6]))
+    flange = load_robot('ur5e').forward(own.home)
+    np.testing.assert_allclose(own.forward(own.home) @ [0, 0, -0.142, 1], flange[:, 3], atol=1e-9)
+
+
+def test_a_gripper_that_the_description_has_already_is_kept():
+    arm = read_xml(shared_file('config/robots/ur5e.urdf'))
+    attach(arm, read_xml(shared_file('config/robots/robotiq_2f85.urdf')), 'tool0')
+    joint = arm.find("joint[@name='tool0-robotiq_85_mount']")
+    ElementTree.SubElement(joint, 'origin', xyz='0 0 0.01')
+    robot = load_robot('ur5e_2f85', ElementTree.tostring(arm, encoding='unicode'))
+    flange = load_robot('ur5e').forward(robot.home)
+    tip = robot.forward(robot.home) @ [0, 0, -0.152, 1]
+    np.testing.assert_allclose(tip, flange[:, 3], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'words'),
+    [
+        ('"tool0"', '"tip"', 'no link tool0 for robotiq_85_mount'),
+        ('"flange"', '"robotiq_85_tcp"', 'has a link robotiq_85_tcp already'),
+    ],
+)
+def test_a_gripper_that_cannot_be_put_on_is_named(old, new, words):
+    text = shared_file('config/robots/ur5e.urdf').read_text(encoding='utf-8')
+    with pytest.raises(RobotModelError, match=words):
+        load_robot('ur5e_2f85', text.replace(old, new))
+
+
+def test_a_follower_may_come_before_the_joint_it_follows():
+    text = shared_file('config/robots/robotiq_2f85.urdf').read_text(encoding='utf-8')
+    assert text.index('left_inner_knuckle_joint') < text.index('right_knuckle_joint')
+    robot = load_robot('ur5e_2f85')
+    rows = np.array([[*robot.home, 0.0], [*robot.home, 0.8]])
+    names = list(robot.model.names)
+    for name in names:
+        if 'robotiq' in name:
+            poses = robot.chain.poses(rows)[:, names.index(name), :3, :3]
+            turned = np.arccos((np.trace(poses[0].T @ poses[1]) - 1) / 2)
+            assert turned == pytest.approx(0.0 if 'tip' in name else 0.8, abs=1e-6), name

@@ -24,10 +24,12 @@ SETTINGS = {spec.name: dict(spec.parameters) for spec in simulation().nodes}
 class Cell(ArmCell):
     """The two nodes and an arm that is driven by set-points."""
 
-    def __init__(self, peer):
+    def __init__(self, peer, controller=None, **supervisor):
         super().__init__(peer)
-        peer.add(ArmControllerNode, **SETTINGS['arm_controller'])
-        self.supervisor = peer.add(SafetySupervisorNode, **SETTINGS['safety_supervisor'])
+        peer.add(ArmControllerNode, **SETTINGS['arm_controller'], **(controller or {}))
+        self.supervisor = peer.add(
+            SafetySupervisorNode, **SETTINGS['safety_supervisor'], **supervisor
+        )
         self.find_supervisor()
         self.arm = SetPointArm(peer)
 
