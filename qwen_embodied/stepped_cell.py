@@ -90,7 +90,7 @@ class SteppedCell:
         self._count = 0
 
     def start(self) -> None:
-        """Wait until the supervisor is armed, or would be if it were healthy; nothing is seen yet."""
+        """Wait until the supervisor is armed, or would be if it were healthy."""
         self.supervisor.body = self._surrounded.body()
         self.wait(self._rules.healthy_time + 10 * CONTROL_PERIOD)
 
