@@ -3,13 +3,12 @@
 While the joints run through a stretch of the line, no point of the robot moves farther from where
 it is in the middle of the stretch than the sum over the joints of half the joint's way times its
 reach. So a stretch is free when its middle keeps the wanted distance plus that; otherwise it is
-cut in two. Where the way is tighter than GRAIN, sampling every GRAIN has to do.
+cut in shorter ones. Where the way is tighter than GRAIN, sampling every GRAIN has to do.
 """
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import cache
 
@@ -24,7 +23,9 @@ from qwen_embodied.motion.robot import Robot
 Array = NDArray[np.float64]
 
 GRAIN = 0.001  # m; a stretch in which nothing moves farther is not cut again
-LADDER = (0.003, 0.009, 0.03)  # m; extra distances for which a posture can be checked
+CUT = 3  # shorter stretches from one; odd, so that the middle stays one
+LADDER = (0.003, 0.009, 0.027)  # m; extra distances for which a posture is checked: GRAIN, cut
+SCOUT = 0.1  # m; a line that is hit at samples so far apart need not be proved
 LEAST_SHARE = 0.05  # of the extra distance, for parts that hardly move
 
 
@@ -92,35 +93,28 @@ class EdgeCheck:
 
     def proves(self, start: Array, end: Array) -> bool:
         """True when the line keeps its distances; exactly at its ends, within GRAIN elsewhere."""
-        if not (self.is_free_at(end) and self.is_free_at(start)):
+        if not (self.is_free_at(start) and self.sampled(SCOUT)(start, end)):
             return False
         way = end - start
-        sweep = self._sweep(way)
-        stretches = deque([(0.5, 0.5)])
+        half = self._sweep(way) / 2
+        count = max(int(np.ceil(half / LADDER[-1])), 1)
+        half /= count
+        level = sum(half > extra for extra in (GRAIN, *LADDER[:-1]))
+        width = 1.0 / count
+        stretches = [(width * (number + 0.5), width, level) for number in range(count)]
         while stretches:
-            middle, half = stretches.popleft()
-            verdict = self._stretch(self.row(start + middle * way), sweep * half)
-            if verdict is None:
-                stretches.append((middle - half / 2, half / 2))
-                stretches.append((middle + half / 2, half / 2))
-            elif not verdict:
-                return False
+            middle, width, level = stretches.pop()
+            row = self.row(start + middle * way)
+            if not level:
+                if self._exact.hits(row):
+                    return False
+            elif self._level(level - 1).hits(row):
+                third = width / CUT
+                stretches += [(middle + third * side, third, level - 1) for side in (1, 0, -1)]
         return True
 
     def _sweep(self, way: Array) -> float:
         return float((np.abs(way) @ self._rates).max())
-
-    def _stretch(self, row: Array, sweep: float) -> bool | None:
-        """Judge a stretch by its middle; None when that does not decide."""
-        if sweep > GRAIN:
-            for number, extra in enumerate(LADDER):
-                if sweep <= extra:
-                    if not self._level(number).hits(row):
-                        return True
-                    break
-        if self._exact.hits(row):
-            return False
-        return True if sweep <= GRAIN else None
 
     def _level(self, number: int) -> PostureCheck:
         """Give the check with an extra distance of the ladder, made when it is first wanted."""
