@@ -24,29 +24,21 @@ Array = NDArray[np.float64]
 
 GRAIN = 0.001  # m; a stretch in which nothing moves farther is not cut again
 CUT = 3  # shorter stretches from one; odd, so that the middle stays one
-LADDER = (0.003, 0.009, 0.027)  # m; extra distances for which a posture is checked: GRAIN, cut
-SCOUT = 0.1  # m; a line that is hit at samples so far apart need not be proved
+LADDER = tuple(GRAIN * CUT**n for n in (1, 2, 3))  # m; extra distances that can be asked for
 LEAST_SHARE = 0.05  # of the extra distance, for parts that hardly move
 
 
 def joint_reaches(robot: Robot, parts: tuple[Part, ...]) -> Array:
     """Bound how far any point of a part moves for a joint's motion: (J, P) m per rad or m.
 
-    Holds in every posture: a ball around points of a body that turns lies within the ball around
-    its centre's projection on the axis that is as much wider as the centre was away from it.
-    Zero for a joint that does not move the part.
+    Holds in every posture. Zero for a joint that does not move the part.
+
+    Args:
+        robot: Whose joints move.
+        parts: The robot's own, then what it holds.
     """
-    reaches = np.zeros((robot.model.njoints, len(parts)))
-    for number, part in enumerate(parts):
-        body, centres, radii = part.body, part.spheres[:, :3], part.spheres[:, 3]
-        while body:
-            axis, stroke = robot.chain.axis(body), robot.chain.stroke(body)
-            along = centres if stroke else np.outer(centres @ axis, axis)
-            radii = radii + np.linalg.norm(centres - along, axis=1) + stroke
-            reaches[body, number] = 1.0 if stroke else radii.max()
-            placement = robot.model.jointPlacements[body]
-            centres = along @ placement.rotation.T + placement.translation
-            body = int(robot.model.parents[body])
+    held = [robot.chain.reaches(part) for part in parts[len(robot.parts) :]]
+    reaches = np.column_stack([robot.reaches, *held])
     return reaches[[robot.model.getJointId(name) for name in robot.joint_names]]
 
 
@@ -93,7 +85,7 @@ class EdgeCheck:
 
     def proves(self, start: Array, end: Array) -> bool:
         """True when the line keeps its distances; exactly at its ends, within GRAIN elsewhere."""
-        if not (self.is_free_at(start) and self.sampled(SCOUT)(start, end)):
+        if not (self.is_free_at(start) and self.is_free_at(end)):
             return False
         way = end - start
         half = self._sweep(way) / 2

@@ -147,7 +147,7 @@ class Search:
 
     def path(self) -> Array:
         """Give the straight line or a shortened path, proved free; raises PathNotFoundError."""
-        if self._edges.proves(*self._ends):
+        if self._edges.sampled(COARSE)(*self._ends) and self._edges.proves(*self._ends):
             return np.stack(self._ends)
         while True:
             found = self.candidate()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,11 @@ class Robot:
               restarts: int = 0) -> Solution:  # fmt: skip
         """Give the nearest solution that few restarts find, whether it reaches the pose or not."""
         return self._inverse.attempt(tool_in_base, seed, margin, restarts)
+
+    @cached_property
+    def reaches(self) -> Array:
+        """Bound how far each part's points move for each joint, (joints of the model, P)."""
+        return np.column_stack([self.chain.reaches(part) for part in self.parts])
 
     def full(self, q: ArrayLike) -> Array:
         """Spread arm joints (J,) or arm and gripper (J + 1,) over Pinocchio's vector."""
