@@ -13,7 +13,7 @@ from ompl import base, geometric, util
 Array = NDArray[np.float64]
 Edge = Callable[[Array, Array], bool]
 
-RANGE = 0.8  # rad, longest edge
+RANGE = 1.2  # rad, longest edge
 
 util.setLogLevel(util.LogLevel.LOG_NONE)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Edge = Callable[[Array, Array], bool]
 
-GAIN = 0.02  # share of the length; what saves less is not worth a check
+GAIN = 0.03  # share of the length; what saves less is not worth a check
 PULLS = (0.5, 0.25)  # of the way from a corner to the line between its neighbours
 
 
