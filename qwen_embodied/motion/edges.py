@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 GRAIN = 0.001  # m; a stretch in which nothing moves farther is not cut again
 CUT = 3  # shorter stretches from one; odd, so that the middle stays one
 LADDER = tuple(GRAIN * CUT**n for n in (1, 2, 3))  # m; extra distances that can be asked for
+ROOMY = 1  # of the ladder, asked for where a line is to be proved later
 LEAST_SHARE = 0.05  # of the extra distance, for parts that hardly move
 
 
@@ -71,7 +72,7 @@ class EdgeCheck:
             step: Farthest that any point of the robot moves from sample to sample, m.
             roomy: Ask for a little more than the distances, so that the line can be proved later.
         """
-        check = self._level(0) if roomy else self._exact
+        check = self._level(ROOMY) if roomy else self._exact
 
         def is_free(start: Array, end: Array) -> bool:
             way = end - start

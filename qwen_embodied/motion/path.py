@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 LARGEST_JUMP = 0.2  # rad between neighbouring points of a straight line
 COARSE = 0.15  # m, step of the robot between samples in the first search
 FINE = 0.1  # m, step between samples when a path is shortened
-FIRST_TRY = 100  # samples of the first search
+FIRST_TRY = 60  # samples of the first search
 LONGER = 1.5  # factor from one try to the next
 SHOWN = 0.01  # rad, step when the blocking body is looked for
 
