@@ -1,12 +1,13 @@
 """Inverse kinematics: how often, how fast, and against what one look at the robot costs.
 
-The bars hold for processor time of the solving thread, which is what the solver needs; the clock
-on the wall, which also counts what else the machine does, stands beside it.
+The bars hold for the clock on the wall, so the machine has to be quiet; the processor time of the
+solving thread, which is what the solver itself needs, stands beside it.
 """
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Measured:
         wall: (N,) ms by the clock on the wall.
         busy: (N,) ms of this thread's processor time.
         ratios: (B,) mean processor time in a block over that of one look at the robot.
+        wall_ratios: (B,) the same of the clock on the wall.
         look: Mean processor time of one look, ms.
     """
 
@@ -48,6 +50,7 @@ class Measured:
     wall: Array
     busy: Array
     ratios: Array
+    wall_ratios: Array
     look: float
 
 
@@ -56,6 +59,7 @@ def run(quick: bool) -> list[Row]:
     count = QUICK if quick else POSES
     rows: list[Row] = []
     for name in PRESETS:
+        sys.stderr.write(f'{name}: {count} poses\n')
         rows += _rows(name, measure(load_robot(name), count))
     return rows
 
@@ -67,14 +71,14 @@ def measure(robot: Robot, count: int) -> Measured:
     joints = np.random.default_rng(2026).uniform(lower, upper, (count, len(lower)))
     middle = (lower + upper) / 2
     robot.inverse(robot.forward(middle), middle)
-    table, others = np.empty((count, 4)), np.arange(1, LOOKS + 1)
+    table, others = np.empty((count, 5)), np.arange(1, LOOKS + 1)
     for row, q in enumerate(joints):
         table[row, :3] = _solve(robot, q, middle)
-        table[row, 3] = _look(robot, joints[(row + others) % count])
-    shares = np.array_split(table[:, 2:], min(BLOCKS, count))
-    ratios = np.array([share[:, 0].mean() / share[:, 1].mean() for share in shares])
-    look = float(table[:, 3].mean())
-    return Measured(table[:, 0] > 0, table[:, 1], table[:, 2], ratios, look)
+        table[row, 3:] = _look(robot, joints[(row + others) % count])
+    means = np.array([share.mean(axis=0) for share in np.array_split(table, min(BLOCKS, count))])
+    ratios, wall_ratios = means[:, 2] / means[:, 4], means[:, 1] / means[:, 3]
+    look = float(table[:, 4].mean())
+    return Measured(table[:, 0] > 0, table[:, 1], table[:, 2], ratios, wall_ratios, look)
 
 
 def _solve(robot: Robot, q: Array, seed: Array) -> tuple[bool, float, float]:
@@ -101,12 +105,13 @@ def _reaches(robot: Robot, q: Array, tool: Array) -> bool:
     return bool(inside.all() and apart <= TOLERANCE and angle <= TOLERANCE)
 
 
-def _look(robot: Robot, joints: Array) -> float:
-    """Give the processor time of one forward kinematics with Jacobian, ms."""
-    start = time.thread_time()
+def _look(robot: Robot, joints: Array) -> tuple[float, float]:
+    """Give wall and processor time of one forward kinematics with Jacobian, ms."""
+    wall, busy = time.perf_counter(), time.thread_time()
     for q in joints:
         robot.tool_jacobian(q)
-    return (time.thread_time() - start) / len(joints) * 1e3
+    wall, busy = time.perf_counter() - wall, time.thread_time() - busy
+    return wall / len(joints) * 1e3, busy / len(joints) * 1e3
 
 
 def _rows(name: str, found: Measured) -> list[Row]:
@@ -114,20 +119,24 @@ def _rows(name: str, found: Measured) -> list[Row]:
         return 100.0 * float((found.reached & (times <= limit)).mean())
 
     title, busy = f'IK {name}', 'of processor time'
-    ratio, low, high = median_interval(found.ratios)
+    look = 'one forward kinematics with Jacobian'
+    ratio, low, high = median_interval(found.wall_ratios)
+    own, *interval = median_interval(found.ratios)
     return [
-        at_least(f'{title}: reached within {LATE:g} ms {busy}', share(found.busy, LATE), '%',
+        at_least(f'{title}: reached within {LATE:g} ms', share(found.wall, LATE), '%',
                  bar=99.9, goal=f'100 within {GOAL:g} ms', peer=PEERS),
+        figure(f'{title}: reached within {GOAL:g} ms', share(found.wall, GOAL), '%'),
         figure(f'{title}: reached within {GOAL:g} ms {busy}', share(found.busy, GOAL), '%'),
-        figure(f'{title}: reached within {GOAL:g} ms on the wall', share(found.wall, GOAL), '%'),
         figure(f'{title}: reached at all', share(found.wall, np.inf), '%'),
-        Row(f'{title}: mean {busy}, and over one forward kinematics with Jacobian',
-            float(found.busy.mean()), 'ms', f'ratio <= {RATIO:g}', '', PEER_TIME,
+        Row(f'{title}: mean, and over {look}',
+            float(found.wall.mean()), 'ms', f'ratio <= {RATIO:g}', '', PEER_TIME,
             bool(ratio <= RATIO), ratio, (low, high)),
-        figure(f'{title}: mean on the wall', float(found.wall.mean()), 'ms'),
-        figure(f'{title}: median on the wall', float(np.median(found.wall)), 'ms'),
-        figure(f'{title}: 99th percentile {busy}', float(np.quantile(found.busy, 0.99)), 'ms'),
-        figure(f'{title}: one forward kinematics with Jacobian', found.look * 1e3, 'us'),
+        Row(f'{title}: mean {busy}, and over {look}',
+            float(found.busy.mean()), 'ms', ratio=own, interval=(interval[0], interval[1])),
+        figure(f'{title}: median', float(np.median(found.wall)), 'ms'),
+        figure(f'{title}: 99th percentile', float(np.quantile(found.wall, 0.99)), 'ms'),
+        figure(f'{title}: the longest {busy}', float(found.busy.max()), 'ms'),
+        figure(f'{title}: {look}', found.look * 1e3, 'us'),
     ]  # fmt: skip
 
 

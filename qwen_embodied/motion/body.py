@@ -80,6 +80,24 @@ class Chain:
                 return index
         raise RobotModelError(f'the joint {self._model.names[body]} carries no link')
 
+    def reaches(self, part: Part) -> Array:
+        """Bound how far points of a part move for each joint's motion, (bodies,) m per rad or m.
+
+        A ball around points of a body that turns lies within the ball around its centre's
+        projection on the axis that is as much wider as the centre was away from it.
+        """
+        reaches = np.zeros(len(self._parents))
+        body, centres, radii = part.body, part.spheres[:, :3], part.spheres[:, 3]
+        while body:
+            axis, stroke = self.axis(body), self.stroke(body)
+            along = centres if stroke else np.outer(centres @ axis, axis)
+            radii = radii + np.linalg.norm(centres - along, axis=1) + stroke
+            reaches[body] = 1.0 if stroke else radii.max()
+            placement = self._placements[body]
+            centres = along @ placement[:3, :3].T + placement[:3, 3]
+            body = self._parents[body]
+        return reaches
+
     def poses(self, rows: Array) -> Array:
         """Give body_in_base (N, bodies, 4, 4) for rows (N, J) or (N, J + 1)."""
         if len(rows) > FEW:

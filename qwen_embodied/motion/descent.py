@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
+from scipy.linalg.blas import ddot, dsyrk, idamax
 from scipy.linalg.lapack import dposv
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ Bounds = tuple[Array, Array]
 
 _LOCAL = pin.ReferenceFrame.LOCAL
 _frame_jacobian, _log6 = pin.computeFrameJacobian, pin.log6
+_least, _greatest, _where = np.minimum, np.maximum, np.where
 
-CLOSE = (3e-6) ** 2  # squared length of the twist (m and rad) that is left at the goal
+CLOSE = (7e-6) ** 2  # squared length of the twist (m and rad) that is left at the goal
 ITERATIONS = 30
 SHRINKING = 0.8  # a step should leave at most this much of the least squared error
 PATIENCE = 2  # steps in a row that need not
@@ -48,9 +50,7 @@ class Descent:
         self._positions = np.array([joint.idx_q for joint in joints])
         self._velocities = np.array([joint.idx_v for joint in joints])
         self._few = len(joints) < 6
-        size = min(len(joints), 6)
-        self._normal: Array = np.empty((size, size))
-        self._diagonal = self._normal.ravel()[:: size + 1]
+        self._identity: Array = np.eye(min(len(joints), 6), order='F')
         self._pose = self._data.iMf[0]  # a view
 
     def evaluate(self, q: Array) -> tuple[Array, Any]:
@@ -67,11 +67,11 @@ class Descent:
 
     def run(self, goal: Any, start: Array, bounds: Bounds) -> tuple[Array, bool]:
         """Descend from a start within the bounds; give where it ended and whether it arrived."""
-        q, least, stuck = start, math.inf, 0
+        q, least, stuck, evaluate = start, math.inf, 0, self.evaluate
         for _ in range(ITERATIONS):
-            jacobian, pose = self.evaluate(q)
+            jacobian, pose = evaluate(q)
             twist = _log6(pose.actInv(goal)).vector
-            square = float(twist.dot(twist))
+            square = ddot(twist, twist)
             if square < CLOSE:
                 return q, True
             if square > SHRINKING * least:
@@ -80,7 +80,8 @@ class Descent:
                     break
             else:
                 stuck = 0
-            least = square if square < least else least
+            if square < least:
+                least = square
             damping = DAMPING * square + 1e-9 if square < 1.0 else DAMPING
             q = self._step(jacobian, twist, damping, q, bounds)
         return q, False
@@ -88,30 +89,26 @@ class Descent:
     def _step(
         self, jacobian: Array, twist: Array, damping: float, q: Array, bounds: Bounds
     ) -> Array:
-        step = self._solve(jacobian, twist, damping)
-        if step.dot(step) > LARGEST_STEP**2:
-            step = limited(step)
-        moved = q + step
-        inside: Array = np.minimum(np.maximum(moved, bounds[0]), bounds[1])
+        lower, upper = bounds
+        moved = q + limited(self._solve(jacobian, twist, damping))
+        inside: Array = _least(_greatest(moved, lower), upper)
         beyond = moved - inside
-        if not beyond.dot(beyond):
+        if not ddot(beyond, beyond):
             return inside
-        at_limit = beyond != 0.0
-        step = (inside - q) * at_limit
-        step += self._solve(jacobian * ~at_limit, twist - jacobian.dot(step), damping)
-        result: Array = np.minimum(np.maximum(q + limited(step), bounds[0]), bounds[1])
+        free = beyond == 0.0
+        moved = _where(free, q, inside)
+        twist = twist - jacobian.dot(moved - q)
+        moved += limited(self._solve(jacobian * free, twist, damping))
+        result: Array = _least(_greatest(moved, lower), upper)
         return result
 
     def _solve(self, jacobian: Array, twist: Array, damping: float) -> Array:
         """Solve the damped least squares by the smaller of its two normal matrices."""
-        normal = self._normal
         if self._few:
-            np.dot(jacobian.T, jacobian, out=normal)
-            self._diagonal += damping
+            normal = dsyrk(1.0, jacobian.T, damping, self._identity)
             few: Array = dposv(normal, twist.dot(jacobian))[1]
             return few
-        np.dot(jacobian, jacobian.T, out=normal)
-        self._diagonal += damping
+        normal = dsyrk(1.0, jacobian.T, damping, self._identity, 1)
         many: Array = dposv(normal, twist)[1].dot(jacobian)
         return many
 
@@ -134,7 +131,7 @@ class Descent:
 
 def limited(step: Array, largest: float = LARGEST_STEP) -> Array:
     """Shorten a step to at most the largest change of a joint, rad."""
-    length = float(np.abs(step).max())
+    length = abs(step[idamax(step)])
     return step * (largest / length) if length > largest else step
 
 

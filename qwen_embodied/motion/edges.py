@@ -3,13 +3,12 @@
 While the joints run through a stretch of the line, no point of the robot moves farther from where
 it is in the middle of the stretch than the sum over the joints of half the joint's way times its
 reach. So a stretch is free when its middle keeps the wanted distance plus that; otherwise it is
-cut in two. Where the way is tighter than GRAIN, sampling every GRAIN has to do.
+cut in shorter ones. Where the way is tighter than GRAIN, sampling every GRAIN has to do.
 """
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import cache
 
@@ -24,28 +23,23 @@ from qwen_embodied.motion.robot import Robot
 Array = NDArray[np.float64]
 
 GRAIN = 0.001  # m; a stretch in which nothing moves farther is not cut again
-LADDER = (0.003, 0.009, 0.03)  # m; extra distances for which a posture can be checked
+CUT = 3  # shorter stretches from one; odd, so that the middle stays one
+LADDER = tuple(GRAIN * CUT**n for n in (1, 2, 3))  # m; extra distances that can be asked for
+ROOMY = 1  # of the ladder, asked for where a line is to be proved later
 LEAST_SHARE = 0.05  # of the extra distance, for parts that hardly move
 
 
 def joint_reaches(robot: Robot, parts: tuple[Part, ...]) -> Array:
     """Bound how far any point of a part moves for a joint's motion: (J, P) m per rad or m.
 
-    Holds in every posture: a ball around points of a body that turns lies within the ball around
-    its centre's projection on the axis that is as much wider as the centre was away from it.
-    Zero for a joint that does not move the part.
+    Holds in every posture. Zero for a joint that does not move the part.
+
+    Args:
+        robot: Whose joints move.
+        parts: The robot's own, then what it holds.
     """
-    reaches = np.zeros((robot.model.njoints, len(parts)))
-    for number, part in enumerate(parts):
-        body, centres, radii = part.body, part.spheres[:, :3], part.spheres[:, 3]
-        while body:
-            axis, stroke = robot.chain.axis(body), robot.chain.stroke(body)
-            along = centres if stroke else np.outer(centres @ axis, axis)
-            radii = radii + np.linalg.norm(centres - along, axis=1) + stroke
-            reaches[body, number] = 1.0 if stroke else radii.max()
-            placement = robot.model.jointPlacements[body]
-            centres = along @ placement.rotation.T + placement.translation
-            body = int(robot.model.parents[body])
+    held = [robot.chain.reaches(part) for part in parts[len(robot.parts) :]]
+    reaches = np.column_stack([robot.reaches, *held])
     return reaches[[robot.model.getJointId(name) for name in robot.joint_names]]
 
 
@@ -78,7 +72,7 @@ class EdgeCheck:
             step: Farthest that any point of the robot moves from sample to sample, m.
             roomy: Ask for a little more than the distances, so that the line can be proved later.
         """
-        check = self._level(0) if roomy else self._exact
+        check = self._level(ROOMY) if roomy else self._exact
 
         def is_free(start: Array, end: Array) -> bool:
             way = end - start
@@ -92,35 +86,28 @@ class EdgeCheck:
 
     def proves(self, start: Array, end: Array) -> bool:
         """True when the line keeps its distances; exactly at its ends, within GRAIN elsewhere."""
-        if not (self.is_free_at(end) and self.is_free_at(start)):
+        if not (self.is_free_at(start) and self.is_free_at(end)):
             return False
         way = end - start
-        sweep = self._sweep(way)
-        stretches = deque([(0.5, 0.5)])
+        half = self._sweep(way) / 2
+        count = max(int(np.ceil(half / LADDER[-1])), 1)
+        half /= count
+        level = sum(half > extra for extra in (GRAIN, *LADDER[:-1]))
+        width = 1.0 / count
+        stretches = [(width * (number + 0.5), width, level) for number in range(count)]
         while stretches:
-            middle, half = stretches.popleft()
-            verdict = self._stretch(self.row(start + middle * way), sweep * half)
-            if verdict is None:
-                stretches.append((middle - half / 2, half / 2))
-                stretches.append((middle + half / 2, half / 2))
-            elif not verdict:
-                return False
+            middle, width, level = stretches.pop()
+            row = self.row(start + middle * way)
+            if not level:
+                if self._exact.hits(row):
+                    return False
+            elif self._level(level - 1).hits(row):
+                third = width / CUT
+                stretches += [(middle + third * side, third, level - 1) for side in (1, 0, -1)]
         return True
 
     def _sweep(self, way: Array) -> float:
         return float((np.abs(way) @ self._rates).max())
-
-    def _stretch(self, row: Array, sweep: float) -> bool | None:
-        """Judge a stretch by its middle; None when that does not decide."""
-        if sweep > GRAIN:
-            for number, extra in enumerate(LADDER):
-                if sweep <= extra:
-                    if not self._level(number).hits(row):
-                        return True
-                    break
-        if self._exact.hits(row):
-            return False
-        return True if sweep <= GRAIN else None
 
     def _level(self, number: int) -> PostureCheck:
         """Give the check with an extra distance of the ladder, made when it is first wanted."""

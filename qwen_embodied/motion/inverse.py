@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pinocchio as pin
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.blas import ddot, dsyrk
 
 from qwen_embodied.errors import (
     CollisionError,
@@ -33,7 +34,7 @@ SOME = 20  # restarts where the tool need not be turned exactly
 SETTLED = 4  # near starts that are settled when no descent arrived
 DIFFERENT = 0.05  # rad; postures that are nearer to each other count as one
 TURN = 2 * np.pi
-IDENTITY = np.eye(3)
+IDENTITY = np.eye(3, order='F')
 
 
 class _Task(NamedTuple):
@@ -239,10 +240,10 @@ def _check(matrix: Array, seed: Array, count: int) -> None:
     if matrix.shape != (4, 4):
         raise ContractError('tool_in_base', matrix.tolist(), 'a (4, 4) pose')
     place, turn = matrix[:3, 3], matrix[:3, :3]
-    skew = (turn.dot(turn.T) - IDENTITY).ravel()
-    if not (skew.dot(skew) < 1e-6 and place.dot(place) < np.inf):
+    skew = dsyrk(1.0, turn, -1.0, IDENTITY).ravel('K')
+    if not (ddot(skew, skew) < 1e-6 and place.dot(place) < np.inf):
         raise ContractError('tool_in_base', matrix.tolist(), 'finite, with a rotation in it')
-    if seed.shape != (count,) or not seed.dot(seed) < np.inf:
+    if seed.shape != (count,) or not ddot(seed, seed) < np.inf:
         raise ContractError('seed', seed.tolist(), f'{count} finite joint positions')
 
 

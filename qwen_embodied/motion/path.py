@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 
 LARGEST_JUMP = 0.2  # rad between neighbouring points of a straight line
 COARSE = 0.15  # m, step of the robot between samples in the first search
-FINE = 0.03  # m, step between samples when a path is shortened
-FIRST_TRY = 150  # samples of the first search
+FINE = 0.1  # m, step between samples when a path is shortened
+FIRST_TRY = 60  # samples of the first search
 LONGER = 1.5  # factor from one try to the next
 SHOWN = 0.01  # rad, step when the blocking body is looked for
 
@@ -147,7 +147,7 @@ class Search:
 
     def path(self) -> Array:
         """Give the straight line or a shortened path, proved free; raises PathNotFoundError."""
-        if self._edges.proves(*self._ends):
+        if self._edges.sampled(COARSE)(*self._ends) and self._edges.proves(*self._ends):
             return np.stack(self._ends)
         while True:
             found = self.candidate()
@@ -174,6 +174,8 @@ class Search:
 
     def _require(self, part: str, point: Array) -> None:
         """Raise CollisionError naming a part of the motion when a point is too near something."""
+        if self._edges.is_free_at(point):
+            return
         contact = self._collider.first(self._edges.row(point)[None], self._demand)
         if contact is None:
             return

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,11 @@ class Robot:
         An arm of fewer than six joints reaches a pose that it meets but for LOOSE rad.
         """
         return self._inverse.attempt(tool_in_base, seed, margin, restarts)
+
+    @cached_property
+    def reaches(self) -> Array:
+        """Bound how far each part's points move for each joint, (joints of the model, P)."""
+        return np.column_stack([self.chain.reaches(part) for part in self.parts])
 
     def full(self, q: ArrayLike) -> Array:
         """Spread arm joints (J,) or arm and gripper (J + 1,) over Pinocchio's vector."""

@@ -13,7 +13,7 @@ from ompl import base, geometric, util
 Array = NDArray[np.float64]
 Edge = Callable[[Array, Array], bool]
 
-RANGE = 0.8  # rad, longest edge
+RANGES = (1.2, 0.8)  # rad, longest edge, by turns: long ones for open ways, short for tight
 
 util.setLogLevel(util.LogLevel.LOG_NONE)
 
@@ -68,7 +68,7 @@ def connect(
     problem = base.ProblemDefinition(information)
     problem.setStartAndGoalStates(state_of(space, start), state_of(space, goal))
     planner = geometric.RRTConnect(information)
-    planner.setRange(RANGE)
+    planner.setRange(RANGES[(seed - 1) % len(RANGES)])
     planner.setProblemDefinition(problem)
     planner.setup()
     end = base.PlannerTerminationCondition(is_over)

@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Edge = Callable[[Array, Array], bool]
 
-GAIN = 0.02  # share of the length; what saves less is not worth a check
-PULLS = (1.0, 0.5, 0.25)  # of the way from a corner to the line between its neighbours
+GAIN = 0.03  # share of the length; what saves less is not worth a check
+PULLS = (0.5, 0.25)  # of the way from a corner to the line between its neighbours
 
 
 def length(path: Array) -> float:
@@ -33,6 +36,7 @@ def shortened(path: Array, edge: Edge, rounds: int, seed: int = 0) -> Array:
         Corner points (M, J) with the same ends, no longer than the path.
     """
     rng = np.random.default_rng(seed)
+    edge = remembering(edge)
     path = without_corners(path, edge)
     for _ in range(rounds):
         before = length(path)
@@ -44,6 +48,20 @@ def shortened(path: Array, edge: Edge, rounds: int, seed: int = 0) -> Array:
         if length(path) > (1.0 - GAIN) * before:
             break
     return without_doubles(path)
+
+
+def remembering(edge: Edge) -> Edge:
+    """Ask about each line once only."""
+    known: dict[tuple[bytes, bytes], bool] = {}
+
+    def is_free(start: Array, end: Array) -> bool:
+        key = start.tobytes(), end.tobytes()
+        answer = known.get(key)
+        if answer is None:
+            answer = known[key] = edge(start, end)
+        return answer
+
+    return is_free
 
 
 def without_corners(path: Array, edge: Edge) -> Array:
@@ -61,18 +79,30 @@ def without_corners(path: Array, edge: Edge) -> Array:
 
 def without_detours(path: Array, edge: Edge, rng: np.random.Generator, attempts: int) -> Array:
     """Join two random places on the path by a straight line, many times, where that is free."""
-    for _ in range(attempts):
-        if len(path) < 3:
-            break
-        steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
-        along = np.concatenate([[0.0], np.cumsum(steps)])
-        a, b = np.sort(rng.uniform(0.0, along[-1], 2))
-        ends = [np.array([np.interp(s, along, column) for column in path.T]) for s in (a, b)]
-        direct = float(np.linalg.norm(ends[1] - ends[0]))
-        if direct > (b - a) - GAIN * along[-1] or not edge(ends[0], ends[1]):
+    along = _lengths(path)
+    for shares in np.sort(rng.random((attempts, 2))).tolist():
+        (a, b), least = (along[-1] * share for share in shares), GAIN * along[-1]
+        before, after = bisect_right(along, a), bisect_right(along, b)
+        if before == after or after >= len(path):
             continue
-        path = np.concatenate([path[along < a], ends, path[along > b]])
+        ends = _at(path, along, before, a), _at(path, along, after, b)
+        if math.dist(*ends) > b - a - least or not edge(*ends):
+            continue
+        path = np.concatenate([path[:before], ends, path[after:]])
+        along = _lengths(path)
     return without_doubles(path)
+
+
+def _lengths(path: Array) -> list[float]:
+    """Give the way from the start to each point, (N,) rad."""
+    return list(accumulate(map(math.dist, path, path[1:]), initial=0.0))
+
+
+def _at(path: Array, along: list[float], after: int, place: float) -> Array:
+    """Give the point at a way from the start, which lies before the point number after."""
+    share = (place - along[after - 1]) / (along[after] - along[after - 1])
+    point: Array = path[after - 1] + share * (path[after] - path[after - 1])
+    return point
 
 
 def pulled(path: Array, edge: Edge) -> Array:

@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 POSTURES = 10_000
 FIRST = 2500  # looked at for the first start: most goals need no other
+FEW = 60  # of those, among which to choose the second
 POOL = 400  # nearest ones among which to choose
 ALIKE = 1.0  # rad; postures whose joints all differ by less resemble one another
 REACH_WEIGHT = 4.5  # of a distance as long as the arm, against a rotation matrix's distance
@@ -43,14 +44,23 @@ class Starts:
         would mostly end at the same place.
         """
         wanted = self._describe(tool_in_base[None])[0]
-        given = self.joints[np.argmin(self._squares[:FIRST] - self._features[:FIRST].dot(wanted))]
-        yield given
-        distance = self._squares - self._features.dot(wanted)
-        chosen = np.argpartition(distance, POOL)[:POOL]
-        pool = self.joints[chosen[np.argsort(distance[chosen])]]
-        while len(pool := pool[np.abs(pool - given).max(axis=1) > ALIKE]):
-            given = pool[0]
-            yield given
+        distance = self._squares[:FIRST] - self._features[:FIRST].dot(wanted)
+        first = self.joints[distance.argmin()]
+        yield first
+        second = _unlike(self._nearest(distance, FEW), first)[:1]
+        yield from second
+        pool = self._nearest(self._squares - self._features.dot(wanted), POOL)
+        for given in (first, *second):
+            pool = _unlike(pool, given)
+        while len(pool):
+            yield pool[0]
+            pool = _unlike(pool, pool[0])
+
+    def _nearest(self, distance: Array, count: int) -> Array:
+        """Give the postures (count, J) of the least distances, the nearest first."""
+        chosen = np.argpartition(distance, count)[:count]
+        nearest: Array = self.joints[chosen[np.argsort(distance[chosen])]]
+        return nearest
 
     def _describe(self, poses: Array) -> NDArray[np.float32]:
         """Give (N, 12) whose Euclidean distance grows with that of the poses (N, 4, 4)."""
@@ -58,3 +68,9 @@ class Starts:
         result[:, :3] = poses[:, :3, 3] * self._weight
         result[:, 3:] = poses[:, :3, :3].reshape(-1, 9)
         return result
+
+
+def _unlike(pool: Array, given: Array) -> Array:
+    """Leave out the postures (N, J) that resemble a given one."""
+    left: Array = pool[np.abs(pool - given).max(axis=1) > ALIKE]
+    return left

@@ -71,13 +71,15 @@ def test_a_problem_without_a_solution_says_why(two_problems):
     assert outside.fault(robot, 0.04).startswith('goal outside limits: panda_joint')
 
 
-def test_rows_of_paths_count_what_was_solved(two_problems, monkeypatch):
+def test_rows_of_paths_count_what_was_solved(two_problems, monkeypatch, capsys):
     monkeypatch.setattr(motion_paths, 'QUICK', 1)
     rows = {row.name: row for row in motion_paths.run(quick=True)}
     assert rows['planning: valid problems solved, 1 of 1'].value == 100.0
     assert rows['planning: problems, of which 1 valid'].value == 2
-    first = next(row for name, row in rows.items() if name.startswith('planning: first path'))
-    assert first.ratio is not None
+    whole = next(row for name, row in rows.items() if name.startswith('planning: found, short'))
+    assert whole.ratio is not None
+    assert whole.holds is (whole.ratio <= 1.0)
+    assert 'problem 1 of 1' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(('wide', 'blocked'), [(False, 0), (True, 1)])

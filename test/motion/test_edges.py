@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from motion.things import make_object, make_scene
 from qwen_embodied.geometry import pose, rotation_x
 from qwen_embodied.motion import Collider, World, box, capsule, hull
-from qwen_embodied.motion.edges import GRAIN, EdgeCheck, joint_reaches
+from qwen_embodied.motion.edges import CUT, GRAIN, LADDER, EdgeCheck, joint_reaches
 
 OPEN = 0.04
 
@@ -44,6 +46,23 @@ def test_quick_answer_is_that_of_exact_distances(robot, rng, clutter):
         exact = [collider.first(row[None], demand) is not None for row in rows]
         assert [check.hits(row) for row in rows] == exact
         assert 20 < sum(exact) < 280
+
+
+def test_questions_asked_in_turns_keep_their_own_distances(robot, rng, clutter):
+    limits, collider = robot.all_limits, Collider(robot, clutter)
+    rows = rng.uniform(limits.lower, limits.upper, (100, 8))
+    demands = [collider.demand(scene, scene / 2) for scene in (0.0, 0.05)]
+    checks = [collider.check(demand) for demand in demands]
+    alone = [[Collider(robot, clutter).check(d).hits(row) for row in rows[:20]] for d in demands]
+    turns = [[check.hits(row) for check in checks] for row in rows]
+    assert [list(answers) for answers in zip(*turns[:20], strict=True)] == alone
+    assert sum(wide and not narrow for narrow, wide in turns) > 3
+    assert not any(narrow and not wide for narrow, wide in turns)
+
+
+def test_cut_stretches_fit_the_distances_that_can_be_asked_for():
+    steps = (GRAIN, *LADDER)
+    assert all(wide / CUT <= narrow + 1e-12 for narrow, wide in pairwise(steps))
 
 
 def test_pairs_that_do_not_count_are_left_out(robot, clutter):

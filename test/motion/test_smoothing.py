@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from qwen_embodied.motion.smoothing import length, shortened, without_corners
+from qwen_embodied.motion.smoothing import length, remembering, shortened, without_corners
 
 
 def around_a_disc(start, end):
@@ -58,3 +58,17 @@ def test_same_path_gives_the_same_bytes(rng):
     path = detour(rng)
     twice = [shortened(path, around_a_disc, rounds=4).tobytes() for _ in range(2)]
     assert twice[0] == twice[1]
+
+
+def test_no_line_is_asked_about_twice(rng):
+    asked = []
+
+    def edge(start, end):
+        asked.append((start.tobytes(), end.tobytes()))
+        return around_a_disc(start, end)
+
+    path = detour(rng)
+    short = shortened(path, edge, rounds=8)
+    assert len(asked) == len(set(asked))
+    np.testing.assert_array_equal(short, shortened(path, around_a_disc, rounds=8))
+    assert remembering(around_a_disc)(path[0], path[-1]) is around_a_disc(path[0], path[-1])
