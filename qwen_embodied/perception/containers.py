@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.perception.solids import Solid
+from qwen_embodied.perception.solid import Solid, circle_through
 from qwen_embodied.perception.window import Window
 
 Array = NDArray[np.float64]
@@ -154,7 +154,7 @@ def _outer(outline: Array, level: float, pixel: float, tray_ratio: float) -> Sol
     (u, v), extent, angle = cv2.minAreaRect(hull)
     sides, yaw = np.array(extent) / 1e3, float(np.radians(angle))
     middle = offset + np.array([u, v]) / 1e3
-    centre, diameter = _circle(hull[:, 0].astype(np.float64) / 1e3)
+    centre, diameter = circle_through(hull[:, 0].astype(np.float64) / 1e3)
     off_circle = np.abs(np.linalg.norm(outline - offset - centre, axis=1) - diameter / 2)
     inwards = np.abs(_turned(outline - middle, yaw))
     off_sides = np.abs(sides / 2 - inwards).min(axis=1)
@@ -174,14 +174,6 @@ def _turned(points: Array, yaw: float) -> Array:
     """Give points (N, 2) along the axes of something turned by yaw."""
     c, s = np.cos(yaw), np.sin(yaw)
     return np.asarray(points @ np.array([[c, -s], [s, c]]))
-
-
-def _circle(points: Array) -> tuple[Array, float]:
-    """Give centre (2,) and diameter of the circle through points (N, 2), by least squares."""
-    design = np.column_stack([2 * points, np.ones(len(points))])
-    solution = np.linalg.lstsq(design, (points**2).sum(axis=1), rcond=None)[0]
-    radius = np.sqrt(max(solution[2] + solution[:2] @ solution[:2], 0.0))
-    return solution[:2], 2 * float(radius)
 
 
 def _from_centre(solid: Solid, points: Points) -> Points:

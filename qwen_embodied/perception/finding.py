@@ -19,7 +19,8 @@ from qwen_embodied.perception.naming import Name, Patch, name_patches
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import Light
 from qwen_embodied.perception.segments import Segment, split, union
-from qwen_embodied.perception.solids import Solid, fit_solid
+from qwen_embodied.perception.solid import Solid
+from qwen_embodied.perception.solids import fit_solid
 from qwen_embodied.perception.surface import UNSEEN, Surface
 from qwen_embodied.perception.tracking import Sighting
 from qwen_embodied.perception.window import Window, cut
