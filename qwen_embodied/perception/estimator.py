@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.messages import Frame, JointState, LightingReport, Scene, SceneObject
-from qwen_embodied.perception.finding import find_objects, named
+from qwen_embodied.perception.finding import find_objects
 from qwen_embodied.perception.flat import find_flat, look_flat
 from qwen_embodied.perception.lighting import LightingCorrection, measure_light
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import measure
+from qwen_embodied.perception.sightings import named
 from qwen_embodied.perception.stacking import restack
 from qwen_embodied.perception.surface import Surface, look
 from qwen_embodied.perception.tracking import Tracker

@@ -28,6 +28,7 @@ class Segment:
         rgb: Median colour, (3,) sRGB.
         top: Level of its highest surface above the table, m.
         is_flat: Whether a level surface of it is seen, not only steep sides.
+        paints: Pixels of each colour where it has more than one, (H, W) each.
     """
 
     mask: Mask
@@ -35,6 +36,7 @@ class Segment:
     rgb: NDArray[np.float64]
     top: float
     is_flat: bool
+    paints: tuple[Mask, ...] = ()
 
 
 def split(
@@ -140,3 +142,12 @@ def union(parts: list[Segment]) -> Segment:
     tops = np.logical_or.reduce([part.mask for part in parts if part.is_flat])
     core = cv2.dilate(tops.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return Segment(mask, mask & core, largest.rgb, largest.top, True)
+
+
+def merged(one: Segment, two: Segment) -> Segment:
+    """Make one segment of two paints."""
+    larger = one if one.mask.sum() >= two.mask.sum() else two
+    is_flat = one.is_flat or two.is_flat
+    paints = tuple(paint for each in (one, two) for paint in (each.paints or (each.mask,)))
+    core = one.core | two.core if one.is_flat == two.is_flat else one.mask | two.mask
+    return Segment(one.mask | two.mask, core, larger.rgb, max(one.top, two.top), is_flat, paints)

@@ -34,7 +34,7 @@ def fit_tilted(points: Array, support: float, noise: float, tolerance: float) ->
         cube = _cube(points[on_face], plane, tolerance)
         if cube is not None:
             return cube
-    return _loose(points, support)
+    return fit_loose(points, support)
 
 
 def _face(points: Array, tolerance: float) -> tuple[Array, NDArray[np.bool_]]:
@@ -79,7 +79,7 @@ def _cube(points: Array, plane: Array, tolerance: float) -> Solid | None:
     return Solid('cube', face - normal * side / 2, yaw, np.full(3, side), CUBE_CONFIDENCE)
 
 
-def _loose(points: Array, support: float) -> Solid:
+def fit_loose(points: Array, support: float) -> Solid:
     """Give the bounding box of something of an unknown shape."""
     offset = points[:, :2].mean(axis=0)
     hull = ((points[:, :2] - offset) * 1e3).astype(np.float32)

@@ -27,11 +27,13 @@ class Sighting:
         item: With a preliminary id.
         is_partial: Whether part of it is hidden, so that its size is not to be trusted.
         patch: The light that comes from it, or None where too few pixels show it.
+        second: That from the smaller part of something of two colours, or None.
     """
 
     item: SceneObject
     is_partial: bool = False
     patch: Patch | None = None
+    second: Patch | None = None
 
 
 @dataclass(frozen=True, eq=False)

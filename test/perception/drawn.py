@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perception.lamps import Lamp, exposed, lit
-from qwen_embodied.geometry import Intrinsics, inverse_pose, look_at, pose, rotation_y, rotation_z, transform
+from qwen_embodied.geometry import (
+    Intrinsics,
+    inverse_pose,
+    look_at,
+    pose,
+    rotation_y,
+    rotation_z,
+    transform,
+)
 from qwen_embodied.messages import Frame
 
 PAINT = {

@@ -93,8 +93,7 @@ def _flown(depth, rng, share):
 
 SENSORS = {
     one.__name__: one
-    for one in (clean, plain, millimetres, stereo, shadowed, flying, holed, edgeless, wide,
-                salted)
+    for one in (clean, plain, millimetres, stereo, shadowed, flying, holed, edgeless, wide, salted)
 }
 
 

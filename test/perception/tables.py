@@ -66,11 +66,11 @@ def scattered(rng, count, shapes=SOLIDS + CONTAINERS, gap=0.03, spread=(0.16, 0.
     return items
 
 
-def in_row(rng, count, same):
-    """Give cubes of one size side by side, touching."""
+def in_row(rng, count, same, gap=0.0):
+    """Give cubes of one size side by side, touching or with gaps, m."""
     side, yaw = rng.uniform(0.038, 0.05), rng.uniform(-1.5, 1.5)
     first = str(rng.choice(list(PAINT)))
-    step = side * np.array([np.cos(yaw), np.sin(yaw)])
+    step = (side + gap) * np.array([np.cos(yaw), np.sin(yaw)])
     return [
         cube(first if same else str(rng.choice(list(PAINT))), *([0.53, 0.0] + (k - count / 2 + 0.5) * step),
              yaw, side=side)
@@ -94,7 +94,9 @@ def filled(rng, shape, count):
                 a = rng.uniform(-np.pi, np.pi)
                 u, v = r * np.cos(a), r * np.sin(a)
             else:
-                u, v = ((half / 2 - reach - 0.006) * rng.uniform(-1, 1) for half in holder.size[:2])
+                u, v = (
+                    (half / 2 - reach - 0.006) * rng.uniform(-1, 1) for half in holder.size[:2]
+                )
             if all(np.hypot(u - a, v - b) > reach + r + 0.001 for a, b, r in places):
                 places.append((u, v, reach))
                 items.append(Drawn(str(rng.choice(list(PAINT))), kind, size, 0.53 + c * u - s * v,
@@ -169,5 +171,3 @@ def exact(items, take):
 def seen(items, take, sensor, seed=0):
     """Draw what a depth camera sees."""
     return sensed(exact(items, take), sensor, seed)
-
-
