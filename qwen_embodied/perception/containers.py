@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,6 +20,9 @@ WIDEST_WALL = 0.016
 LEAST_HOLE = 0.05
 RINGS = 12
 KERNEL = np.ones((3, 3), np.uint8)
+LEAST_WALL = 0.015  # m, height of a wall without a rim
+WIDE_HOLLOW = 0.08  # m
+ENCLOSED = 0.9  # share of the directions in which there must be a wall
 SECTORS = 24
 
 
@@ -52,8 +55,15 @@ def find_container(window: Window, rest: Mask, tray_ratio: float) -> Container |
     """
     pixel = window.surface.pixel
     hole = _hole(window, rest, pixel)
-    if hole is None:
-        return None
+    found = None if hole is None else _with_rim(window, rest, hole, tray_ratio)
+    return found or _without_rim(window, rest, tray_ratio)
+
+
+def _with_rim(
+    window: Window, rest: Mask, hole: NDArray[np.uint8], tray_ratio: float
+) -> Container | None:
+    """Measure the container around a hole by its rim."""
+    pixel = window.surface.pixel
     reach = 2 * int(np.ceil(WIDEST_WALL / pixel)) + 1
     around = cv2.dilate(hole, np.ones((reach, reach), np.uint8)) > 0
     band = around & (hole == 0) & rest
@@ -63,6 +73,29 @@ def find_container(window: Window, rest: Mask, tray_ratio: float) -> Container |
     level, outline = rim
     solid = _outer(outline, level, pixel, tray_ratio)
     return _with_contents(solid, window, rest, hole > 0)
+
+
+def _without_rim(window: Window, rest: Mask, tray_ratio: float) -> Container | None:
+    """Find a container whose rim was lost: walls or lost depth all around something lower."""
+    wall = window.points[window.raised & rest & window.known].astype(np.float64)
+    if len(wall) < 60:
+        return None
+    level = float(np.percentile(wall[:, 2], 90.0))
+    high = wall[wall[:, 2] > min(0.5 * level, level - 0.01)]
+    if len(high) < 30 or level < LEAST_WALL:
+        return None
+    solid = _outer(high[:, :2], level, window.surface.pixel, tray_ratio)
+    if solid.size[:2].min() < WIDE_HOLLOW:
+        return None
+    out = np.nan_to_num(_from_centre(solid, window.points), nan=9.0)
+    inside = window.known & rest & (out < 0.6)
+    low = window.points[..., 2][inside] < level - max(0.01, 0.4 * level)
+    ring = rest & window.walls & (out > 0.75) & (out < 1.1)
+    sectors = np.unique(_sectors(window.points[ring].astype(np.float64), solid.centre[:2]))
+    if inside.sum() < 60 or low.mean() < 0.7 or len(sectors) < ENCLOSED * SECTORS:
+        return None
+    solid = replace(solid, confidence=0.6)
+    return _with_contents(solid, window, rest, rest & (out < 0.9))
 
 
 def _hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
@@ -199,11 +232,12 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     height = window.points[..., 2]
     known = window.known & (height > -0.02) & rest
     within = known & (out < 0.97)
+    inside = within & (cv2.dilate(hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
     ring = np.clip(np.nan_to_num(out, nan=9.0) * RINGS, 0, RINGS - 1).astype(int)
     profile = np.array(
         [
-            np.percentile(height[within & (ring == k)], 25)
-            if (within & (ring == k)).sum() > 3
+            np.percentile(height[inside & (ring == k)], 25)
+            if (inside & (ring == k)).sum() > 3
             else np.inf
             for k in range(RINGS)
         ]
@@ -211,7 +245,7 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     profile = np.minimum.accumulate(profile[::-1])[::-1]
     profile = np.where(np.isfinite(profile), profile, 0.0)
     excess = height - np.interp(np.nan_to_num(out), (np.arange(RINGS) + 0.5) / RINGS, profile)
-    contents = within & (excess > 0.010) & (out < 0.9)
+    contents = (inside | (within & (height > solid.size[2]))) & (excess > 0.010) & (out < 0.9)
     contents |= hole & known & (height > solid.size[2] + 0.008)
     contents = cv2.morphologyEx(contents.astype(np.uint8), cv2.MORPH_OPEN, KERNEL) > 0
     margin = 0.008 / float(solid.size[:2].min()) * 2

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.perception.assembly import Assembler
 from qwen_embodied.perception.containers import Container, find_container
 from qwen_embodied.perception.holes import find_holes
@@ -27,9 +28,17 @@ def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sig
     sightings = [
         found for window in _islands(surface, parameters) for found in finder.take(window)
     ]
-    sightings += find_holes(surface, parameters)
+    holes = find_holes(surface, parameters)
+    sightings += [hole for hole in holes if not any(_holds(one, hole) for one in sightings)]
     sightings = named(sightings, finder.table, parameters)
     return sorted(sightings, key=lambda one: (-one.item.position[1], one.item.position[0]))
+
+
+def _holds(sighting: Sighting, other: Sighting) -> bool:
+    """Tell whether the middle of one thing lies within the footprint of another."""
+    item = sighting.item
+    local = transform(inverse_pose(item.object_in_base), other.item.position)
+    return bool((np.abs(local[:2]) < item.size[:2] / 2).all())
 
 
 def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]:

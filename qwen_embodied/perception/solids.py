@@ -15,7 +15,7 @@ from qwen_embodied.perception.tilted import fit_tilted, l_shape
 Array = NDArray[np.float64]
 LEVEL = 0.005
 FLATNESS = 0.002
-LEVEL_SHARE = 0.5  # of the footprint of something level is its top
+LEVEL_SHARE = 0.5  # of the spread of something level is that of its top
 
 
 def top_of(points: Array, noise: float) -> tuple[float, NDArray[np.bool_]]:
@@ -52,7 +52,7 @@ def fit_solid(
     top = points[on_top, :2]
     if beneath is not None:
         return _covered(points, beneath, (support, level), cube_tolerance)
-    if _hull_area(top) < LEVEL_SHARE * _hull_area(points[:, :2]):
+    if _spread(top) < LEVEL_SHARE * _spread(points[:, :2]):
         return fit_tilted(points, support, noise, cube_tolerance)
     centre = top.mean(axis=0)
     roundness = _roundness(top - centre)
@@ -163,9 +163,9 @@ def _roundness(points: Array) -> float:
     return float(np.abs((z**4).mean())) / max(spread**2, 1e-18)
 
 
-def _hull_area(points: Array) -> float:
-    hull = cv2.convexHull(((points - points.mean(axis=0)) * 1e3).astype(np.float32))
-    return float(cv2.contourArea(hull))
+def _spread(points: Array) -> float:
+    """Give a measure of the area that points (N, 2) cover."""
+    return float(np.sqrt(max(np.linalg.det(np.cov(points.T)), 0.0))) if len(points) > 2 else 0.0
 
 
 def _rectangle(points: Array, pixel: float) -> tuple[Array, Array, float]:
