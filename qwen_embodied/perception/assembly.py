@@ -50,10 +50,15 @@ class Assembler:
             plain = np.zeros_like(window.rgb)
             segments = self._usable(split(mask, height, plain, step)) or segments
         whole = self._whole(segments, window, support)
-        pieces = [
-            part for one in whole for part in parted(one, self.fit(one, window, support), window)
-        ]
-        return self._stacked(pieces, window, support)
+        pieces: list[Segment] = []
+        full: dict[int, Solid] = {}
+        for one in whole:
+            solid = self.fit(one, window, support)
+            parts = parted(one, solid, window)
+            pieces += parts
+            if len(parts) == 1:
+                full[id(one)] = solid
+        return self._stacked(pieces, window, support, full)
 
     def _whole(self, segments: list[Segment], window: Window, support: float) -> list[Segment]:
         """Join pieces that together are one thing of two colours, or half of it in shade."""
@@ -99,12 +104,14 @@ class Assembler:
             if one.mask.sum() >= (0.7 * least if one.is_flat else max(25.0, 0.45 * least))
         ]
 
-    def _stacked(self, segments: list[Segment], window: Window, support: float) -> list[Piece]:
+    def _stacked(
+        self, segments: list[Segment], window: Window, support: float, full: dict[int, Solid]
+    ) -> list[Piece]:
         """Fit footprints from the highest to the lowest, then heights from below."""
-        full: dict[int, Solid] = {}
         borne: dict[int, list[Solid]] = {}
         for at, segment in enumerate(segments):
-            full[id(segment)] = self.fit(segment, window, support)
+            if id(segment) not in full:
+                full[id(segment)] = self.fit(segment, window, support)
             above = [one for one in segments[:at] if self._bears(segment, one, full)]
             borne[id(segment)] = [full[id(one)] for one in above]
             if above:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.perception.order import middle, quantile
 from qwen_embodied.perception.solid import Solid, circle_through
 from qwen_embodied.perception.window import Window
 
@@ -77,12 +78,16 @@ def _with_rim(
 
 def _without_rim(window: Window, rest: Mask, tray_ratio: float) -> Container | None:
     """Find a container whose rim was lost: walls or lost depth all around something lower."""
+    if min(window.island.shape) * window.surface.pixel < 0.5 * WIDE_HOLLOW:
+        return None
     wall = window.points[window.raised & rest & window.known].astype(np.float64)
     if len(wall) < 60:
         return None
-    level = float(np.percentile(wall[:, 2], 90.0))
+    level = quantile(wall[:, 2], 0.9)
     high = wall[wall[:, 2] > min(0.5 * level, level - 0.01)]
     if len(high) < 30 or level < LEAST_WALL:
+        return None
+    if np.ptp(high[:, :2], axis=0).min() < WIDE_HOLLOW:
         return None
     solid = _outer(high[:, :2], level, window.surface.pixel, tray_ratio)
     if solid.size[:2].min() < WIDE_HOLLOW:
@@ -143,7 +148,7 @@ def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
     inner = window.points[hole & window.measured].astype(np.float64)
     if len(wall) < 30 or len(inner) < 40:
         return None
-    peaks = _peaks(wall, np.median(inner[:, :2], axis=0))
+    peaks = _peaks(wall, middle(inner[:, :2]))
     if len(peaks) < 0.4 * SECTORS:
         return None
     level = float(np.percentile(peaks, 70.0))
@@ -152,14 +157,14 @@ def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
     if even < 0.35 or low < 0.25:
         return None
     on_rim = band & window.known & (np.abs(window.points[..., 2] - level) < 0.006)
-    level = float(np.median(window.points[on_rim][:, 2]))
-    paint = np.median(window.rgb[on_rim], axis=0)
+    level = quantile(window.points[on_rim][:, 2], 0.5)
+    paint = middle(window.rgb[on_rim])
     lost = band & ~window.measured & ~on_rim & window.like(paint)
     lost &= np.isfinite(window.points[..., 0])
     lost &= cv2.blur((lost | on_rim).astype(np.float32), (3, 3)) > 0.4
     outline = window.points[on_rim][:, :2].astype(np.float64)
     painted = window.at_level(lost, level)
-    centre = np.median(inner[:, :2], axis=0)
+    centre = middle(inner[:, :2])
     at = _sectors(painted, centre)
     missing = np.bincount(_sectors(outline, centre), minlength=SECTORS) < 3
     missing &= np.bincount(at, minlength=SECTORS) >= 4
@@ -236,10 +241,8 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     ring = np.clip(np.nan_to_num(out, nan=9.0) * RINGS, 0, RINGS - 1).astype(int)
     profile = np.array(
         [
-            np.percentile(height[inside & (ring == k)], 25)
-            if (inside & (ring == k)).sum() > 3
-            else np.inf
-            for k in range(RINGS)
+            quantile(level, 0.25) if len(level) > 3 else np.inf
+            for level in (height[inside & (ring == k)] for k in range(RINGS))
         ]
     )
     profile = np.minimum.accumulate(profile[::-1])[::-1]

@@ -28,7 +28,8 @@ def parted(segment: Segment, solid: Solid, window: Window) -> list[Segment]:
         solid: What was fitted to it.
         window: That it is in.
     """
-    if solid.shape != 'box' or not segment.is_flat or segment.paints:
+    is_box = solid.shape == 'box' and solid.size[0] > 2 * LEAST_PART
+    if not is_box or not segment.is_flat or segment.paints:
         return [segment]
     pixel = window.surface.pixel
     along = _along(window.points[segment.mask], solid, axis=0)
@@ -72,11 +73,10 @@ def _profiles(
     level = middle & (height > segment.top - 0.02)
     at = np.round((along + length / 2) / pixel).astype(int)
     bins = int(np.ceil(length / pixel)) + 1
-    groups = [level & (at == one) for one in range(bins)]
-    return np.array([
-        [middle_of(values[group]) if group.any() else np.nan for group in groups]
-        for values, middle_of in ((luma, np.mean), (height, np.median))
-    ])  # fmt: skip
+    at, luma, height = np.clip(at[level], 0, bins - 1), luma[level], height[level]
+    counts = np.bincount(at, minlength=bins)
+    sums = np.stack([np.bincount(at, values, bins) for values in (luma, height)])
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _has_seams(profile: Array, length: float, count: int, pixel: float) -> bool:

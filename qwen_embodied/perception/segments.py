@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception.colours import alike, colour_indices
+from qwen_embodied.perception.order import middle, quantile
 
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.int32]
@@ -67,10 +68,9 @@ def _pieces(
     mask: Mask, names: NDArray[np.uint8], labels: Labels, first: int
 ) -> tuple[Labels, int]:
     """Add the connected pieces of one colour name to the labels, numbered from first."""
-    for name in range(len(BASIC_COLOURS)):
+    sums = np.bincount(names[mask], minlength=len(BASIC_COLOURS))
+    for name in np.flatnonzero(sums >= SMALLEST).tolist():
         of_name = mask & (names == name)
-        if of_name.sum() < SMALLEST:
-            continue
         count, found, stats, _ = cv2.connectedComponentsWithStats(
             of_name.astype(np.uint8), connectivity=4
         )
@@ -85,8 +85,8 @@ def _measured(
     mask: Mask, height: NDArray[np.float32], rgb: NDArray[np.uint8], is_flat: bool
 ) -> Segment:
     values = height[mask]
-    top = float(np.percentile(values, 90.0))
-    return Segment(mask, mask, np.median(rgb[mask], axis=0), top, is_flat)
+    top = quantile(values, 0.9)
+    return Segment(mask, mask, middle(rgb[mask]), top, is_flat)
 
 
 def _neighbours(labels: Labels, count: int, reach: int) -> NDArray[np.int64]:

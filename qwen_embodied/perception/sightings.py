@@ -13,6 +13,7 @@ from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.assembly import Piece
 from qwen_embodied.perception.colours import UNKNOWN, alike
 from qwen_embodied.perception.naming import Name, Patch, name_patches
+from qwen_embodied.perception.order import middle
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import Light
 from qwen_embodied.perception.seams import count_of_cubes
@@ -104,12 +105,14 @@ class Maker:
 def _paints(segment: Segment, window: Window) -> list[Mask]:
     """Give the pixels of the largest paint and of the next one that is not just its shade."""
     paints = sorted(segment.paints or (segment.mask,), key=lambda one: -int(one.sum()))
-    first = np.median(window.rgb[paints[0]], axis=0)
+    if len(paints) == 1:
+        return paints
+    first = middle(window.rgb[paints[0]])
     least = SECOND_SHARE * segment.mask.sum()
     others = [
         paint
         for paint in paints[1:]
-        if paint.sum() > least and not alike(first, np.median(window.rgb[paint], axis=0), STEEP)
+        if paint.sum() > least and not alike(first, middle(window.rgb[paint]), STEEP)
     ]
     return [paints[0], *others[:1]]
 

@@ -9,20 +9,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.perception.order import quantile
 from qwen_embodied.perception.solid import Solid, circle_through
 from qwen_embodied.perception.tilted import fit_tilted, l_shape
 
 Array = NDArray[np.float64]
 LEVEL = 0.005
 FLATNESS = 0.002
+BALL_POINTS = 500
+RIDGE = 1e-9 * np.eye(4)
 LEVEL_SHARE = 0.5  # of the spread of something level is that of its top
 
 
 def top_of(points: Array, noise: float) -> tuple[float, NDArray[np.bool_]]:
     """Give the level of the top of points (N, 3) and which of them belong to it."""
-    high = float(np.percentile(points[:, 2], 95.0))
+    high = quantile(points[:, 2], 0.95)
     on_top = points[:, 2] > high - max(LEVEL, 3.0 * noise)
-    level = float(np.median(points[on_top, 2]))
+    level = quantile(points[on_top, 2], 0.5)
     return level, points[:, 2] > level - max(FLATNESS, 1.6 * noise)
 
 
@@ -163,9 +166,14 @@ def _roundness(points: Array) -> float:
     return float(np.abs((z**4).mean())) / max(spread**2, 1e-18)
 
 
+def _covariance(points: Array) -> Array:
+    centred = points - points.mean(axis=0)
+    return np.asarray(centred.T @ centred / len(points))
+
+
 def _spread(points: Array) -> float:
     """Give a measure of the area that points (N, 2) cover."""
-    return float(np.sqrt(max(np.linalg.det(np.cov(points.T)), 0.0))) if len(points) > 2 else 0.0
+    return float(np.sqrt(max(np.linalg.det(_covariance(points)), 0.0))) if len(points) > 2 else 0.0
 
 
 def _rectangle(points: Array, pixel: float) -> tuple[Array, Array, float]:
@@ -185,7 +193,7 @@ def _moments(top: Array, hull: tuple[Array, Array, float]) -> tuple[Array, Array
     centre = top.mean(axis=0)
     local = top - centre
     z = local[:, 0] + 1j * local[:, 1]
-    spread = np.linalg.eigvalsh(np.cov(local.T))
+    spread = np.linalg.eigvalsh(_covariance(local))
     if spread[1] > 1.5 * spread[0]:
         yaw = float(np.angle((z**2).mean())) / 2
     else:
@@ -199,18 +207,21 @@ def _moments(top: Array, hull: tuple[Array, Array, float]) -> tuple[Array, Array
 
 def _ball(points: Array, support: float, pixel: float, noise: float) -> Solid | None:
     """Fit a sphere; None when the points are not on one."""
+    points = points[:: max(1, len(points) // BALL_POINTS)]
     centred = points - points.mean(axis=0)
     design = np.column_stack([2 * centred, np.ones(len(points))])
     keep = np.ones(len(points), dtype=bool)
     for _ in range(2):
-        solution = np.linalg.lstsq(design[keep], (centred[keep] ** 2).sum(axis=1), rcond=None)[0]
+        some = design[keep]
+        squares = (centred[keep] ** 2).sum(axis=1)
+        solution = np.linalg.solve(some.T @ some + RIDGE, some.T @ squares)
         radius = float(np.sqrt(max(solution[3] + solution[:3] @ solution[:3], 0.0)))
         miss = np.linalg.norm(centred - solution[:3], axis=1) - radius
         keep = np.abs(miss) < max(0.004, 3 * noise)
         if keep.sum() < 20:
             return None
     centre = solution[:3] + points.mean(axis=0)
-    top = float(np.percentile(points[:, 2], 98.0))
+    top = quantile(points[:, 2], 0.98)
     fits = keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < noise + 0.0012
     slack = 0.12 if support == 0 else 0.3
     rests = top - support - 2 * radius > -slack * 2 * radius - 0.004
@@ -226,7 +237,7 @@ def _ball(points: Array, support: float, pixel: float, noise: float) -> Solid | 
 def _bulges(points: Array, radius: float) -> bool:
     """Tell whether the middle of the top is higher than its surroundings, as on a sphere."""
     out = np.hypot(points[:, 0], points[:, 1]) / radius
-    middle, around = points[out < 0.35, 2], points[(out > 0.5) & (out < 0.7), 2]
-    if min(len(middle), len(around)) < 5:
+    centre, around = points[out < 0.35, 2], points[(out > 0.5) & (out < 0.7), 2]
+    if min(len(centre), len(around)) < 5:
         return False
-    return float(np.median(middle) - np.median(around)) > 0.1 * radius
+    return quantile(centre, 0.5) - quantile(around, 0.5) > 0.1 * radius

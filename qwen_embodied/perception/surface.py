@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import Frame
+from qwen_embodied.perception.order import quantile
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.plane import Plane, find_table
 
@@ -116,7 +117,7 @@ def look(
 def _ground(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     if not len(pixels):
         return np.full(3, 128.0)
-    return np.asarray(np.median(pixels, axis=0), dtype=np.float64)
+    return np.array([quantile(pixels[:, axis], 0.5) for axis in range(3)])
 
 
 def _table(

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.perception.order import quantile
 from qwen_embodied.perception.solid import Solid
 
 Array = NDArray[np.float64]
@@ -87,7 +88,7 @@ def fit_loose(points: Array, support: float) -> Solid:
     sides, yaw = np.maximum(extent, 2.0) / 1e3, float(np.radians(angle))
     if sides[1] > sides[0]:
         sides, yaw = sides[::-1], yaw + np.pi / 2
-    height = max(float(np.percentile(points[:, 2], 98.0)) - support, 0.004)
+    height = max(quantile(points[:, 2], 0.98) - support, 0.004)
     centre = np.array([offset[0] + u / 1e3, offset[1] + v / 1e3, support + height / 2])
     yaw = (yaw + np.pi / 2) % np.pi - np.pi / 2
     size = np.array([sides[0], sides[1], height])
