@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.perception.assembly import Assembler
+from qwen_embodied.perception.colours import alike
 from qwen_embodied.perception.containers import Container, find_container
 from qwen_embodied.perception.holes import find_holes
 from qwen_embodied.perception.naming import Patch
+from qwen_embodied.perception.order import middle
 from qwen_embodied.perception.parameters import PerceptionParameters
+from qwen_embodied.perception.segments import STEEP, Segment
 from qwen_embodied.perception.sightings import Maker, floating, named, whole
+from qwen_embodied.perception.solid import Solid
 from qwen_embodied.perception.surface import UNSEEN, Surface
 from qwen_embodied.perception.tracking import Sighting
 from qwen_embodied.perception.window import Window, cut
@@ -120,16 +124,18 @@ class _Finder:
             own = container.region & ~container.contents & window.known
             found.append(self._maker.sighting(container.solid, whole(own), window))
             contents = container.contents & window.known
-            inside = self._solids(window, contents, container.floor, is_inside=True)
-            found += [one for one in inside if one is not None and self._is_whole(one)]
+            paint = middle(window.rgb[own]) if own.any() else None
+            inside = self._solids(window, contents, container.floor, paint)
+            found += [one for one in inside if one is not None]
             rest &= ~container.region
         found += self._solids(window, rest & window.raised & window.known, 0.0)
         kept = [one for one in found if one is not None]
         return kept or [one for one in (self._maker.shapeless(window),) if one is not None]
 
-    def _is_whole(self, sighting: Sighting) -> bool:
-        """Refuse narrow pieces of a container's wall that look like something inside it."""
-        return bool(sighting.item.size[:2].min() > 1.4 * self._parameters.min_side)
+    def _is_wall(self, segment: Segment, solid: Solid, wall: NDArray[np.float64]) -> bool:
+        """Tell whether a narrow piece inside a container is of the container's own wall."""
+        is_narrow = solid.size[:2].min() <= 1.4 * self._parameters.min_side
+        return bool(is_narrow) and alike(segment.rgb, wall, STEEP)
 
     def _container(self, window: Window, rest: Mask) -> Container | None:
         if cv2.countNonZero((window.raised & rest).astype(np.uint8)) < 60:
@@ -140,9 +146,13 @@ class _Finder:
         return container
 
     def _solids(
-        self, window: Window, mask: Mask, support: float, is_inside: bool = False
+        self, window: Window, mask: Mask, support: float, wall: NDArray[np.float64] | None = None
     ) -> list[Sighting | None]:
+        """Find the solids among some pixels; wall is the colour of a container around them."""
         pieces = self._assembler.solids(window, mask, support)
+        is_inside = wall is not None
+        if wall is not None:
+            pieces = [one for one in pieces if not self._is_wall(*one, wall)]
         found = [
             self._maker.sighting(solid, segment, window, is_inside or solid.confidence < 0.7)
             for segment, solid in pieces

@@ -17,8 +17,9 @@ Array = NDArray[np.float64]
 LEVEL = 0.005
 FLATNESS = 0.002
 BALL_POINTS = 500
+SMOOTHED = 0.55  # share of the noise that is left in smoothed heights
 RIDGE = 1e-9 * np.eye(4)
-LEVEL_SHARE = 0.5  # of the spread of something level is that of its top
+LEVEL_SHARE = 0.6  # of the spread of something level is that of its top
 
 
 def top_of(points: Array, noise: float) -> tuple[float, NDArray[np.bool_]]:
@@ -222,7 +223,9 @@ def _ball(points: Array, support: float, pixel: float, noise: float) -> Solid | 
             return None
     centre = solution[:3] + points.mean(axis=0)
     top = quantile(points[:, 2], 0.98)
-    fits = keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < noise + 0.0012
+    fits = (
+        keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < SMOOTHED * noise + 0.0012
+    )
     slack = 0.12 if support == 0 else 0.3
     rests = top - support - 2 * radius > -slack * 2 * radius - 0.004
     floats = top - support - 2 * radius > slack * 2 * radius + 0.004
