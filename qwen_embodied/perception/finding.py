@@ -23,6 +23,7 @@ from qwen_embodied.perception.tracking import Sighting
 from qwen_embodied.perception.window import Window, cut
 
 Mask = NDArray[np.bool_]
+Wall = tuple[NDArray[np.float64], Solid]  # colour and outer box of a container
 KERNEL = np.ones((3, 3), np.uint8)
 
 
@@ -43,6 +44,15 @@ def _holds(sighting: Sighting, other: Sighting) -> bool:
     item = sighting.item
     local = transform(inverse_pose(item.object_in_base), other.item.position)
     return bool((np.abs(local[:2]) < item.size[:2] / 2).all())
+
+
+def _is_rest(sighting: Sighting | None, holder: Solid) -> bool:
+    """Tell whether something beside a container is but what is left over of its walls."""
+    if sighting is None:
+        return False
+    item = sighting.item
+    apart = np.linalg.norm(item.position[:2] - holder.centre[:2])
+    return bool(apart < 0.5 * holder.size[:2].min() and item.size[2] < holder.size[2] + 0.01)
 
 
 def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]:
@@ -120,22 +130,31 @@ class _Finder:
     def take(self, window: Window) -> list[Sighting]:
         """Find the containers, then their contents, then everything else in a window."""
         rest, found = np.ones(window.raised.shape, dtype=bool), []
+        holders: list[Solid] = []
         while (container := self._container(window, rest)) is not None:
             own = container.region & ~container.contents & window.known
             found.append(self._maker.sighting(container.solid, whole(own), window))
             contents = container.contents & window.known
             paint = middle(window.rgb[own]) if own.any() else None
-            inside = self._solids(window, contents, container.floor, paint)
+            wall = None if paint is None else (paint, container.solid)
+            inside = self._solids(window, contents, container.floor, wall)
             found += [one for one in inside if one is not None]
+            holders.append(container.solid)
             rest &= ~container.region
-        found += self._solids(window, rest & window.raised & window.known, 0.0)
+        beside = self._solids(window, rest & window.raised & window.known, 0.0)
+        found += [one for one in beside if not any(_is_rest(one, holder) for holder in holders)]
         kept = [one for one in found if one is not None]
         return kept or [one for one in (self._maker.shapeless(window),) if one is not None]
 
-    def _is_wall(self, segment: Segment, solid: Solid, wall: NDArray[np.float64]) -> bool:
-        """Tell whether a narrow piece inside a container is of the container's own wall."""
-        is_narrow = solid.size[:2].min() <= 1.4 * self._parameters.min_side
-        return bool(is_narrow) and alike(segment.rgb, wall, STEEP)
+    def _is_wall(
+        self, segment: Segment, solid: Solid, paint: NDArray[np.float64], holder: Solid
+    ) -> bool:
+        """Tell whether a piece inside a container is part of the container, or all of it."""
+        wide, narrow = float(solid.size[:2].max()), float(solid.size[:2].min())
+        least = self._parameters.min_side
+        is_narrow = narrow <= (1.8 if wide > 3.0 * narrow else 1.4) * least
+        is_all = narrow > 0.6 * float(holder.size[:2].min())
+        return (is_narrow or is_all) and alike(segment.rgb, paint, STEEP)
 
     def _container(self, window: Window, rest: Mask) -> Container | None:
         if cv2.countNonZero((window.raised & rest).astype(np.uint8)) < 60:
@@ -146,13 +165,13 @@ class _Finder:
         return container
 
     def _solids(
-        self, window: Window, mask: Mask, support: float, wall: NDArray[np.float64] | None = None
+        self, window: Window, mask: Mask, support: float, wall: Wall | None = None
     ) -> list[Sighting | None]:
-        """Find the solids among some pixels; wall is the colour of a container around them."""
+        """Find the solids among some pixels; wall is that of a container around them."""
         pieces = self._assembler.solids(window, mask, support)
         is_inside = wall is not None
         if wall is not None:
-            pieces = [one for one in pieces if not self._is_wall(*one, wall)]
+            pieces = [one for one in pieces if not self._is_wall(*one, *wall)]
         found = [
             self._maker.sighting(solid, segment, window, is_inside or solid.confidence < 0.7)
             for segment, solid in pieces

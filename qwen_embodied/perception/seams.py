@@ -80,10 +80,14 @@ def _profiles(
 
 
 def _has_seams(profile: Array, length: float, count: int, pixel: float) -> bool:
-    return all(_is_seam(profile, round(length * part / count / pixel)) for part in range(1, count))
+    luma = profile[0][~np.isnan(profile[0])]
+    rough = 1.5 * float(np.median(np.abs(luma - np.median(luma))))
+    contrast = max(CONTRAST, 4.0 * rough)
+    at = [round(length * part / count / pixel) for part in range(1, count)]
+    return all(_is_seam(profile, one, contrast) for one in at)
 
 
-def _is_seam(profile: Array, at: int) -> bool:
+def _is_seam(profile: Array, at: int, contrast: float) -> bool:
     """Tell whether a line differs from what lies on both sides of it."""
     near, far = AWAY
     here = profile[:, max(at - 2, 0) : at + 3]
@@ -96,7 +100,7 @@ def _is_seam(profile: Array, at: int) -> bool:
         return True
     sides = np.array([np.nanmedian(before, axis=1), np.nanmedian(after, axis=1)])
     darker, lighter = sides[:, 0].min() - here[0].min(), here[0].max() - sides[:, 0].max()
-    return bool(max(darker, lighter) > CONTRAST or sides[:, 1].min() - here[1].min() > DROP)
+    return bool(max(darker, lighter) > contrast or sides[:, 1].min() - here[1].min() > DROP)
 
 
 def _cut(segment: Segment, part: Array) -> list[Segment]:

@@ -103,18 +103,17 @@ class Maker:
 
 
 def _paints(segment: Segment, window: Window) -> list[Mask]:
-    """Give the pixels of the largest paint and of the next one that is not just its shade."""
+    """Give the pixels of the largest paint and of all that is not just its shade."""
     paints = sorted(segment.paints or (segment.mask,), key=lambda one: -int(one.sum()))
     if len(paints) == 1:
         return paints
     first = middle(window.rgb[paints[0]])
     least = SECOND_SHARE * segment.mask.sum()
-    others = [
-        paint
-        for paint in paints[1:]
-        if paint.sum() > least and not alike(first, middle(window.rgb[paint]), STEEP)
-    ]
-    return [paints[0], *others[:1]]
+    groups: dict[bool, list[Mask]] = {}
+    for paint in paints:
+        groups.setdefault(alike(first, middle(window.rgb[paint]), STEEP), []).append(paint)
+    first_group, *others = (np.logical_or.reduce(group) for group in groups.values())
+    return [first_group, *(other for other in others if other.sum() > least)]
 
 
 def whole(mask: Mask) -> Segment:

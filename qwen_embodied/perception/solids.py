@@ -173,8 +173,12 @@ def _covariance(points: Array) -> Array:
 
 
 def _spread(points: Array) -> float:
-    """Give a measure of the area that points (N, 2) cover."""
-    return float(np.sqrt(max(np.linalg.det(_covariance(points)), 0.0))) if len(points) > 2 else 0.0
+    """Give the area that the inner four fifths of points (N, 2) cover along each of two axes."""
+    if len(points) < 3:
+        return 0.0
+    along = points @ np.linalg.eigh(_covariance(points))[1]
+    low, high = ([quantile(along[:, axis], share) for axis in (0, 1)] for share in (0.1, 0.9))
+    return (high[0] - low[0]) * (high[1] - low[1])
 
 
 def _rectangle(points: Array, pixel: float) -> tuple[Array, Array, float]:

@@ -29,7 +29,7 @@ def camera(rng, elevation, distance, table=0.0):
     """Give a camera on a sphere around the table's middle; elevation in degrees."""
     middle = np.array([0.53, 0.0, table])
     if elevation > 85:
-        return look_at(middle + [-0.02, 0.0, distance], middle, image_up=[1, 0, 0])
+        return look_at(np.add(middle, [-0.02, 0.0, distance]), middle, image_up=[1, 0, 0])
     side, up = rng.uniform(-np.pi, np.pi), np.radians(elevation)
     away = [np.cos(side) * np.cos(up), np.sin(side) * np.cos(up), np.sin(up)]
     return look_at(middle + distance * np.array(away), middle, image_up=[0, 0, 1])
@@ -71,11 +71,11 @@ def in_row(rng, count, same, gap=0.0):
     side, yaw = rng.uniform(0.038, 0.05), rng.uniform(-1.5, 1.5)
     first = str(rng.choice(list(PAINT)))
     step = (side + gap) * np.array([np.cos(yaw), np.sin(yaw)])
+    colours = [first if same else str(rng.choice(list(PAINT))) for _ in range(count)]
+    places = [[0.53, 0.0] + (k - count / 2 + 0.5) * step for k in range(count)]
     return [
-        cube(first if same else str(rng.choice(list(PAINT))), *([0.53, 0.0] + (k - count / 2 + 0.5) * step),
-             yaw, side=side)
-        for k in range(count)
-    ]  # fmt: skip
+        cube(colour, *place, yaw, side=side) for colour, place in zip(colours, places, strict=True)
+    ]
 
 
 def filled(rng, shape, count):
@@ -116,6 +116,23 @@ def stacked(rng, count):
     return items
 
 
+def leaning(rng, shape):
+    """Give a cube that leans on the wall of a container."""
+    angle, side, out = rng.uniform(0.3, 0.8), 0.045, {'bowl': 0.02, 'bin': 0.03}[shape]
+    yaw = rng.uniform(-3.0, 3.0) if shape == 'bowl' else 0.0
+    one, other = (str(word) for word in rng.permutation(list(PAINT))[:2])
+    holder = Drawn(one, shape, SIZES[shape], 0.53, 0.0)
+    x, y = 0.53 + out * np.cos(yaw), out * np.sin(yaw)
+    z = 0.005 + side / 2 * np.sin(angle)
+    return [holder, Drawn(other, 'cube', (side,) * 3, x, y, yaw, z, lean=-angle)]
+
+
+def taken(seed, elevation, lens='640x480', table=0.0, distance=1.1, **more):
+    """Give a take with a random camera."""
+    eye = camera(np.random.default_rng(seed), elevation, distance, table)
+    return Take(eye, table=table, seed=seed, lens=lens_named(lens), **more)
+
+
 @dataclass
 class Score:
     """What was found of what was there, over many frames."""
@@ -133,7 +150,7 @@ class Score:
         left = list(scene.objects)
         for item in items:
             self.count += 1
-            at = item.position + [0, 0, table]
+            at = np.add(item.position, [0, 0, table])
             near = [one for one in left if np.linalg.norm(one.position - at) < reach]
             if not near:
                 continue
