@@ -19,11 +19,13 @@ from qwen_embodied.perception.segments import STEEP, Segment
 from qwen_embodied.perception.sightings import Maker, floating, named, whole
 from qwen_embodied.perception.solid import Solid
 from qwen_embodied.perception.surface import UNSEEN, Surface
+from qwen_embodied.perception.tilted import CUBE_CONFIDENCE
 from qwen_embodied.perception.tracking import Sighting
 from qwen_embodied.perception.window import Window, cut
 
 Mask = NDArray[np.bool_]
 Wall = tuple[NDArray[np.float64], Solid]  # colour and outer box of a container
+BESIDE = 0.02  # m around a container in which its slanted wall may show
 KERNEL = np.ones((3, 3), np.uint8)
 
 
@@ -33,6 +35,7 @@ def find_objects(surface: Surface, parameters: PerceptionParameters) -> list[Sig
     sightings = [
         found for window in _islands(surface, parameters) for found in finder.take(window)
     ]
+    sightings = [one for one in sightings if not _is_double(one, sightings)]
     holes = find_holes(surface, parameters)
     sightings += [hole for hole in holes if not any(_holds(one, hole) for one in sightings)]
     sightings = named(sightings, finder.table, parameters)
@@ -51,8 +54,25 @@ def _is_rest(sighting: Sighting | None, holder: Solid) -> bool:
     if sighting is None:
         return False
     item = sighting.item
-    apart = np.linalg.norm(item.position[:2] - holder.centre[:2])
-    return bool(apart < 0.5 * holder.size[:2].min() and item.size[2] < holder.size[2] + 0.01)
+    apart = float(np.linalg.norm(item.position[:2] - holder.centre[:2]))
+    is_low = bool(item.size[2] < holder.size[2] + 0.01)
+    is_within = apart < 0.5 * float(holder.size[:2].min())
+    is_beside = apart < 0.5 * float(holder.size[:2].max()) + BESIDE
+    return is_low and (is_within or (is_beside and item.confidence <= CUBE_CONFIDENCE))
+
+
+def _is_double(sighting: Sighting, others: list[Sighting]) -> bool:
+    """Tell whether something that is not inside a container stands where one stands."""
+    item = sighting.item
+    if sighting.is_partial or item.is_container:
+        return False
+    return any(
+        other.item.is_container
+        and item.size[2] < other.item.size[2] + 0.01
+        and np.linalg.norm(item.position[:2] - other.item.position[:2])
+        < 0.5 * other.item.size[:2].min()
+        for other in others
+    )
 
 
 def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]:
@@ -154,7 +174,10 @@ class _Finder:
         least = self._parameters.min_side
         is_narrow = narrow <= (1.8 if wide > 3.0 * narrow else 1.4) * least
         is_all = narrow > 0.6 * float(holder.size[:2].min())
-        return (is_narrow or is_all) and alike(segment.rgb, paint, STEEP)
+        is_all = is_all or wide > 0.7 * float(holder.size[:2].max())
+        out = float(np.linalg.norm(solid.centre[:2] - holder.centre[:2]))
+        is_slope = solid.confidence <= CUBE_CONFIDENCE and out > 0.2 * float(holder.size[0])
+        return (is_narrow or is_all or is_slope) and alike(segment.rgb, paint, STEEP)
 
     def _container(self, window: Window, rest: Mask) -> Container | None:
         if cv2.countNonZero((window.raised & rest).astype(np.uint8)) < 60:

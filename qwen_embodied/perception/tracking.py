@@ -16,6 +16,7 @@ from qwen_embodied.perception.naming import Patch
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 FAR = 1e6
+PIECE_MARGIN = 0.02  # m around a half hidden thing in which a part of it may lie
 DISPUTES = 5  # frames in a row after which another look is believed
 
 
@@ -166,7 +167,7 @@ def _is_piece(sighting: Sighting, hidden: SceneObject) -> bool:
     item = sighting.item
     apart = np.linalg.norm(item.position[:2] - hidden.position[:2])
     top, limit = (one.position[2] + one.size[2] / 2 for one in (item, hidden))
-    is_inside = apart < hidden.size[:2].max() / 2 and top < limit + 0.01
+    is_inside = apart < hidden.size[:2].max() / 2 + PIECE_MARGIN and top < limit + 0.01
     return bool(is_inside) and same_colour(item, hidden)
 
 
