@@ -92,10 +92,22 @@ def _lens(note: dict[str, Any], width: int, height: int) -> Intrinsics:
 
 def _depth(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
     metres = _stored(path) if path.suffix == '.npy' else _decoded(path, is_colour=False) * 1e-3
-    if metres.shape != (size[1], size[0]):
-        raise CameraError(f'{path}: {metres.shape[1::-1]} px do not fit the image of {size} px')
+    metres = _fitted(metres, size, path)
     with np.errstate(invalid='ignore'):
         return np.where(metres > 0, metres, np.nan).astype(np.float32)
+
+
+def _fitted(metres: NDArray[Any], size: tuple[int, int], path: Path) -> NDArray[Any]:
+    """Give aligned depth the size of the image, without making up distances."""
+    height, width = metres.shape
+    if abs(width * size[1] - height * size[0]) > max(width, height, *size):
+        raise CameraError(
+            f'{path}: {width}x{height} px do not fit the image of {size[0]}x{size[1]} px; depth '
+            'of the same view has the same ratio of its sides; use depth aligned to colour'
+        )
+    rows = ((np.arange(size[1]) + 0.5) * height / size[1]).astype(int)
+    columns = ((np.arange(size[0]) + 0.5) * width / size[0]).astype(int)
+    return metres if (width, height) == size else metres[rows[:, None], columns]
 
 
 def _stored(path: Path) -> NDArray[Any]:

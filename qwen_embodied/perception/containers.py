@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.perception.solids import Solid
+from qwen_embodied.perception.order import middle, quantile
+from qwen_embodied.perception.solid import Solid, circle_through
 from qwen_embodied.perception.window import Window
 
 Array = NDArray[np.float64]
@@ -20,6 +21,9 @@ WIDEST_WALL = 0.016
 LEAST_HOLE = 0.05
 RINGS = 12
 KERNEL = np.ones((3, 3), np.uint8)
+LEAST_WALL = 0.015  # m, height of a wall without a rim
+WIDE_HOLLOW = 0.08  # m
+ENCLOSED = 0.9  # share of the directions in which there must be a wall
 SECTORS = 24
 
 
@@ -52,8 +56,15 @@ def find_container(window: Window, rest: Mask, tray_ratio: float) -> Container |
     """
     pixel = window.surface.pixel
     hole = _hole(window, rest, pixel)
-    if hole is None:
-        return None
+    found = None if hole is None else _with_rim(window, rest, hole, tray_ratio)
+    return found or _without_rim(window, rest, tray_ratio)
+
+
+def _with_rim(
+    window: Window, rest: Mask, hole: NDArray[np.uint8], tray_ratio: float
+) -> Container | None:
+    """Measure the container around a hole by its rim."""
+    pixel = window.surface.pixel
     reach = 2 * int(np.ceil(WIDEST_WALL / pixel)) + 1
     around = cv2.dilate(hole, np.ones((reach, reach), np.uint8)) > 0
     band = around & (hole == 0) & rest
@@ -63,6 +74,33 @@ def find_container(window: Window, rest: Mask, tray_ratio: float) -> Container |
     level, outline = rim
     solid = _outer(outline, level, pixel, tray_ratio)
     return _with_contents(solid, window, rest, hole > 0)
+
+
+def _without_rim(window: Window, rest: Mask, tray_ratio: float) -> Container | None:
+    """Find a container whose rim was lost: walls or lost depth all around something lower."""
+    if min(window.island.shape) * window.surface.pixel < 0.5 * WIDE_HOLLOW:
+        return None
+    wall = window.points[window.raised & rest & window.known].astype(np.float64)
+    if len(wall) < 60:
+        return None
+    level = quantile(wall[:, 2], 0.9)
+    high = wall[wall[:, 2] > min(0.5 * level, level - 0.01)]
+    if len(high) < 30 or level < LEAST_WALL:
+        return None
+    if np.ptp(high[:, :2], axis=0).min() < WIDE_HOLLOW:
+        return None
+    solid = _outer(high[:, :2], level, window.surface.pixel, tray_ratio)
+    if solid.size[:2].min() < WIDE_HOLLOW:
+        return None
+    out = np.nan_to_num(_from_centre(solid, window.points), nan=9.0)
+    inside = window.known & rest & (out < 0.6)
+    low = window.points[..., 2][inside] < level - max(0.01, 0.4 * level)
+    ring = rest & window.walls & (out > 0.75) & (out < 1.1)
+    sectors = np.unique(_sectors(window.points[ring].astype(np.float64), solid.centre[:2]))
+    if inside.sum() < 60 or low.mean() < 0.7 or len(sectors) < ENCLOSED * SECTORS:
+        return None
+    solid = replace(solid, confidence=0.6)
+    return _with_contents(solid, window, rest, rest & (out < 0.9))
 
 
 def _hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
@@ -110,7 +148,7 @@ def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
     inner = window.points[hole & window.measured].astype(np.float64)
     if len(wall) < 30 or len(inner) < 40:
         return None
-    peaks = _peaks(wall, np.median(inner[:, :2], axis=0))
+    peaks = _peaks(wall, middle(inner[:, :2]))
     if len(peaks) < 0.4 * SECTORS:
         return None
     level = float(np.percentile(peaks, 70.0))
@@ -119,14 +157,14 @@ def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
     if even < 0.35 or low < 0.25:
         return None
     on_rim = band & window.known & (np.abs(window.points[..., 2] - level) < 0.006)
-    level = float(np.median(window.points[on_rim][:, 2]))
-    paint = np.median(window.rgb[on_rim], axis=0)
+    level = quantile(window.points[on_rim][:, 2], 0.5)
+    paint = middle(window.rgb[on_rim])
     lost = band & ~window.measured & ~on_rim & window.like(paint)
     lost &= np.isfinite(window.points[..., 0])
     lost &= cv2.blur((lost | on_rim).astype(np.float32), (3, 3)) > 0.4
     outline = window.points[on_rim][:, :2].astype(np.float64)
     painted = window.at_level(lost, level)
-    centre = np.median(inner[:, :2], axis=0)
+    centre = middle(inner[:, :2])
     at = _sectors(painted, centre)
     missing = np.bincount(_sectors(outline, centre), minlength=SECTORS) < 3
     missing &= np.bincount(at, minlength=SECTORS) >= 4
@@ -154,7 +192,7 @@ def _outer(outline: Array, level: float, pixel: float, tray_ratio: float) -> Sol
     (u, v), extent, angle = cv2.minAreaRect(hull)
     sides, yaw = np.array(extent) / 1e3, float(np.radians(angle))
     middle = offset + np.array([u, v]) / 1e3
-    centre, diameter = _circle(hull[:, 0].astype(np.float64) / 1e3)
+    centre, diameter = circle_through(hull[:, 0].astype(np.float64) / 1e3)
     off_circle = np.abs(np.linalg.norm(outline - offset - centre, axis=1) - diameter / 2)
     inwards = np.abs(_turned(outline - middle, yaw))
     off_sides = np.abs(sides / 2 - inwards).min(axis=1)
@@ -174,14 +212,6 @@ def _turned(points: Array, yaw: float) -> Array:
     """Give points (N, 2) along the axes of something turned by yaw."""
     c, s = np.cos(yaw), np.sin(yaw)
     return np.asarray(points @ np.array([[c, -s], [s, c]]))
-
-
-def _circle(points: Array) -> tuple[Array, float]:
-    """Give centre (2,) and diameter of the circle through points (N, 2), by least squares."""
-    design = np.column_stack([2 * points, np.ones(len(points))])
-    solution = np.linalg.lstsq(design, (points**2).sum(axis=1), rcond=None)[0]
-    radius = np.sqrt(max(solution[2] + solution[:2] @ solution[:2], 0.0))
-    return solution[:2], 2 * float(radius)
 
 
 def _from_centre(solid: Solid, points: Points) -> Points:
@@ -207,19 +237,18 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     height = window.points[..., 2]
     known = window.known & (height > -0.02) & rest
     within = known & (out < 0.97)
+    inside = within & (cv2.dilate(hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
     ring = np.clip(np.nan_to_num(out, nan=9.0) * RINGS, 0, RINGS - 1).astype(int)
     profile = np.array(
         [
-            np.percentile(height[within & (ring == k)], 25)
-            if (within & (ring == k)).sum() > 3
-            else np.inf
-            for k in range(RINGS)
+            quantile(level, 0.25) if len(level) > 3 else np.inf
+            for level in (height[inside & (ring == k)] for k in range(RINGS))
         ]
     )
     profile = np.minimum.accumulate(profile[::-1])[::-1]
     profile = np.where(np.isfinite(profile), profile, 0.0)
     excess = height - np.interp(np.nan_to_num(out), (np.arange(RINGS) + 0.5) / RINGS, profile)
-    contents = within & (excess > 0.010) & (out < 0.9)
+    contents = (inside | (within & (height > solid.size[2]))) & (excess > 0.010) & (out < 0.9)
     contents |= hole & known & (height > solid.size[2] + 0.008)
     contents = cv2.morphologyEx(contents.astype(np.uint8), cv2.MORPH_OPEN, KERNEL) > 0
     margin = 0.008 / float(solid.size[:2].min()) * 2

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from qwen_embodied.geometry import Intrinsics, inverse_pose, transform
 from qwen_embodied.messages import Scene, SceneObject
+from qwen_embodied.perception.plates import Label, Rectangle, draw_labels, enlargement
 
 Pixels = NDArray[np.uint8]
-Rectangle = tuple[int, int, int, int]
 
 INK = {
     'black': (70, 70, 76), 'white': (245, 245, 245), 'grey': (150, 150, 156),
@@ -21,7 +21,6 @@ INK = {
     'green': (58, 190, 84), 'blue': (62, 128, 255), 'purple': (162, 92, 235),
     'pink': (255, 130, 190), 'brown': (166, 108, 66), 'unknown': (0, 210, 210),
 }  # fmt: skip
-FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +56,16 @@ def draw_scene(
         if corners is not None:
             _draw_outline(canvas, item, camera, corners)
             drawn.append((item, corners))
-    taken = [_bounds(corners) for _, corners in drawn]
-    for item, corners in drawn:
-        _draw_label(canvas, item, corners, taken)
+    words = _words(scene)
+    labels = [Label(words[item.id], INK[item.colour], _bounds(corners)) for item, corners in drawn]
+    draw_labels(canvas, labels)
     return canvas
 
 
 def _bounds(corners: NDArray[np.float64]) -> Rectangle:
-    """Give the middle of a box, which no label may cover."""
+    """Give the box around an object, which no label may cover."""
     low, high = corners.min(axis=0), corners.max(axis=0)
-    inset = 0.12 * (high - low)
+    inset = 0.04 * (high - low)
     x0, y0 = np.round(low + inset).astype(int)
     x1, y1 = np.round(high - inset).astype(int)
     return int(x0), int(y0), int(x1), int(y1)
@@ -112,77 +111,17 @@ def _outline(
 
 
 def _stroke(canvas: Pixels, points: NDArray[np.float64], ink: tuple[int, ...], width: int) -> None:
-    line = np.round(points * 8).astype(np.int32)
+    line, width = np.round(points * 8).astype(np.int32), width * round(enlargement(canvas))
     cv2.polylines(
         canvas, [line], isClosed=True, color=ink, thickness=width, lineType=cv2.LINE_AA, shift=3
     )
 
 
-def _draw_label(
-    canvas: Pixels, item: SceneObject, corners: NDArray[np.float64], taken: list[Rectangle]
-) -> None:
-    """Write the id on a plate beside the box, where no other plate is."""
-    text = item.id.replace('_', ' ')
-    scale = 0.42 * max(1.0, canvas.shape[0] / 480)
-    (width, height), below = cv2.getTextSize(text, FONT, scale, 1)
-    swatch = height + 4
-    size = (width + swatch + 12, height + below + 7)
-    x, y = _free_place(canvas.shape, corners, size, taken)
-    taken.append((x, y, x + size[0], y + size[1]))
-    _draw_leader(canvas, (x, y, x + size[0], y + size[1]), corners, INK[item.colour])
-    plate = canvas[y : y + size[1], x : x + size[0]]
-    plate[:] = (plate * 0.2 + np.array([18, 20, 26]) * 0.8).astype(np.uint8)
-    ink = INK[item.colour]
-    cv2.rectangle(canvas, (x, y), (x + 3, y + size[1] - 1), ink, -1)
-    middle = (x + 6 + swatch // 2, y + size[1] // 2)
-    cv2.circle(canvas, middle, swatch // 3, ink, -1, cv2.LINE_AA)
-    cv2.circle(canvas, middle, swatch // 3, (235, 235, 235), 1, cv2.LINE_AA)
-    origin = (x + swatch + 7, y + height + 4)
-    cv2.putText(canvas, text, origin, FONT, scale, (250, 250, 250), 1, cv2.LINE_AA)
-
-
-def _draw_leader(
-    canvas: Pixels, plate: Rectangle, corners: NDArray[np.float64], ink: tuple[int, ...]
-) -> None:
-    """Join a plate to its box where they are far apart."""
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    start = np.clip((low + high) / 2, plate[:2], plate[2:])
-    end = np.clip(start, low, high)
-    if np.linalg.norm(end - start) > 8.0:
-        line = np.round([start, end]).astype(int).tolist()
-        cv2.line(canvas, line[0], line[1], (20, 20, 24), 3, cv2.LINE_AA)
-        cv2.line(canvas, line[0], line[1], ink, 1, cv2.LINE_AA)
-
-
-def _free_place(
-    shape: tuple[int, ...],
-    corners: NDArray[np.float64],
-    size: tuple[int, int],
-    taken: list[Rectangle],
-) -> tuple[int, int]:
-    """Give the top left corner of a plate: above, below, right or left of the box."""
-    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
-    middle = (x0 + x1 - size[0]) / 2
-    row = (y0 + y1 - size[1]) / 2
-    wishes = [(middle, y0 - size[1] - 4), (middle, y1 + 4), (x1 + 4, row), (x0 - size[0] - 4, row)]
-    wishes += [(x, y) for x in (x1 + 4, x0 - size[0] - 4) for y in (y0 - size[1], y1)]
-    wishes += [(middle, y0 - k * (size[1] + 3) - 4) for k in (2, 3)]
-    wishes += [(middle, y1 + k * (size[1] + 3) + 4) for k in (1, 2)]
-    places = [
-        (
-            int(np.clip(x, 0, max(0, shape[1] - size[0]))),
-            int(np.clip(y, 0, max(0, shape[0] - size[1]))),
-        )
-        for x, y in wishes
-    ]
-    return min(
-        places, key=lambda place: _overlap((*place, place[0] + size[0], place[1] + size[1]), taken)
-    )
-
-
-def _overlap(one: Rectangle, taken: list[Rectangle]) -> int:
-    return sum(
-        max(0, min(one[2], other[2]) - max(one[0], other[0]))
-        * max(0, min(one[3], other[3]) - max(one[1], other[1]))
-        for other in taken
-    )
+def _words(scene: Scene) -> dict[str, str]:
+    """Give what is written beside each object: numbered where several look alike."""
+    stems = [(item.colour, item.shape) for item in scene.objects]
+    return {
+        item.id: item.label.split(',')[0]
+        + (f' {item.id.rsplit("_", 1)[-1]}' if stems.count(stem) > 1 else '')
+        for item, stem in zip(scene.objects, stems, strict=True)
+    }

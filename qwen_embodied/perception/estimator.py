@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.messages import Frame, JointState, LightingReport, Scene, SceneObject
-from qwen_embodied.perception.finding import find_objects, named
+from qwen_embodied.perception.finding import find_objects
 from qwen_embodied.perception.flat import find_flat, look_flat
 from qwen_embodied.perception.lighting import LightingCorrection, measure_light
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import measure
+from qwen_embodied.perception.sightings import named
 from qwen_embodied.perception.stacking import restack
 from qwen_embodied.perception.surface import Surface, look
 from qwen_embodied.perception.tracking import Tracker
+from qwen_embodied.perception.views import merge
 
 Body = Callable[[JointState], NDArray[np.float64]]
 Found = tuple[tuple[SceneObject, ...], float]  # objects, and the height of the table, m
@@ -63,20 +65,51 @@ class SceneEstimator:
         if frame.depth is None and self._parameters.assume_table:
             objects, height = self._flat(frame, joint_state)
         else:
-            objects, height = self._deep(frame, joint_state)
+            objects, height = self._deep([frame], joint_state)
         return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
 
-    def _deep(self, frame: Frame, joint_state: JointState | None) -> Found:
-        surface = look(frame, self._parameters, self._spheres(joint_state))
-        found = find_objects(surface, self._parameters)
+    def see(self, frames: Sequence[Frame], joint_state: JointState | None = None) -> Scene:
+        """Estimate the scene from several cameras' frames of one instant.
+
+        The stamp, the light and the boxes in the image are those of the first frame.
+
+        Args:
+            frames: With aligned depth, at least one; their camera_in_base are in one base frame.
+            joint_state: At the time of the frames, for dropping the robot's own points.
+
+        Raises:
+            PerceptionError: There is no frame, one of them cannot give a scene, or they see
+                tables of different heights.
+        """
+        if not frames:
+            raise PerceptionError('no frame to see; give at least one')
+        objects, height = self._deep(frames, joint_state)
+        light = measure_light(frames[0].rgb)
+        return Scene(frames[0].stamp, self._parameters.frame_id, objects, height, light)
+
+    def _deep(self, frames: Sequence[Frame], joint_state: JointState | None) -> Found:
+        spheres = self._spheres(joint_state)
+        surfaces = [look(frame, self._parameters, spheres) for frame in frames]
+        self._check_heights([surface.plane.height for surface in surfaces])
+        found = merge([find_objects(surface, self._parameters) for surface in surfaces])
         sightings = restack(found, self._tracker.objects, self._parameters)
         seen = [sighting.item for sighting in sightings]
+        views = list(zip(frames, surfaces, strict=True))
         objects = self._tracker.update(
             sightings,
-            frame.stamp,
-            lambda item: is_clear(item, frame, surface, seen),
+            frames[0].stamp,
+            lambda item: together([is_clear(item, *view, seen) for view in views]),
         )
-        return objects, surface.plane.height
+        return objects, surfaces[0].plane.height
+
+    def _check_heights(self, heights: list[float]) -> None:
+        """Refuse views that do not see one table."""
+        apart = max(heights) - min(heights)
+        if apart > 2.0 * self._parameters.plane_tolerance:
+            told = ', '.join(f'{height:.3f}' for height in heights)
+            raise PerceptionError(
+                f'the cameras see tables at {told} m; check the camera_in_base of each'
+            )
 
     def _flat(self, frame: Frame, joint_state: JointState | None) -> Found:
         flat = look_flat(frame, self._parameters, self._spheres(joint_state))
@@ -103,6 +136,13 @@ def perceive_photograph(frame: Frame) -> Scene:
     """Correct the light of one frame, with or without depth, and estimate its scene."""
     corrected = replace(frame, rgb=LightingCorrection()(frame.rgb).rgb)
     return SceneEstimator(PerceptionParameters(assume_table=True))(corrected)
+
+
+def together(clear: list[bool | None]) -> bool | None:
+    """Join what several cameras say of a place: still taken, seen to be empty, or hidden."""
+    if None in clear:
+        return None
+    return True in clear
 
 
 def is_clear(

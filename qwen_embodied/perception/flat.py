@@ -106,7 +106,7 @@ def _sighting(
     shape = _shape(points, sides)
     item = SceneObject(
         'unnamed',
-        f'{UNKNOWN} {shape}',
+        f'{UNKNOWN} {"thing" if shape == UNKNOWN else shape}',
         UNKNOWN,
         shape,
         pose([*centre, parameters.table_height + height / 2], rotation_z(yaw)),

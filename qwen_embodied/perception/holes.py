@@ -23,26 +23,44 @@ Array = NDArray[np.float64]
 KERNEL = np.ones((5, 5), np.uint8)
 CONFIDENCE = 0.3
 ON_TABLE = 0.8  # share of the pixels around that show the table
+RAISED = 0.15  # share of the pixels from which it is more than a hole
 GUESS = 0.04  # m, height of what has no depth
 
 
 def find_holes(surface: Surface, parameters: PerceptionParameters) -> list[Sighting]:
     """Find holes in the depth of the table that are as large as objects."""
-    missing = np.isnan(surface.depth).astype(np.uint8)
+    missing = (~surface.measured).astype(np.uint8)
+    missing = _filled(missing, surface, parameters)
     holes = cv2.morphologyEx(missing, cv2.MORPH_OPEN, KERNEL)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+    if not holes.any():
+        return []
+    outlines, _ = cv2.findContours(holes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     least = (parameters.min_side / surface.pixel) ** 2
     most = (parameters.max_side / surface.pixel) ** 2
     found = []
-    for label in range(1, count):
-        left, top, width, height, area = (int(value) for value in stats[label])
+    for outline in outlines:
+        left, top, width, height = cv2.boundingRect(outline)
         right, bottom = left + width, top + height
-        inside = min(left, top) > 4 and max(right - labels.shape[1], bottom - labels.shape[0]) < -4
-        if least <= area and width * height <= most and inside:
+        inside = min(left, top) > 4 and max(right - holes.shape[1], bottom - holes.shape[0]) < -4
+        if least <= width * height <= most and inside:
             place = (slice(top - 4, bottom + 4), slice(left - 4, right + 4))
-            one = _sighting(surface, labels[place] == label, place, parameters)
+            mask: NDArray[np.uint8] = np.zeros((height + 8, width + 8), np.uint8)
+            cv2.drawContours(mask, [outline - [left - 4, top - 4]], -1, 1, cv2.FILLED)
+            is_large = cv2.countNonZero(mask) >= least
+            one = _sighting(surface, mask > 0, place, parameters) if is_large else None
             found += [] if one is None else [one]
     return found
+
+
+def _filled(
+    missing: NDArray[np.uint8], surface: Surface, parameters: PerceptionParameters
+) -> NDArray[np.uint8]:
+    """Fill closed rings of lost depth: thin walls around something low."""
+    outlines, _ = cv2.findContours(missing, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    least = (2.0 * parameters.min_side / surface.pixel) ** 2
+    most = (parameters.max_side / surface.pixel) ** 2
+    rings = [one for one in outlines if least < cv2.contourArea(one) < most]
+    return np.asarray(cv2.drawContours(missing, rings, -1, 1, cv2.FILLED))
 
 
 def _sighting(
@@ -53,6 +71,8 @@ def _sighting(
 ) -> Sighting | None:
     ring = (cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & ~mask
     ring &= np.isfinite(surface.depth[place])
+    if surface.raised[place][mask].mean() > RAISED:
+        return None
     on_table = np.abs(surface.own_height[place]) < parameters.min_height
     if not ring.any() or (on_table & ~surface.robot[place])[ring].mean() < ON_TABLE:
         return None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception.colours import alike, colour_indices
+from qwen_embodied.perception.order import middle, quantile
 
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.int32]
@@ -28,6 +29,7 @@ class Segment:
         rgb: Median colour, (3,) sRGB.
         top: Level of its highest surface above the table, m.
         is_flat: Whether a level surface of it is seen, not only steep sides.
+        paints: Pixels of each colour where it has more than one, (H, W) each.
     """
 
     mask: Mask
@@ -35,6 +37,7 @@ class Segment:
     rgb: NDArray[np.float64]
     top: float
     is_flat: bool
+    paints: tuple[Mask, ...] = ()
 
 
 def split(
@@ -65,10 +68,9 @@ def _pieces(
     mask: Mask, names: NDArray[np.uint8], labels: Labels, first: int
 ) -> tuple[Labels, int]:
     """Add the connected pieces of one colour name to the labels, numbered from first."""
-    for name in range(len(BASIC_COLOURS)):
+    sums = np.bincount(names[mask], minlength=len(BASIC_COLOURS))
+    for name in np.flatnonzero(sums >= SMALLEST).tolist():
         of_name = mask & (names == name)
-        if of_name.sum() < SMALLEST:
-            continue
         count, found, stats, _ = cv2.connectedComponentsWithStats(
             of_name.astype(np.uint8), connectivity=4
         )
@@ -83,8 +85,8 @@ def _measured(
     mask: Mask, height: NDArray[np.float32], rgb: NDArray[np.uint8], is_flat: bool
 ) -> Segment:
     values = height[mask]
-    top = float(np.percentile(values, 90.0))
-    return Segment(mask, mask, np.median(rgb[mask], axis=0), top, is_flat)
+    top = quantile(values, 0.9)
+    return Segment(mask, mask, middle(rgb[mask]), top, is_flat)
 
 
 def _neighbours(labels: Labels, count: int, reach: int) -> NDArray[np.int64]:
@@ -140,3 +142,12 @@ def union(parts: list[Segment]) -> Segment:
     tops = np.logical_or.reduce([part.mask for part in parts if part.is_flat])
     core = cv2.dilate(tops.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return Segment(mask, mask & core, largest.rgb, largest.top, True)
+
+
+def merged(one: Segment, two: Segment) -> Segment:
+    """Make one segment of two paints."""
+    larger = one if one.mask.sum() >= two.mask.sum() else two
+    is_flat = one.is_flat or two.is_flat
+    paints = tuple(paint for each in (one, two) for paint in (each.paints or (each.mask,)))
+    core = one.core | two.core if one.is_flat == two.is_flat else one.mask | two.mask
+    return Segment(one.mask | two.mask, core, larger.rgb, max(one.top, two.top), is_flat, paints)

@@ -3,48 +3,30 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.perception.order import quantile
+from qwen_embodied.perception.solid import Solid, circle_through
+from qwen_embodied.perception.tilted import fit_tilted, l_shape
+
 Array = NDArray[np.float64]
 LEVEL = 0.005
 FLATNESS = 0.002
-
-
-@dataclass(frozen=True, eq=False)
-class Solid:
-    """A solid in the table's frame: x and y of the base, z above the table.
-
-    Attributes:
-        shape: One of SHAPES, or 'unknown'.
-        centre: Of its bounding box, (3,) m.
-        yaw: Of its longer horizontal side, rad.
-        size: Along its own axes, (3,) m.
-        confidence: 0 to 1.
-    """
-
-    shape: str
-    centre: Array
-    yaw: float
-    size: Array
-    confidence: float
-
-    @property
-    def corners(self) -> Array:
-        """Give the corners (4, 2) of the footprint in the base frame, m."""
-        half = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * self.size[:2] / 2
-        c, s = np.cos(self.yaw), np.sin(self.yaw)
-        return np.asarray(half @ np.array([[c, s], [-s, c]]) + self.centre[:2])
+BALL_POINTS = 500
+SMOOTHED = 0.55  # share of the noise that is left in smoothed heights
+RIDGE = 1e-9 * np.eye(4)
+LEVEL_SHARE = 0.6  # of the spread of something level is that of its top
 
 
 def top_of(points: Array, noise: float) -> tuple[float, NDArray[np.bool_]]:
     """Give the level of the top of points (N, 3) and which of them belong to it."""
-    high = float(np.percentile(points[:, 2], 95.0))
+    high = quantile(points[:, 2], 0.95)
     on_top = points[:, 2] > high - max(LEVEL, 3.0 * noise)
-    level = float(np.median(points[on_top, 2]))
+    level = quantile(points[on_top, 2], 0.5)
     return level, points[:, 2] > level - max(FLATNESS, 1.6 * noise)
 
 
@@ -73,7 +55,9 @@ def fit_solid(
     level, on_top = top_of(points, noise)
     top = points[on_top, :2]
     if beneath is not None:
-        return _covered(np.vstack([points[:, :2], beneath]), support, level, cube_tolerance)
+        return _covered(points, beneath, (support, level), cube_tolerance)
+    if _spread(top) < LEVEL_SHARE * _spread(points[:, :2]):
+        return fit_tilted(points, support, noise, cube_tolerance)
     centre = top.mean(axis=0)
     roundness = _roundness(top - centre)
     hull = _rectangle(top, pixel)
@@ -112,11 +96,68 @@ def _cylinder(top: Array, support: float, height: float, pixel: float) -> Solid:
     return Solid('cylinder', np.array([*centre, support + height / 2]), 0.0, size, 0.95)
 
 
-def _covered(outline: Array, support: float, level: float, tolerance: float) -> Solid:
-    """Complete an object that another one stands on: it reaches at least beneath that one."""
-    centre, sides, yaw = _rectangle(outline, 0.0)
-    block = _block(centre, sides, yaw, (support, max(level - support, 0.002)), tolerance)
-    return Solid(block.shape, block.centre, block.yaw, block.size, 0.6)
+def _covered(
+    points: Array, beneath: Array, heights: tuple[float, float], tolerance: float
+) -> Solid:
+    """Complete an object that another one stands on, from its sides and the rest of its top.
+
+    A side that is hidden lies as far behind the middle of the upper one as the seen one before.
+    """
+    support, level = heights
+    vertical = (support, max(level - support, 0.002))
+    sides = points[points[:, 2] < level - LEVEL, :2]
+    if len(sides) < 20:
+        outline = np.vstack([points[:, :2], beneath])
+        centre, extent, yaw = _rectangle(outline, 0.0)
+        return _as_covered(_block(centre, extent, yaw, vertical, tolerance))
+    yaw = l_shape(sides)
+    c, s = np.cos(yaw), np.sin(yaw)
+    turn = np.array([[c, -s], [s, c]])
+    low, high = np.percentile(points[:, :2] @ turn, (1, 99), axis=0)
+    upper, half = (beneath @ turn).mean(axis=0), np.ptp(beneath @ turn, axis=0) / 2
+    low, high = (
+        np.where(low > upper - half / 2, np.minimum(low, 2 * upper - high), low),
+        np.where(high < upper + half / 2, np.maximum(high, 2 * upper - low), high),
+    )
+    low, high = _extended(sides @ turn, low, high, 2 * half)
+    round_one = _post(sides, (low, high), turn)
+    if round_one is not None:
+        centre, diameter = round_one
+        size = np.array([diameter, diameter, vertical[1]])
+        middle = np.array([*centre, support + vertical[1] / 2])
+        return _as_covered(Solid('cylinder', middle, 0.0, size, 0.6))
+    centre = turn @ (low + high) / 2
+    return _as_covered(_block(centre, np.maximum(high - low, 0.002), yaw, vertical, tolerance))
+
+
+def _extended(sides: Array, low: Array, high: Array, upper: Array) -> tuple[Array, Array]:
+    """Lengthen the axis of which just one face is seen, away from that face."""
+    span = high - low
+    for axis in (0, 1):
+        least = min(span[1 - axis], upper[axis])
+        if span[axis] < 0.8 * least:
+            along = sides[:, axis]
+            is_low_seen = (along < low[axis] + 0.003).sum() > (along > high[axis] - 0.003).sum()
+            if is_low_seen:
+                high[axis] = low[axis] + least
+            else:
+                low[axis] = high[axis] - least
+    return low, high
+
+
+def _as_covered(solid: Solid) -> Solid:
+    return replace(solid, confidence=0.6)
+
+
+def _post(sides: Array, extent: tuple[Array, Array], turn: Array) -> tuple[Array, float] | None:
+    """Give centre and diameter of an upright cylinder; None when the sides look more like two."""
+    centre, diameter = circle_through(sides)
+    off_circle = np.abs(np.linalg.norm(sides - centre, axis=1) - diameter / 2)
+    inner = np.minimum(*(np.abs(sides @ turn - end) for end in extent)).min(axis=1)
+    wide = float(np.ptp(sides, axis=0).max())
+    if off_circle.mean() > 0.8 * inner.mean() or not 0.8 * wide < diameter < 1.25 * wide:
+        return None
+    return centre, diameter
 
 
 def _roundness(points: Array) -> float:
@@ -124,6 +165,20 @@ def _roundness(points: Array) -> float:
     z = points[:, 0] + 1j * points[:, 1]
     spread = float((np.abs(z) ** 2).mean())
     return float(np.abs((z**4).mean())) / max(spread**2, 1e-18)
+
+
+def _covariance(points: Array) -> Array:
+    centred = points - points.mean(axis=0)
+    return np.asarray(centred.T @ centred / len(points))
+
+
+def _spread(points: Array) -> float:
+    """Give the area that the inner four fifths of points (N, 2) cover along each of two axes."""
+    if len(points) < 3:
+        return 0.0
+    along = points @ np.linalg.eigh(_covariance(points))[1]
+    low, high = ([quantile(along[:, axis], share) for axis in (0, 1)] for share in (0.1, 0.9))
+    return (high[0] - low[0]) * (high[1] - low[1])
 
 
 def _rectangle(points: Array, pixel: float) -> tuple[Array, Array, float]:
@@ -143,7 +198,7 @@ def _moments(top: Array, hull: tuple[Array, Array, float]) -> tuple[Array, Array
     centre = top.mean(axis=0)
     local = top - centre
     z = local[:, 0] + 1j * local[:, 1]
-    spread = np.linalg.eigvalsh(np.cov(local.T))
+    spread = np.linalg.eigvalsh(_covariance(local))
     if spread[1] > 1.5 * spread[0]:
         yaw = float(np.angle((z**2).mean())) / 2
     else:
@@ -157,33 +212,39 @@ def _moments(top: Array, hull: tuple[Array, Array, float]) -> tuple[Array, Array
 
 def _ball(points: Array, support: float, pixel: float, noise: float) -> Solid | None:
     """Fit a sphere; None when the points are not on one."""
+    points = points[:: max(1, len(points) // BALL_POINTS)]
     centred = points - points.mean(axis=0)
     design = np.column_stack([2 * centred, np.ones(len(points))])
     keep = np.ones(len(points), dtype=bool)
     for _ in range(2):
-        solution = np.linalg.lstsq(design[keep], (centred[keep] ** 2).sum(axis=1), rcond=None)[0]
+        some = design[keep]
+        squares = (centred[keep] ** 2).sum(axis=1)
+        solution = np.linalg.solve(some.T @ some + RIDGE, some.T @ squares)
         radius = float(np.sqrt(max(solution[3] + solution[:3] @ solution[:3], 0.0)))
         miss = np.linalg.norm(centred - solution[:3], axis=1) - radius
         keep = np.abs(miss) < max(0.004, 3 * noise)
         if keep.sum() < 20:
             return None
     centre = solution[:3] + points.mean(axis=0)
-    top = float(np.percentile(points[:, 2], 98.0))
-    fits = keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < noise + 0.0012
+    top = quantile(points[:, 2], 0.98)
+    fits = (
+        keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < SMOOTHED * noise + 0.0012
+    )
     slack = 0.12 if support == 0 else 0.3
-    tall = abs(top - support - 2 * radius) < slack * 2 * radius + 0.004
+    rests = top - support - 2 * radius > -slack * 2 * radius - 0.004
+    floats = top - support - 2 * radius > slack * 2 * radius + 0.004
     wide = abs(float(np.ptp(points[keep, :2], axis=0).mean()) + pixel - 2 * radius) < 0.5 * radius
     fits = fits and _bulges(points - centre, radius)
-    if not (fits and tall and wide):
+    if not (fits and rests and wide):
         return None
     size = np.full(3, 2 * radius)
-    return Solid('ball', np.array([centre[0], centre[1], centre[2]]), 0.0, size, 0.95)
+    return Solid('ball', centre, 0.0, size, 0.8 if floats else 0.95)
 
 
 def _bulges(points: Array, radius: float) -> bool:
     """Tell whether the middle of the top is higher than its surroundings, as on a sphere."""
     out = np.hypot(points[:, 0], points[:, 1]) / radius
-    middle, around = points[out < 0.35, 2], points[(out > 0.5) & (out < 0.7), 2]
-    if min(len(middle), len(around)) < 5:
+    centre, around = points[out < 0.35, 2], points[(out > 0.5) & (out < 0.7), 2]
+    if min(len(centre), len(around)) < 5:
         return False
-    return float(np.median(middle) - np.median(around)) > 0.1 * radius
+    return quantile(centre, 0.5) - quantile(around, 0.5) > 0.1 * radius

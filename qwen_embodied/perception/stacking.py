@@ -37,10 +37,11 @@ def restack(
 
 def same_look(first: SceneObject, second: SceneObject, slack: float) -> bool:
     """Tell whether two objects agree in colour, shape and, within a slack in m, in size."""
+    if first.shape != second.shape or not same_colour(first, second):
+        return False
     one = np.append(np.sort(first.size[:2]), first.size[2])
     two = np.append(np.sort(second.size[:2]), second.size[2])
-    words = same_colour(first, second) and first.shape == second.shape
-    return words and bool((np.abs(one - two) <= slack).all())
+    return bool((np.abs(one - two) <= slack).all())
 
 
 def _bearer(

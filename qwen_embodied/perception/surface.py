@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import Frame
+from qwen_embodied.perception.order import quantile
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.plane import Plane, find_table
 
@@ -35,7 +36,7 @@ class Surface:
         own_height: Above the table, small holes filled, (H, W) m; UNSEEN where invalid.
         height: Above the table, smoothed, small holes filled, (H, W) m; UNSEEN where invalid.
         depth: As measured, (H, W) m, NaN where invalid.
-        measured: Pixels with valid depth, or just a speck without, (H, W).
+        measured: Pixels with valid depth, or just a speck or a thin line without, (H, W).
         known: Those, and small holes of the colour of their neighbours, (H, W).
         raised: Pixels that stand above the table and are not the robot, (H, W).
         robot: Pixels that show the robot, (H, W).
@@ -79,7 +80,7 @@ def look(
     rays = _rays(frame.intrinsics, frame.camera_in_base.tobytes())
     robot = _silhouette(filled, rays, frame, spheres, parameters)
     valid = np.isfinite(depth)
-    measured = valid | (cv2.boxFilter(valid.astype(np.uint8), -1, (3, 3), normalize=False) > 6)
+    measured = valid | (cv2.boxFilter(valid.astype(np.uint8), -1, (3, 3), normalize=False) > 5)
     plane, pixel = _table(depth, rays, valid & ~robot, parameters, frame)
     above = [np.float32(value) for value in (-plane.a, -plane.b, 1.0)]
     own = filled * (above[0] * rays[0] + above[1] * rays[1] + above[2] * rays[2])
@@ -116,7 +117,7 @@ def look(
 def _ground(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     if not len(pixels):
         return np.full(3, 128.0)
-    return np.asarray(np.median(pixels, axis=0), dtype=np.float64)
+    return np.array([quantile(pixels[:, axis], 0.5) for axis in range(3)])
 
 
 def _table(

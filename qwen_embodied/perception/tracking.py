@@ -16,6 +16,7 @@ from qwen_embodied.perception.naming import Patch
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 FAR = 1e6
+PIECE_MARGIN = 0.02  # m around a half hidden thing in which a part of it may lie
 DISPUTES = 5  # frames in a row after which another look is believed
 
 
@@ -27,11 +28,13 @@ class Sighting:
         item: With a preliminary id.
         is_partial: Whether part of it is hidden, so that its size is not to be trusted.
         patch: The light that comes from it, or None where too few pixels show it.
+        second: That from the smaller part of something of two colours, or None.
     """
 
     item: SceneObject
     is_partial: bool = False
     patch: Patch | None = None
+    second: Patch | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +91,12 @@ class Tracker:
                 kept.append(_refreshed(track, sightings[pairs[at]], stamp))
             else:
                 kept += self._unseen(track, stamp, clear[at])
-        fresh = [s for at, s in enumerate(sightings) if at not in pairs.values()]
+        hidden = [self._tracks[at].item for at in missing if at not in pairs and not clear[at]]
+        fresh = [
+            sighting
+            for at, sighting in enumerate(sightings)
+            if at not in pairs.values() and not any(_is_piece(sighting, one) for one in hidden)
+        ]
         self._tracks = kept
         self._tracks += [_Track(self._named(sighting.item), stamp) for sighting in fresh]
         return self.objects
@@ -137,7 +145,9 @@ class Tracker:
         known, seen = self._tracks[at].item, sighting.item
         apart = np.abs(np.sort(known.size[:2]) - np.sort(seen.size[:2])).max()
         near = sighting.is_partial or apart <= self._parameters.match_size
-        alike = known.shape == seen.shape and same_colour(known, seen)
+        is_shape = known.shape == seen.shape or UNKNOWN in (known.shape, seen.shape)
+        alike = is_shape and same_colour(known, seen)
+        alike = alike and known.is_container == seen.is_container
         return alike and bool(near)
 
     def _unseen(self, track: _Track, stamp: float, clear: bool | None) -> list[_Track]:
@@ -150,6 +160,15 @@ class Tracker:
         if missed >= self._parameters.vanish_after:
             return []
         return [_Track(item, track.seen, missed)]
+
+
+def _is_piece(sighting: Sighting, hidden: SceneObject) -> bool:
+    """Tell whether something new is but the part of a half hidden thing that is in view."""
+    item = sighting.item
+    apart = np.linalg.norm(item.position[:2] - hidden.position[:2])
+    top, limit = (one.position[2] + one.size[2] / 2 for one in (item, hidden))
+    is_inside = apart < hidden.size[:2].max() / 2 + PIECE_MARGIN and top < limit + 0.01
+    return bool(is_inside) and same_colour(item, hidden)
 
 
 def same_colour(one: SceneObject, two: SceneObject) -> bool:

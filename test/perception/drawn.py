@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perception.lamps import Lamp, exposed, lit
-from qwen_embodied.geometry import Intrinsics, inverse_pose, look_at, pose, rotation_z, transform
+from qwen_embodied.geometry import (
+    Intrinsics,
+    inverse_pose,
+    look_at,
+    pose,
+    rotation_y,
+    rotation_z,
+    transform,
+)
 from qwen_embodied.messages import Frame
 
 PAINT = {
@@ -43,6 +51,8 @@ class Drawn:
     second: str | None = None
     stripe: float = 0.015
     rgb: tuple[int, int, int] | None = None
+    lean: float = 0.0  # rad about its own y axis, through the middle of its bottom
+    depthless: bool = False
 
     @property
     def paint(self):
@@ -50,7 +60,8 @@ class Drawn:
 
     @property
     def position(self):
-        return np.array([self.x, self.y, self.z + self.size[2] / 2])
+        up = rotation_z(self.yaw) @ rotation_y(self.lean) @ [0.0, 0.0, self.size[2] / 2]
+        return np.array([self.x, self.y, self.z]) + up
 
 
 def cube(colour, x, y, yaw=0.0, z=0.0, side=0.045):
@@ -70,6 +81,9 @@ class Take:
     lamp: Lamp | None = None
     texture: Callable | None = None
     lens: Intrinsics = LENS
+    edges: tuple[float, float, float, float] | None = None  # x0 x1 y0 y1 of the table, m
+    floor: float = 0.7  # m below the table
+    wall: float = 4.0  # m, x of a wall
 
 
 def draw(objects, take=None) -> Frame:
@@ -77,16 +91,11 @@ def draw(objects, take=None) -> Frame:
     take = take or Take()
     rays = _rays(take)
     origin = take.camera_in_base[:3, 3]
-    depth = (take.table - origin[2]) / rays[..., 2]
-    depth = np.where(depth > 0, depth, np.inf)
-    paint = np.empty((*depth.shape, 3))
-    paint[:] = np.array(take.table_paint) / 255.0
-    normals = np.empty((*depth.shape, 3))
-    normals[:] = 0.0, 0.0, 1.0
+    depth, paint, normals = _room(rays, origin, take)
     if take.texture is not None:
         ground = origin + np.where(np.isfinite(depth), depth, 9.0)[..., None] * rays
         paint *= take.texture(ground) ** (1 / 2.2)
-    on_table = np.ones(depth.shape, bool)
+    on_table, lost = np.ones(depth.shape, bool), np.zeros(depth.shape, bool)
     for item in objects:
         rows, columns = _window(item, take)
         window = rows, columns
@@ -95,6 +104,7 @@ def draw(objects, take=None) -> Frame:
             depth[window][nearer] = t[nearer]
             normals[window][nearer] = normal[nearer]
             on_table[window][nearer] = False
+            lost[window][nearer] = item.depthless
             paint[window][nearer] = item.paint
             if item.second is not None:
                 points = transform(inverse_pose(_local(item, take)), origin + t[nearer][..., None]
@@ -105,8 +115,31 @@ def draw(objects, take=None) -> Frame:
                 )
     if take.lamp is None:
         shade = np.where(on_table, 1.0, 0.45 + 0.6 * np.clip(normals @ LAMP, 0, 1))
+        depth[lost] = np.inf
         return _frame(depth, _plain(paint, shade, take), take)
     return _frame(depth, _lamplit(objects, take, (depth, paint, normals)), take)
+
+
+def _room(rays, origin, take):
+    """Give depth, paint and normals of the table; beside its edges, of a floor and a wall."""
+    with np.errstate(divide='ignore'):
+        depth = (take.table - origin[2]) / rays[..., 2]
+    depth = np.where(depth > 0, depth, np.inf)
+    paint, normals = np.empty((*depth.shape, 3)), np.empty((*depth.shape, 3))
+    paint[:], normals[:] = np.array(take.table_paint) / 255.0, (0.0, 0.0, 1.0)
+    if take.edges is None:
+        return depth, paint, normals
+    with np.errstate(divide='ignore'):
+        floor = (take.table - take.floor - origin[2]) / rays[..., 2]
+        wall = (take.wall - origin[0]) / rays[..., 0]
+    x, y = (origin[axis] + np.minimum(depth, 99.0) * rays[..., axis] for axis in (0, 1))
+    x0, x1, y0, y1 = take.edges
+    beside = ~((x > x0) & (x < x1) & (y > y0) & (y < y1)) | np.isinf(depth)
+    floor, wall = (np.where(one > 0, one, np.inf) for one in (floor, wall))
+    depth = np.where(beside, np.minimum(floor, wall), depth)
+    paint[beside & (floor < wall)] = 0.35, 0.3, 0.28
+    paint[beside & (floor >= wall)] = 0.8, 0.8, 0.76
+    return depth, paint, normals
 
 
 def _lamplit(objects, take, seen):
@@ -124,7 +157,8 @@ def _lamplit(objects, take, seen):
 
 
 def _local(item, take):
-    return pose([item.x, item.y, take.table + item.z], rotation_z(item.yaw))
+    turned = rotation_z(item.yaw) @ rotation_y(item.lean)
+    return pose([item.x, item.y, take.table + item.z], turned)
 
 
 def _hits(item, take, origin, rays):
@@ -145,8 +179,10 @@ def _plain(paint, shade, take):
 
 def _frame(depth, rgb, take):
     rng = np.random.default_rng(take.seed + 1)
-    noisy = depth + rng.normal(0, take.depth_noise, depth.shape) * depth**2 / 1.4
-    noisy[(rng.random(depth.shape) < 0.004) | ~(depth < 4.0)] = np.nan
+    with np.errstate(invalid='ignore'):
+        noisy = depth + rng.normal(0, take.depth_noise, depth.shape) * depth**2 / 1.4
+    specks = rng.random(depth.shape) < (0.004 if take.depth_noise else 0.0)
+    noisy[specks | ~(depth < 4.0)] = np.nan
     return Frame(
         take.stamp,
         'camera_color_optical_frame',
@@ -172,6 +208,8 @@ def _window(item, take):
     ]
     points = transform(inverse_pose(take.camera_in_base), transform(local, corners))
     pixels = take.lens.project(points)
+    if not np.isfinite(pixels).all():
+        return slice(None), slice(None)
     low = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - 1, 0)
     high = np.maximum(np.ceil(pixels.max(axis=0)).astype(int) + 2, 0)
     return slice(low[1], high[1]), slice(low[0], high[0])

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from perception.drawn import Take, cube, draw
-from qwen_embodied.errors import PerceptionError
-from qwen_embodied.geometry import look_at
-from qwen_embodied.messages import JointState
-from qwen_embodied.perception import SceneEstimator
+from qwen_embodied.errors import ContractError, PerceptionError
+from qwen_embodied.geometry import Intrinsics, look_at
+from qwen_embodied.messages import Frame, JointState
+from qwen_embodied.perception import PerceptionParameters, SceneEstimator, draw_scene
 
 FRAME = draw([cube('red', 0.5, 0.1)])
 RNG = np.random.default_rng(0)
@@ -78,3 +78,62 @@ def test_depth_noise_is_put_up_with(noise):
     found = SceneEstimator()(draw([cube('red', 0.5, 0.1)], Take(depth_noise=noise))).objects
     assert [one.label for one in found] == ['red cube']
     assert np.linalg.norm(found[0].position - [0.5, 0.1, 0.0225]) < 0.005
+
+
+def pictures(height, width):
+    ramp = np.linspace(0, 255, width)[None, :, None]
+    coarse = RNG.integers(0, 256, (height // 32 + 1, width // 32 + 1, 3))
+    return {
+        'constant': np.full((height, width, 3), 77, np.uint8),
+        'noise': RNG.integers(0, 256, (height, width, 3), dtype=np.uint8),
+        'ramp': np.broadcast_to(ramp, (height, width, 3)).astype(np.uint8),
+        'blocks': np.kron(coarse, np.ones((32, 32, 1)))[:height, :width].astype(np.uint8),
+    }
+
+
+def depths(height, width):
+    size, table = (height, width), 1.2 + RNG.normal(0, 0.003, (height, width))
+    odd = RNG.choice([np.nan, -1.0, 0.0, 1e30, np.inf], size)
+    coarse = RNG.random((height // 32 + 1, width // 32 + 1))
+    return {
+        'none': None,
+        'negative': -np.ones(size),
+        'huge': np.full(size, 1e30),
+        'exact': np.full(size, 1.2),
+        'noise': RNG.uniform(0.1, 4.0, size),
+        'odd': np.where(RNG.random(size) < 0.5, table, odd),
+        'blocks': table - 0.25 * np.kron(coarse, np.ones((32, 32)))[:height, :width],
+    }
+
+
+@pytest.mark.parametrize(
+    'size', [(1, 1), (1, 64), (64, 1), (3, 5), (17, 33), (60, 80), (240, 424)]
+)
+def test_any_picture_gives_a_scene_or_the_reason_why_not(size):
+    lens = Intrinsics.from_field_of_view(size[1], size[0], 0.8)
+    images, all_depths = pictures(*size), depths(*size)
+    for rgb in images.values():
+        for depth in all_depths.values():
+            values = None if depth is None else depth.astype(np.float32)
+            frame = Frame(0.0, 'camera', rgb, values, lens, FRAME.camera_in_base)
+            try:
+                scene = SceneEstimator(PerceptionParameters(assume_table=True))(frame)
+            except PerceptionError:
+                continue
+            picture = draw_scene(rgb, scene, lens, frame.camera_in_base)
+            assert picture.shape == rgb.shape
+
+
+def test_a_picture_of_4k_gives_a_scene():
+    size = (2160, 3840)
+    lens = Intrinsics.from_field_of_view(size[1], size[0], 0.8)
+    depth = np.full(size, 1.25, np.float32)
+    depth[1000:1100, 1800:1900] = 1.21
+    frame = Frame(0.0, 'camera', np.full((*size, 3), 120, np.uint8), depth, lens,
+                  FRAME.camera_in_base)  # fmt: skip
+    assert len(SceneEstimator()(frame).objects) <= 1
+
+
+def test_one_channel_is_refused():
+    with pytest.raises(ContractError, match=r'Frame\.rgb'):
+        replace(FRAME, rgb=FRAME.rgb[..., :1])

@@ -4,7 +4,8 @@
 import numpy as np
 
 from perception.drawn import SIZES, Drawn, cube, draw
-from qwen_embodied.perception import SceneEstimator, draw_scene
+from perception.tables import scattered
+from qwen_embodied.perception import SceneEstimator, draw_scene, drawing
 
 ITEMS = [cube('red', 0.5, 0.2, 0.4), Drawn('blue', 'bowl', SIZES['bowl'], 0.6, -0.1)]
 FRAME = draw(ITEMS)
@@ -45,3 +46,22 @@ def test_an_empty_scene_leaves_the_picture():
     scene = SceneEstimator()(empty)
     picture = draw_scene(empty.rgb, scene, empty.intrinsics, empty.camera_in_base)
     assert (picture == empty.rgb).all()
+
+
+def test_words_are_numbered_only_where_several_look_alike(monkeypatch):
+    written = []
+    monkeypatch.setattr(drawing, 'draw_labels', lambda canvas, labels: written.extend(labels))
+    frame = draw([cube('red', 0.5, 0.2), cube('red', 0.5, -0.2), cube('blue', 0.6, 0.0)])
+    draw_scene(frame.rgb, SceneEstimator()(frame), frame.intrinsics, frame.camera_in_base)
+    assert sorted(label.text for label in written) == ['blue cube', 'red cube 1', 'red cube 2']
+
+
+def test_no_word_covers_an_object():
+    items = scattered(np.random.default_rng(3), 12, ('cube', 'ball'), gap=0.02)
+    frame = draw(items)
+    scene = SceneEstimator()(frame)
+    picture = draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base)
+    for item in scene.objects:
+        x0, y0, x1, y1 = (int(value) for value in item.box)
+        inner = (slice(y0 + 4, y1 - 4), slice(x0 + 4, x1 - 4))
+        assert (picture[inner] == frame.rgb[inner]).all(axis=-1).mean() > 0.3

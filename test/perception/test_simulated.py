@@ -58,3 +58,62 @@ def test_eight_scenes_with_the_robot_in_view():
     assert max(apart) <= 0.01
     assert np.median(sizes) <= 0.005
     assert np.degrees(np.median(yaws)) <= 3.0
+
+
+def dropped(seed, count):
+    """Give a spec of things above a bin, each of another colour."""
+    rng = np.random.default_rng(seed)
+    colours = [str(one) for one in rng.permutation(BASIC_COLOURS)]
+    sizes = {'cube': (0.042,) * 3, 'cylinder': (0.04, 0.04, 0.06), 'ball': (0.045,) * 3}
+    size = (0.18, 0.14, 0.06)
+    items = [simulation.ObjectSpec('bin_1', 'bin', colours[0], size, (0.53, 0.0, 0.03))]
+    for at in range(count):
+        shape = str(rng.choice(list(sizes)))
+        place = (0.53 + rng.uniform(-0.05, 0.05), rng.uniform(-0.03, 0.03), 0.1 + 0.07 * at)
+        name = f'thing_{at + 1}'
+        turn = rng.uniform(-1.5, 1.5)
+        items.append(
+            simulation.ObjectSpec(name, shape, colours[at + 1], sizes[shape], place, turn)
+        )
+    return simulation.SceneSpec(tuple(items), seed)
+
+
+@pytest.mark.parametrize('count', [3, 4])
+def test_things_dropped_into_a_bin_are_all_found(count):
+    body = load_robot('panda').link_spheres
+    for seed in range(3):
+        world = simulation.MujocoWorld(dropped(seed, count))
+        try:
+            world.step(2.0)
+            frame, state, truth = world.frame(), world.read(), world.ground_truth()
+        finally:
+            world.close()
+        found = SceneEstimator(body=body)(frame, state).objects
+        assert sorted(one.colour for one in found) == sorted(one.colour for one in truth.objects)
+        for item in truth.objects:
+            same = next(one for one in found if one.colour == item.colour)
+            assert np.linalg.norm(same.position - item.position) < 0.015
+
+
+@pytest.mark.parametrize('shape', ['cube', 'cylinder'])
+def test_touching_and_stacked_things_of_the_simulation(shape):
+    size = (0.045,) * 3 if shape == 'cube' else (0.045, 0.045, 0.06)
+    high = size[2]
+    places = [(0.5, 0.0, 0), (0.5455, 0.0, 0), (0.591, 0.0, 0), (0.45, -0.2, 0), (0.455, -0.2, 1)]
+    colours = ('red', 'blue', 'yellow', 'green', 'white')
+    items = tuple(
+        simulation.ObjectSpec(f'{colour}_1', shape, colour, size, (x, y, high / 2 + level * high))
+        for colour, (x, y, level) in zip(colours, places, strict=True)
+    )
+    world = simulation.MujocoWorld(simulation.SceneSpec(items))
+    try:
+        frame, state = world.frame(), world.read()
+    finally:
+        world.close()
+    found = SceneEstimator(body=load_robot('panda').link_spheres)(frame, state).objects
+    for item in items[:3]:
+        same = next(one for one in found if one.colour == item.colour)
+        assert same.shape == shape
+        assert np.linalg.norm(same.position - np.array(item.position)) < 0.008
+    top = next(one for one in found if one.colour == 'white')
+    assert np.linalg.norm(top.position[:2] - items[4].position[:2]) < 0.008

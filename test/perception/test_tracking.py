@@ -1,10 +1,13 @@
 """Ids stay with their objects: in view, moved, hidden, stacked, and gone."""
 
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from perception.drawn import SIZES, Drawn, Take, cube, draw
+from perception.tables import lens_named, scattered
 from qwen_embodied.messages import JointState
 from qwen_embodied.perception import PerceptionParameters, SceneEstimator
 
@@ -116,3 +119,38 @@ def test_a_cube_on_its_twin_keeps_its_id():
     after = seen(estimator, [cube('red', 0.6, 0.1), cube('red', 0.603, 0.1, 0.1, 0.045)], 1.0)
     assert set(after) == {'red_cube_1', 'red_cube_2'}
     assert after['red_cube_2'].position[2] == pytest.approx(0.0675, abs=0.005)
+
+
+def test_ids_stay_for_a_hundred_frames_while_an_arm_passes_over_and_the_light_changes():
+    rng = np.random.default_rng(5)
+    items = scattered(rng, 5, ('cube', 'cylinder', 'ball', 'bowl'), gap=0.04)
+    lens, place = lens_named('424x240'), [0.0, 0.0]
+    estimator = SceneEstimator(body=lambda state: arm_over(*place))
+    first: dict[str, np.ndarray] = {}
+    frames = [draw(items, Take(lens=lens, seed=seed)) for seed in range(4)]
+    for step in range(100):
+        place[:] = 0.53 + 0.2 * np.cos(step / 5), -0.4 + 0.008 * step
+        arm = Drawn('white', 'cylinder', (0.09, 0.09, 0.45), *place)
+        frame = draw([*items, arm], Take(lens=lens, seed=step)) if step % 4 else frames[step % 3]
+        if step and step % 4:
+            gain = rng.uniform(0.6, 1.1)
+            dimmed = np.clip(frame.rgb * gain, 0, 255).astype(np.uint8)
+            frame = replace(frame, rgb=dimmed)
+        else:
+            place[:] = 0.53, -3.0
+        seen_now = {one.id: one.position for one in
+                    estimator(replace(frame, stamp=0.1 * step), STATE).objects}  # fmt: skip
+        first = first or seen_now
+        assert set(seen_now) == set(first)
+        assert all(np.linalg.norm(seen_now[one] - first[one]) < 0.02 for one in first)
+    assert len(first) == len(items)
+
+
+def test_a_cube_that_comes_to_lean_in_a_bin_keeps_its_id():
+    estimator = SceneEstimator()
+    holder = Drawn('grey', 'bin', SIZES['bin'], 0.53, 0.0)
+    seen(estimator, [holder, cube('red', 0.5, 0.25)], 0.0)
+    leaner = Drawn('red', 'cube', (0.045,) * 3, 0.56, 0.0, 0.0, 0.017, lean=-0.55)
+    after = seen(estimator, [holder, leaner], 1.0)
+    assert set(after) == {'grey_bin_1', 'red_cube_1'}
+    assert np.linalg.norm(after['red_cube_1'].position - leaner.position) < 0.01
