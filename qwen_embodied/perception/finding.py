@@ -14,8 +14,9 @@ from qwen_embodied.geometry import pose, rotation_z
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.colours import UNKNOWN, alike
 from qwen_embodied.perception.containers import Container, find_container
+from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.holes import find_holes
-from qwen_embodied.perception.naming import Name, Patch, name_patches
+from qwen_embodied.perception.naming import Name, name_patches
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import Light
 from qwen_embodied.perception.segments import Segment, split, union
