@@ -11,8 +11,8 @@ from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.perception.assembly import Assembler
 from qwen_embodied.perception.colours import alike
 from qwen_embodied.perception.containers import Container, find_container
+from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.holes import find_holes
-from qwen_embodied.perception.naming import Patch
 from qwen_embodied.perception.order import middle
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.segments import STEEP, Segment

@@ -17,6 +17,8 @@ BALANCED = 6500.0  # K, of the light that sRGB calls white
 SHIFTS = np.array([-70.0, -45.0, -20.0, 0.0, 25.0, 60.0, 105.0, 160.0, 220.0])
 TINTS = np.array([-0.1, 0.0, 0.1, 0.2, 0.3])
 EXPOSURES = np.log(2.0) * np.arange(-6.0, 1.6, 0.5)
+# Veils as a share of the most that the image allows, with their shares.
+VEILS = np.array([[0.0, 0.6], [0.45, 0.15], [0.9, 0.25]])
 TO_SRGB = np.array(
     [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]
 )
@@ -29,10 +31,26 @@ class Illuminants:
     Attributes:
         rgb: What a white surface of reflectance 1 sends into the camera, (K, 3) linear.
         prior: Log of how likely each is before an image was seen, (K,).
+        veil: What a lens scatters over everything, (K, 3) linear.
     """
 
     rgb: Array
     prior: Array
+    veil: Array
+
+    def veiled(self, most: Array | None) -> Illuminants:
+        """Add hypotheses on a veil between none and `most` (3,), where that is notable."""
+        if most is None:
+            return self
+        shares = VEILS[:, 0]
+        veil = shares[:, None, None] * most + np.zeros_like(self.veil)
+        prior = self.prior + np.log(VEILS[:, 1])[:, None]
+        rgb = np.broadcast_to(self.rgb, veil.shape)
+        return Illuminants(rgb.reshape(-1, 3), prior.ravel(), veil.reshape(-1, 3))
+
+    def only(self, chosen: NDArray[np.intp]) -> Illuminants:
+        """Give some of the hypotheses."""
+        return Illuminants(self.rgb[chosen], self.prior[chosen], self.veil[chosen])
 
     @property
     def spread(self) -> Array:
@@ -63,7 +81,7 @@ def all_illuminants() -> Illuminants:
                     + _mixed(tint, 0.9, 0.04, 0.15)
                     + _mixed(exposure, 0.7, 0.35, 2.0)
                 )
-    return Illuminants(np.array(rgb), np.array(prior))
+    return Illuminants(np.array(rgb), np.array(prior), np.zeros((len(rgb), 3)))
 
 
 def planckian(kelvin: float) -> Array:

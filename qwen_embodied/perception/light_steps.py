@@ -25,7 +25,7 @@ Curve = NDArray[np.float64]
 _CHANNELS = np.array([0, 256, 512], dtype=np.int64)
 KNEE = 0.75  # of linear light, above which highlights are compressed instead of clipped
 MAP = (24, 32)  # rows and columns of the map of local tone
-MOST_NOISE = 8.0  # levels, to which a correction may amplify the noise
+MOST_NOISE = 4.0  # levels, to which a correction may amplify the noise
 
 
 class Step(Protocol):
@@ -56,7 +56,8 @@ class BlackLevel:
     def __call__(self, treatment: Treatment, sample: Sample) -> Treatment:
         """Subtract the veil from all channels."""
         bright = float(LINEAR[sample.greys.quantile(0.99)])
-        darkest = float(LINEAR[Levels.of(sample.lowest).quantile(0.004)])
+        # Of nearly all pixels: a small thing that is darker than the veil would lose its colour.
+        darkest = float(LINEAR[Levels.of(sample.lowest).quantile(0.001)])
         contrast = bright / max(float(LINEAR[sample.greys.quantile(0.004)]), 1e-4)
         veil = eased(darkest, self.free) if 3.0 < contrast < 20.0 else 0.0
         veil = steady(sample.before.get('veil'), min(veil, self.most, 0.4 * bright), 0.006)
@@ -122,11 +123,6 @@ class Exposure:
         factor = float(np.exp(wanted))
         top = float(treatment.curves[:, sample.tones.quantile(0.999)].max())
         curves = _lifted(treatment.curves, factor, top)
-        if factor > 1.0:
-            # What drowns in noise stays dark, instead of getting the colour of the noise.
-            noise = float(LINEAR[min(255, round(4.0 + 3.0 * sample.noise))])
-            sure = np.square(LINEAR) / (np.square(LINEAR) + noise * noise)
-            curves = treatment.curves + sure * (curves - treatment.curves)
         return replace(treatment, curves=curves, exposure=factor)
 
     def _brighter(self, treatment: Treatment, sample: Sample) -> float:

@@ -1,8 +1,9 @@
 """Colour names from surfaces seen in an unknown light, with the probability of each name.
 
-The table and every object are seen in one light. Each hypothesis on that light makes paints of
-all of them; it is believed as far as those paints are such as tables and things have. The name
-of a colour is then what most of the belief says; where the belief is divided, nothing is said.
+The table and every object are seen in one light, and through one veil. Each hypothesis on them
+makes paints of all surfaces; it is believed as far as those paints are such as tables and things
+have. The name of a colour is then what most of the belief says; where the belief is divided,
+nothing is said.
 """
 
 # SPDX-License-Identifier: Apache-2.0
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception.colours import UNKNOWN, name_indices, oklab_of_linear
+from qwen_embodied.perception.gloss import GLOSSY, Patch, Variants, glossy_share, variants
 from qwen_embodied.perception.illuminants import Illuminants, all_illuminants
 
 Array = NDArray[np.float64]
@@ -38,25 +40,13 @@ PAINT_SHARES = np.full(len(PAINTS), 1 / len(PAINTS))
 ODD = 0.2  # share of paints that are not in the list, anywhere in the space
 ODD_DENSITY = 6.0
 JITTER = np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
-BEYOND_RANGE = np.array([1.0, 1.25, 1.6, 2.2])
+HIDDEN = 0.1  # error of a channel over the brightest, from which on noise may hide the hue
+FAR_JITTER: Array = 1.4 * np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
+FAR_WEIGHTS: Array = np.exp(-0.5 * np.square(FAR_JITTER).sum(axis=1))
 GLARE_CONFIDENCE = 0.2
+MANY_GLOSSY = 0.3  # share of glossy faces from which on a clipped face need not be white
+LIKELY = 60  # hypotheses on the light that are looked at closely
 SHADES = np.array([0.85, 1.0, 1.15])
-
-
-@dataclass(frozen=True, eq=False)
-class Patch:
-    """The light that comes from one surface.
-
-    Attributes:
-        rgb: Linear, as a share of the camera's range, relative to the light at the scene's
-            middle, (3,).
-        error: Standard deviation of it, (3,).
-        clipped: Whether a channel is at the end of its range, (3,).
-    """
-
-    rgb: Array
-    error: Array
-    clipped: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -86,41 +76,59 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     """
     if not patches:
         return []
-    light = all_illuminants()
+    light = all_illuminants().veiled(None if table is None else table.veil)
+    light = _likely(light, table, patches)
     belief = light.prior.copy()
     if table is not None:
-        belief += np.logaddexp.reduce(_evidence(table, light, TABLES, TABLE_SHARES))
-    evidence = [_evidence(patch, light, PAINTS, PAINT_SHARES) for patch in patches]
-    for one in evidence:
-        belief += np.logaddexp.reduce(one)
-    chosen = np.argsort(belief)[-40:]
-    weights = np.exp(belief[chosen] - belief[chosen].max())
+        belief += _table_evidence(table, light)
+    gloss = GLOSSY
+    for _ in range(2):
+        seen = [variants(patch, light.rgb, light.veil, gloss) for patch in patches]
+        votes = _judged(seen, belief, light)
+        gloss = glossy_share(
+            [(patch, vote.sum(axis=1)) for patch, vote in zip(patches, votes, strict=True)]
+        )
+        if gloss <= GLOSSY:
+            break
     # Where the table is at the end of the range too, anything may look white.
-    is_glaring = table is None or bool(table.clipped.any())
-    names = []
-    for patch, one in zip(patches, evidence, strict=True):
-        if is_glaring and patch.clipped.sum() >= 2:
-            names.append(Name(UNKNOWN, GLARE_CONFIDENCE))
-            continue
-        share = np.exp(one[:, chosen] - one[:, chosen].max(axis=0))
-        share = share / share.sum(axis=0) * weights / weights.sum()
-        names.append(_name(patch, light.rgb[chosen], share, least))
-    return names
+    is_glaring = table is None or bool(table.clipped.any()) or gloss > MANY_GLOSSY
+    return [
+        Name(UNKNOWN, GLARE_CONFIDENCE)
+        if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or gloss <= MANY_GLOSSY)
+        else _name(might, vote, least)
+        for patch, might, vote in zip(patches, seen, votes, strict=True)
+    ]
 
 
-def _variants(patch: Patch) -> Array:
-    """Give what a patch may send, (V, 3): a clipped channel may be higher than it looks."""
-    if not patch.clipped.any():
-        return patch.rgb[None]
-    return np.asarray(patch.rgb * np.where(patch.clipped, BEYOND_RANGE[:, None], 1.0))
+def _judged(seen: list[Variants], belief: Array, light: Illuminants) -> list[Array]:
+    """Share the belief in each light (K,) among the variants of each patch: (V, K) each."""
+    evidence = [
+        one.belief + _fits(oklab_of_linear(one.paint), one.paint.max(axis=2), PAINTS, PAINT_SHARES)
+        for one in seen
+    ]
+    for one in evidence:
+        belief = belief + np.logaddexp.reduce(one) + light.spread
+    weights = np.exp(belief - belief.max())
+    shares = [np.exp(one - one.max(axis=0)) for one in evidence]
+    return [one / one.sum(axis=0) * weights / weights.sum() for one in shares]
 
 
-def _evidence(patch: Patch, light: Illuminants, known: Array, shares: Array) -> Array:
-    """Give the log likelihood (V, K) of each variant of a patch in each light."""
-    variants = _variants(patch)
-    paint = np.maximum(variants, 0.0)[:, None] / light.rgb
-    fits = _fits(oklab_of_linear(paint), paint.max(axis=2), known, shares)
-    return np.asarray(fits + light.spread - np.log(len(variants)))
+def _likely(light: Illuminants, table: Patch | None, patches: list[Patch]) -> Illuminants:
+    """Keep the hypotheses that the table and the things as they look allow."""
+    belief = light.prior.copy()
+    if table is not None:
+        belief += _table_evidence(table, light)
+    for patch in patches:
+        paint = np.maximum(patch.rgb - light.veil, 0.0) / light.rgb
+        belief += _fits(oklab_of_linear(paint), paint.max(axis=1), PAINTS, PAINT_SHARES)
+        belief += light.spread
+    return light.only(np.argsort(belief)[-LIKELY:])
+
+
+def _table_evidence(table: Patch, light: Illuminants) -> Array:
+    plain = variants(table, light.rgb, light.veil)
+    fits = _fits(oklab_of_linear(plain.paint), plain.paint.max(axis=2), TABLES, TABLE_SHARES)
+    return np.asarray(np.logaddexp.reduce(fits + plain.belief) + light.spread)
 
 
 def _fits(lab: Array, highest: Array, known: Array, shares: Array) -> Array:
@@ -141,19 +149,35 @@ def _fits(lab: Array, highest: Array, known: Array, shares: Array) -> Array:
     return np.asarray(np.log(density) - 8.0 * np.maximum(highest - 1.0, 0.0))
 
 
-def _name(patch: Patch, lights: Array, weights: Array, least: float) -> Name:
+def _name(seen: Variants, weights: Array, least: float) -> Name:
     """Let each light, variant, error and shade vote; weights are (V, K)."""
-    variants = _variants(patch)
-    values = (variants[:, None] + JITTER * patch.error)[:, :, None] * SHADES[:, None]
-    values = np.maximum(values, 0.0).reshape(len(variants), 1, -1, 3)
-    lab = oklab_of_linear((values / lights[:, None]).reshape(-1, 3))
-    votes = np.repeat(weights.ravel() / values.shape[2], values.shape[2])
+    sure = weights > 1e-3 * weights.max()
+    weights, paint = weights[sure] / weights[sure].sum(), seen.paint[sure]
+    values, jitter = _around(paint, seen.error[sure])
+    values = np.maximum(values[:, :, None] * SHADES[:, None], 0.0)
+    lab = oklab_of_linear(values.reshape(-1, 3))
+    votes = np.repeat((weights[:, None] * jitter).ravel() / len(SHADES), len(SHADES))
     shares = np.bincount(name_indices(lab), votes, len(BASIC_COLOURS))
     best = int(shares.argmax())
     word, confidence = BASIC_COLOURS[best], float(min(shares[best], 1.0))
     if confidence < least:
         return Name(UNKNOWN, confidence, '', word)
     return Name(word, confidence, _tone(word, float(lab[:, 0] @ votes)), word)
+
+
+def _around(paint: Array, error: Array) -> tuple[Array, Array]:
+    """Give what paints (N, 3) with an error (N, 3) may really be, (N, J, 3), and shares (N, J).
+
+    Where noise hides the hue, paints such as things have are likelier than others.
+    """
+    if (error.max(axis=1) < HIDDEN * paint.max(axis=1)).all():
+        return paint[:, None] + JITTER * error[:, None], np.full((len(paint), 7), 1 / 7)
+    values = np.maximum(paint[:, None] + FAR_JITTER * error[:, None], 0.0)
+    fits = _fits(oklab_of_linear(values), values.max(axis=2), PAINTS, PAINT_SHARES)
+    # OKLab spreads dark colours; a density of light is wanted.
+    spread = np.log(values + np.maximum(error[:, None], 1e-4)).sum(axis=2) * (2 / 3)
+    shares = np.exp(fits - spread - fits.max(axis=1, keepdims=True)) * FAR_WEIGHTS
+    return values, shares / shares.sum(axis=1, keepdims=True)
 
 
 def _tone(word: str, lightness: float) -> str:

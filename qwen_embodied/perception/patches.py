@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.perception.colours import linear
-from qwen_embodied.perception.naming import Patch
+from qwen_embodied.perception.gloss import Patch
+from qwen_embodied.perception.sides import DEEPER, visible_sides
 from qwen_embodied.perception.surface import Surface
 from qwen_embodied.perception.window import Window
 
@@ -20,9 +22,15 @@ KERNEL = np.ones((3, 3), np.uint8)
 END = 252  # level from which a channel counts as clipped
 LEVELS_OFF = 0.6  # error of a mean level: black level and quantisation
 RELATIVE = 0.03  # error of a mean: tone curve, colour of the lamp's reflections
-RING = (4, 12)  # px around an object in which the table shows the light that falls on it
+RING = (3, 12)  # px around an object in which the table shows the light that falls on it
 BAND = (40.0, 90.0)  # percentiles of luma that are neither in shade nor gloss
 TOP = 0.006  # m
+LUMA = np.array([2, 5, 1])
+FEWEST = 15  # pixels of a part of an object
+PART = 0.35  # of the pixels of walls and sides: the darkest, which mirror nothing
+STEEP = 0.3  # of an object's height, above which there are walls and not the floor
+DARKEST = 0.15  # percentile that a veil does not exceed
+LEAST_VEIL = 0.02  # of the mean light, below which a veil is nothing
 
 
 class Light:
@@ -33,16 +41,21 @@ class Light:
         self._surface = surface
         grid = (slice(3, None, 6), slice(3, None, 6))
         on_table = _on_table(surface.height[grid]) & ~surface.robot[grid]
+        smooth = surface.rgb[grid]
         self._pixels = surface.raw[grid][on_table]
-        self._whole = _mean(_steady(self._pixels)) if len(self._pixels) > 30 else None
+        self._luma = smooth[on_table].astype(np.int32) @ LUMA
+        seen = len(self._pixels) > 30
+        self._whole = _middle(self._pixels[_steady(self._luma)]) if seen else None
+        self._shadow = _deepest(self._luma, 1) if seen else 0.0
+        self._veil = _most_veil(smooth.reshape(-1, 3))
 
     @property
     def table(self) -> Patch | None:
         """What the table sends back; None when it is not seen or clipped."""
         if self._whole is None:
             return None
-        patch = _patch(_steady(self._pixels), np.ones(3))
-        return None if patch.clipped.all() else patch
+        patch = _patch(self._pixels[_steady(self._luma)], np.ones(3))
+        return None if patch.clipped.all() else replace(patch, veil=self._veil)
 
     def patch(self, mask: Mask, window: Window, top: float) -> Patch | None:
         """Measure an object.
@@ -60,25 +73,49 @@ class Light:
             slice(window.column, window.column + mask.shape[1]),
         )
         inner = cv2.erode(mask.astype(np.uint8), KERNEL, borderValue=0) > 0
-        inner = inner if inner.sum() >= 12 else mask
+        inner = inner if np.count_nonzero(inner) >= 12 else mask
         upper = inner & (window.points[..., 2] > top - TOP)
-        pixels = self._surface.raw[place][upper if upper.sum() >= 25 else inner]
+        face = upper if np.count_nonzero(upper) >= 25 else inner
+        # Of the smoothed image, so that noise does not decide which pixels are taken.
+        luma = cv2.blur(window.rgb, (3, 3)).astype(np.int32) @ LUMA
+        pixels = self._pixels_of(place, face, luma)
         if len(pixels) < 9:
             return None
-        pixels = pixels[:: max(1, len(pixels) // 800)]
-        return _patch(_steady(pixels), self._local(mask, window))
+        local, shadow = self._local(mask, window)
+        patch = replace(_patch(pixels, local), shadow=min(shadow, self._shadow))
+        # Floors of containers mirror lamps as tops do; walls and sides do not.
+        height = window.points[..., 2]
+        rest = inner & ~face & (height > STEEP * top) & (height < top - DEEPER)
+        if np.count_nonzero(rest) < 2 * FEWEST:
+            rest |= visible_sides(upper, window, top)
+        return _with_rest(patch, self._surface.raw[place][rest], luma[rest], local)
 
-    def _local(self, mask: Mask, window: Window) -> Array:
+    def _pixels_of(
+        self, place: tuple[slice, slice], face: Mask, luma: NDArray[np.int32]
+    ) -> NDArray[np.uint8]:
+        pixels = self._surface.raw[place][face]
+        if len(pixels) < 9:
+            return pixels
+        pixels = pixels[_steady(luma[face])]
+        return pixels[:: max(1, len(pixels) // 600)]
+
+    def _local(self, mask: Mask, window: Window) -> tuple[Array, float]:
         """Give the light around an object relative to that on the whole table, (3,).
 
         What lies in a container has no table around it; the container has.
+
+        Returns:
+            That, and the light in the deepest shadow there as a share of it.
         """
         for body in (mask, window.island):
             pixels = self._around(body, window)
             if self._whole is not None and len(pixels) >= 40:
-                local = _mean(_steady(pixels[:: max(1, len(pixels) // 600)]))
-                return np.clip(local / np.maximum(self._whole, 1e-5), 0.05, 20.0)
-        return np.ones(3)
+                luma = pixels.astype(np.int32) @ LUMA
+                pixels = pixels[_steady(luma)]
+                local = _middle(pixels[:: max(1, len(pixels) // 300)])
+                local = np.clip(local / np.maximum(self._whole, 1e-5), 0.05, 20.0)
+                return local, _deepest(luma, 3)
+        return np.ones(3), 1.0
 
     def _around(self, body: Mask, window: Window) -> NDArray[np.uint8]:
         """Give the pixels (N, 3) of the table around a body (H, W) in a window."""
@@ -96,39 +133,88 @@ class Light:
         return self._surface.raw[rows, columns][ring & ~self._surface.robot[rows, columns]]
 
 
+def _with_rest(
+    patch: Patch, pixels: NDArray[np.uint8], luma: NDArray[np.int32], local: Array
+) -> Patch:
+    """Add the light of an object's other parts (N, 3), where they are darker than its face."""
+    if len(pixels) < FEWEST:
+        return patch
+    pixels = pixels[np.argsort(luma)[: max(FEWEST, int(PART * len(pixels)))]]
+    dark = _patch(pixels[:: max(1, len(pixels) // 300)], local)
+    if dark.rgb.sum() >= patch.rgb.sum() or dark.clipped.any():
+        return patch
+    return replace(patch, rest=dark.rgb, rest_error=dark.error)
+
+
 def measure(rgb: NDArray[np.uint8], mask: Mask) -> Patch | None:
     """Measure the pixels of a mask (H, W) in an image (H, W, 3); None when they are too few."""
     inner = cv2.erode(mask.astype(np.uint8), KERNEL, borderValue=0) > 0
     pixels = rgb[inner if inner.sum() >= 12 else mask]
     if len(pixels) < 9:
         return None
-    return _patch(_steady(pixels[:: max(1, len(pixels) // 800)]), np.ones(3))
+    pixels = pixels[:: max(1, len(pixels) // 800)]
+    return _patch(pixels[_steady(pixels.astype(np.int32) @ LUMA)], np.ones(3))
 
 
 def _on_table(height: NDArray[np.float32]) -> Mask:
     return np.asarray(np.abs(height) < 0.006)
 
 
-def _steady(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Keep the pixels that are neither in shade nor gloss."""
-    luma = pixels.astype(np.int32) @ np.array([2, 5, 1])
+def _steady(luma: NDArray[np.int32]) -> Mask:
+    """Choose the pixels that are neither in shade nor gloss."""
     low, high = np.percentile(luma, BAND)
-    return np.asarray(pixels[(luma >= low) & (luma <= high)])
+    return np.asarray((luma >= low) & (luma <= high))
 
 
-def _mean(pixels: NDArray[np.uint8]) -> Array:
-    return np.asarray(_to_linear()[pixels].mean(axis=0))
+def _deepest(luma: NDArray[np.int32], least: float) -> float:
+    """Give the light in the deepest shadow, of `least` percent, on a table over the usual one."""
+    lit, dark = (_to_linear()[int(np.percentile(luma, share)) // 8] for share in (60, least))
+    return float(np.clip(dark / max(lit, 1e-5), 0.0, 1.0))
+
+
+def _most_veil(pixels: NDArray[np.uint8]) -> Array | None:
+    """Give the most light that can lie over the whole image; None where it is next to none.
+
+    It has the colour of the scene's mean, and no pixel is darker than it.
+    """
+    thin = pixels[::2]
+    mean = _to_linear()[thin].mean(axis=0) + 1e-6
+    darkest = _to_linear()[np.percentile(thin, DARKEST, axis=0).astype(np.int64)]
+    share = float((darkest / mean).min())
+    return None if share < LEAST_VEIL else share * mean
+
+
+def _middle(pixels: NDArray[np.uint8]) -> Array:
+    """Give the median light (3,) of pixels (N, 3), finer than a level.
+
+    Noise around black is cut off at level 0, which raises a mean, but not a median.
+    """
+    counts = [np.bincount(pixels[:, at], minlength=256) for at in range(3)]
+    return np.array([_median(one) for one in counts])
+
+
+def _median(counts: NDArray[np.int64]) -> float:
+    """Interpolate between the levels that occur: a correction leaves gaps between them."""
+    levels = counts.nonzero()[0]
+    light, counts = _to_linear()[levels], counts[levels]
+    shares = np.cumsum(counts)
+    at = int(np.searchsorted(shares, shares[-1] / 2.0))
+    part = (shares[-1] / 2.0 - (shares[at] - counts[at])) / counts[at]
+    behind = light[at + 1] if at + 1 < len(light) else light[at]
+    # Level 0 stands for all the noise below it.
+    before = light[at - 1] if at else light[at] if levels[at] else -behind
+    low, high = (before + light[at]) / 2.0, (behind + light[at]) / 2.0
+    return float(max(low + part * (high - low), 0.0))
 
 
 def _patch(pixels: NDArray[np.uint8], local: Array) -> Patch:
-    light = _to_linear()[pixels]
-    mean = light.mean(axis=0)
+    light, middle = _to_linear()[pixels], _middle(pixels)
     level = np.clip(pixels.mean(axis=0), 1.0, 254.0)
     slope = (linear(level + 1.0) - linear(level - 1.0)) / 2.0
     noise = light.std(axis=0) / np.sqrt(max(len(pixels) / 4.0, 1.0))
-    error = np.sqrt((LEVELS_OFF * slope) ** 2 + noise**2 + (RELATIVE * mean) ** 2)
+    error = np.sqrt((LEVELS_OFF * slope) ** 2 + noise**2 + (RELATIVE * middle) ** 2)
     clipped = (pixels >= END).mean(axis=0) > 0.3
-    return Patch(mean / local, error / local, clipped)
+    return Patch(middle / local, error / local, clipped)
 
 
 @cache

@@ -12,7 +12,8 @@ from qwen_embodied.geometry import pose, rotation_z
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.assembly import Piece
 from qwen_embodied.perception.colours import UNKNOWN, alike
-from qwen_embodied.perception.naming import Name, Patch, name_patches
+from qwen_embodied.perception.gloss import Patch
+from qwen_embodied.perception.naming import Name, name_patches
 from qwen_embodied.perception.order import middle
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.patches import Light

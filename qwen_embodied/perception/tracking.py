@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.colours import UNKNOWN
-from qwen_embodied.perception.naming import Patch
+from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 FAR = 1e6
