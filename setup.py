@@ -76,7 +76,8 @@ setup(
         'ruckig>=0.14',
         'typer>=0.12',
         'rich>=13',
-        'rosbags>=0.10',
+        'rosbags>=0.11',
+        'mcap>=1.2',
         'PyYAML>=6',
     ],
     extras_require={

@@ -1,4 +1,4 @@
-"""The command line: qwen-embodied demo | up | plan | perceive | light | bench | doctor.
+"""The command line: qwen-embodied demo | up | plan | perceive | replay | light | bench | doctor.
 
 Exit codes: 0 done and confirmed, 1 the task failed or was refused, 2 wrong usage or
 configuration, 3 something is missing on this machine. What is heavy is imported by the command
@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from qwen_embodied import __version__
+from qwen_embodied import __version__, cli_replay
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
@@ -253,6 +253,9 @@ def doctor(
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     raise typer.Exit(0 if all(finding.ok for finding in findings) else MISSING)
+
+
+cli_replay.register(app)
 
 
 def main() -> None:

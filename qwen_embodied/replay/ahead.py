@@ -1,0 +1,114 @@
+"""Reads, decodes and corrects the next images while perception is busy with the last one."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from qwen_embodied.errors import CameraError, ContractError, QwenEmbodiedError
+from qwen_embodied.messages import Array, Frame, JointState, LightingReport
+from qwen_embodied.perception import LightingCorrection
+from qwen_embodied.replay.inputs import Inputs, RawImages
+
+DEPTH = 3  # moments that wait: about 10 MB of VGA images
+MOST_STATES = 500  # joint states of a moment without an image
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """Joint states in their order, and the frame that came after them.
+
+    Attributes:
+        states: Heard since the last moment.
+        frame: As the camera saw it; None where only joint states came, or every n-th is used.
+        corrected: The same frame after the correction of the light.
+        light: What the light did to the frame.
+    """
+
+    states: tuple[JointState, ...]
+    frame: Frame | None = None
+    corrected: Frame | None = None
+    light: LightingReport | None = None
+
+
+class Ahead:
+    """Gives the moments of a recording in their order, prepared in a thread of its own.
+
+    What is given does not depend on how fast the thread is.
+
+    Attributes:
+        images: Joined images so far, used or not.
+    """
+
+    def __init__(
+        self, inputs: Inputs, correct: LightingCorrection, camera_in_base: Array, every: int
+    ) -> None:
+        """Prepare to read; iterate once."""
+        self.images = 0
+        self._inputs, self._correct, self._pose = inputs, correct, camera_in_base
+        self._every = every
+        self._queue: queue.Queue[Moment | QwenEmbodiedError | None] = queue.Queue(DEPTH)
+        self._is_done = threading.Event()
+
+    def __iter__(self) -> Iterator[Moment]:
+        """Give moments; raises ReplayError where the recording is broken."""
+        thread = threading.Thread(target=self._read, name='bag reader', daemon=True)
+        thread.start()
+        try:
+            while True:
+                item = self._queue.get()
+                if item is None:
+                    return
+                if isinstance(item, QwenEmbodiedError):
+                    raise item
+                yield item
+        finally:
+            self._is_done.set()
+            thread.join()
+
+    def _read(self) -> None:
+        end: QwenEmbodiedError | None = None
+        try:
+            for moment in self._moments():
+                if not self._put(moment):
+                    return
+        except QwenEmbodiedError as error:
+            end = error
+        self._put(end)
+
+    def _put(self, item: Moment | QwenEmbodiedError | None) -> bool:
+        while not self._is_done.is_set():
+            try:
+                self._queue.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _moments(self) -> Iterator[Moment]:
+        states: list[JointState] = []
+        for item in self._inputs:
+            if isinstance(item, JointState):
+                states.append(item)
+            else:
+                self.images += 1
+                if (self.images - 1) % self._every == 0:
+                    yield self._prepared(tuple(states), item)
+                    states = []
+            if len(states) >= MOST_STATES:
+                yield Moment(tuple(states))
+                states = []
+        yield Moment(tuple(states))
+
+    def _prepared(self, states: tuple[JointState, ...], images: RawImages) -> Moment:
+        try:
+            frame = images.frame(self._pose)
+        except (CameraError, ContractError) as error:
+            self._inputs.drop_frame(error)
+            return Moment(states)
+        corrected = self._correct(frame.rgb)
+        clean = replace(frame, rgb=corrected.rgb)
+        return Moment(states, frame, clean, corrected.report)

@@ -1,0 +1,182 @@
+"""The recorded inputs as the stages take them: joint states, and frames joined by their stamps."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from qwen_embodied.camera.joined import read_frame
+from qwen_embodied.errors import CameraError, ContractError, ReplayError
+from qwen_embodied.messages import Array, Frame, JointState
+from qwen_embodied.replay.bag import Bag
+from qwen_embodied.replay.decoding import Decoder
+from qwen_embodied.replay.records import Record
+from qwen_embodied.replay.topics import TopicMap
+
+BACKWARDS = 1.0  # s by which stamps may lie before the newest one of their topic
+LONGEST_GAP = 5.0  # s between messages of a topic that is worth a note
+KEPT = 8  # colour images that wait for their depth
+LATE, UNPAIRED, UNREADABLE, UNCALIBRATED = (
+    'older than one already used', 'no depth at the time of the image', 'unreadable',
+    'no camera_info yet',
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class RawImages:
+    """The messages of one instant, not yet converted, and how far the recording was then."""
+
+    colour: Any
+    depth: Any
+    info: Any
+    stamp: float
+
+    def frame(self, camera_in_base: Array) -> Frame:
+        """Convert; raises CameraError."""
+        return read_frame(self.colour, self.depth, self.info, camera_in_base)
+
+
+class ClockJumpError(ReplayError):
+    """The stamps of a topic went back: a looped recording, or a clock that was set."""
+
+
+class Inputs:
+    """Reads a recording once, in its order.
+
+    Attributes:
+        drops: Messages that were not used, counted by topic and reason.
+        notes: Gaps, in words.
+    """
+
+    def __init__(self, bag: Bag, topics: TopicMap, tolerance: float) -> None:
+        """Prepare to read.
+
+        Args:
+            bag: Checked.
+            topics: Complete, from `find_topics`.
+            tolerance: How far the stamps of colour and depth may differ, s.
+        """
+        self.drops: Counter[str] = Counter()
+        self.notes: list[str] = []
+        self._bag, self._topics, self._tolerance = bag, topics, tolerance
+        self._decode = Decoder()
+        self._newest: dict[str, float] = {}
+        self._info: Any = None
+        self._colour: dict[float, Any] = {}
+        self._depth: dict[float, Any] = {}
+
+    def __iter__(self) -> Iterator[JointState | RawImages]:
+        """Give joint states and joined images.
+
+        Raises:
+            ClockJumpError: Stamps went back by more than BACKWARDS.
+            ReplayError: The recording is broken.
+        """
+        for record in self._bag.messages(self._topics.names):
+            message = self._decode(record)
+            stamp = float(message.header.stamp.sec) + float(message.header.stamp.nanosec) * 1e-9
+            if record.topic.name == self._topics.camera_info:
+                self._info = message
+            elif self._is_new(record, stamp):
+                yield from self._taken(record, message, stamp)
+
+    def _taken(
+        self, record: Record, message: Any, stamp: float
+    ) -> Iterator[JointState | RawImages]:
+        name = record.topic.name
+        if name == self._topics.joint_states:
+            state = self._state(message, stamp)
+            if state is not None:
+                yield state
+            return
+        images = self._colour if name == self._topics.colour else self._depth
+        images[stamp] = message
+        pair = self._pair()
+        if pair is not None:
+            yield pair
+
+    def _is_new(self, record: Record, stamp: float) -> bool:
+        """Notice stamps that stand still, go back or leave a gap."""
+        name = record.topic.name
+        newest = self._newest.get(name, -math.inf)
+        if stamp < newest - BACKWARDS:
+            raise ClockJumpError(
+                f'the stamps of {name} went back by {newest - stamp:.1f} s, from {newest:.3f} to '
+                f'{stamp:.3f}: a looped recording, or a clock that was set'
+            )
+        if stamp <= newest:
+            self._drop(name, LATE)
+            return False
+        if stamp - newest > LONGEST_GAP and math.isfinite(newest):
+            self.notes.append(f'{name}: nothing for {stamp - newest:.1f} s from {newest:.3f} on')
+        self._newest[name] = stamp
+        return True
+
+    def _drop(self, name: str, reason: str) -> None:
+        self.drops[f'{name}: {reason}'] += 1
+
+    def drop_frame(self, error: CameraError | ContractError) -> None:
+        """Count images that could not be read."""
+        del error
+        self._drop(self._topics.colour, UNREADABLE)
+
+    def _state(self, message: Any, stamp: float) -> JointState | None:
+        renamed = tuple(self._topics.joints.get(name, name) for name in message.name)
+        velocities = message.velocity if len(message.velocity) else None
+        try:
+            return JointState(stamp, renamed, message.position, velocities)
+        except ContractError:
+            self._drop(self._topics.joint_states, UNREADABLE)
+            return None
+
+    def _pair(self) -> RawImages | None:
+        """Join the newest colour image that has depth near it; forget what is older."""
+        if not self._colour or self._info is None:
+            self._forget(UNCALIBRATED)
+            return None
+        if not self._topics.depth:
+            stamp = max(self._colour)
+            return self._joined(stamp, None)
+        stamps = np.array(sorted(self._depth))
+        for at in sorted(self._colour, reverse=True):
+            if len(stamps):
+                near = float(stamps[np.abs(stamps - at).argmin()])
+                if abs(near - at) <= self._tolerance:
+                    return self._joined(at, self._depth[near])
+        self._forget(UNPAIRED)
+        return None
+
+    def _joined(self, at: float, depth: Any) -> RawImages:
+        pair = RawImages(self._colour[at], depth, self._info, at)
+        for older in [stamp for stamp in self._colour if stamp < at]:
+            self._drop(self._topics.colour, UNPAIRED)
+            del self._colour[older]
+        del self._colour[at]
+        for stamp in [one for one in self._depth if one <= at + self._tolerance]:
+            del self._depth[stamp]
+        return pair
+
+    def _forget(self, reason: str) -> None:
+        while len(self._colour) > KEPT:
+            del self._colour[min(self._colour)]
+            self._drop(self._topics.colour, reason)
+        while len(self._depth) > KEPT:
+            del self._depth[min(self._depth)]
+
+
+def checked_names(state: JointState, wanted: tuple[str, ...]) -> JointState:
+    """Refuse joint states of another robot, with the names that would have to be mapped."""
+    missing = [name for name in wanted if name not in state.names]
+    if missing:
+        raise ReplayError(
+            f'the recorded joint states lack {", ".join(missing)}; they hold '
+            f'{", ".join(state.names)}; name the robot, or map the names under "joints" in the '
+            'YAML of --topics'
+        )
+    return replace(state)
