@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 LARGEST_RECORD = 64 * 2**20  # bytes, of a message or of a chunk before and after decompression
-LARGEST_RATIO = 100  # decompressed to compressed; camera images reach about 4, text about 20
+LARGEST_RATIO = 100  # decompressed to compressed, of what becomes larger than FREE
 LARGEST_TOTAL = 256 * 2**30  # bytes of all decompressed chunks: ten hours of a colour-depth camera
 LARGEST_METADATA = 4 * 2**20  # bytes of metadata.yaml
 LARGEST_DEFINITION = 256 * 2**10  # bytes of a message definition
 MOST_FILES = 10_000
 MOST_TOPICS = 2_000
-SMALL = 64 * 2**10  # bytes that may decompress to any ratio: an empty picture is that small
+FREE = 32 * 2**20  # bytes that may come of any number: a black image in 4K packs into a kilobyte

@@ -9,7 +9,7 @@ import lz4.frame
 import zstandard
 
 from qwen_embodied.errors import ReplayError
-from qwen_embodied.replay.bounds import LARGEST_RATIO, LARGEST_RECORD, SMALL
+from qwen_embodied.replay.bounds import FREE, LARGEST_RATIO, LARGEST_RECORD
 
 
 def check_sizes(what: str, compressed: int, size: int) -> None:
@@ -19,7 +19,7 @@ def check_sizes(what: str, compressed: int, size: int) -> None:
             f'{what} says it holds {max(size, compressed)} bytes; at most {LARGEST_RECORD} are '
             'read at once'
         )
-    if size > max(SMALL, LARGEST_RATIO * compressed):
+    if size > max(FREE, LARGEST_RATIO * compressed):
         raise ReplayError(
             f'{what} says that {compressed} bytes become {size}; at most {LARGEST_RATIO} times '
             'as many are made'
@@ -54,7 +54,7 @@ def decompress(what: str, data: bytes, form: str, size: int) -> bytes:
 def decompress_message(what: str, data: bytes) -> bytes:
     """Decompress a message that rosbag2 compressed by itself (zstd)."""
     size = _content_size(data)
-    bound = min(LARGEST_RECORD, max(SMALL, LARGEST_RATIO * len(data)))
+    bound = min(LARGEST_RECORD, max(FREE, LARGEST_RATIO * len(data)))
     if size is not None:
         return decompress(what, data, 'zstd', size)
     try:

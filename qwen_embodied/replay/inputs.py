@@ -82,7 +82,10 @@ class Inputs:
             message = self._decode(record)
             stamp = float(message.header.stamp.sec) + float(message.header.stamp.nanosec) * 1e-9
             if record.topic.name == self._topics.camera_info:
-                self._info = message
+                is_first, self._info = self._info is None, message
+                waiting = self._pair() if is_first else None
+                if waiting is not None:
+                    yield waiting
             elif self._is_new(record, stamp):
                 yield from self._taken(record, message, stamp)
 

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -63,7 +64,7 @@ class McapFile:
         self._channels: dict[int, Topic] = {}
         self._schemas: dict[int, Schema] = {}
         self.message_count: int | None = None
-        self._has_crc, self._ended, self._total = True, False, 0
+        self._has_crc, self._is_known, self._total = True, False, 0
         self.notes: tuple[str, ...] = ()
         self.configuration: dict[str, str] = {}
         self.span: tuple[int, int] | None = None
@@ -97,10 +98,11 @@ class McapFile:
                     self._inspect(record)
                     count += 1
         except EndOfFile as error:
-            if not recover or self._ended:
+            if not recover or not count:
                 raise self._cut_off() from error
             self._end = count
             self.notes += (f'{self._what} has no end: it is read up to its last whole chunk',)
+        if self._end is not None or not self._channels:
             self._find_channels()
         self._finish()
 
@@ -123,7 +125,6 @@ class McapFile:
         elif isinstance(record, Statistics):
             self.message_count = record.message_count
         elif isinstance(record, DataEnd):
-            self._ended = True
             self._has_crc = self._has_crc or bool(record.data_section_crc)
         else:
             self._know(record)
@@ -150,6 +151,7 @@ class McapFile:
                         pass
 
     def _finish(self) -> None:
+        self._is_known = True
         if not self._has_crc:
             self.notes += (f'{self._what} {UNCHECKED}',)
         if self.message_count is None and self._end is None:
@@ -159,8 +161,8 @@ class McapFile:
 
     def _within(self, records: Iterator[McapRecord]) -> Iterator[McapRecord]:
         """Give the data section."""
-        for number, record in enumerate(records):
-            if isinstance(record, DataEnd | Footer) or number == self._end:
+        for record in islice(records, self._end):
+            if isinstance(record, DataEnd | Footer):
                 return
             yield record
 
@@ -196,6 +198,10 @@ class McapFile:
             raise ReplayError(f'{self._what}: {channel.topic} has no schema; is it a ROS 2 bag?')
         text = schema.data.decode('utf-8', 'replace')
         topic = Topic(channel.topic, schema.name, text, schema.encoding, channel.message_encoding)
+        if self._is_known and channel.id not in self._channels:
+            raise ReplayError(
+                f'{self._what}: {channel.topic} is missing in the summary at its end'
+            )
         if self._channels.setdefault(channel.id, topic) != topic:
             raise ReplayError(f'{self._what}: channel {channel.id} is there twice and differs')
         if len(self._channels) > MOST_TOPICS:

@@ -13,7 +13,7 @@ from qwen_embodied import safety
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import JointState
 from qwen_embodied.replay.series import Series
-from qwen_embodied.safety.monitors import StateMonitor
+from qwen_embodied.safety.monitors import HARD_SLACK, StateMonitor
 
 MOVING = 0.02  # rad/s, above which a recorded arm counts as moving
 MOST_BREACHES = 50
@@ -43,8 +43,9 @@ class JointRange:
 
     @property
     def is_within(self) -> bool:
-        """True where position and speed kept the limits."""
-        inside = self.lower <= self.lowest and self.highest <= self.upper
+        """True where speed and position kept the limits, with the slack that rule D2 gives."""
+        above = self.lower - HARD_SLACK <= self.lowest
+        inside = above and self.highest <= self.upper + HARD_SLACK
         return inside and self.fastest <= self.speed_limit
 
 

@@ -169,7 +169,7 @@ def _light(report: ReplayReport) -> str:
     findings = scene.lighting.findings if scene and scene.lighting else ()
     rows = [
         (
-            escape(item.name), f'{item.value:.3g} {escape(item.unit)}',
+            escape(item.name), f'{item.value:.4g} {escape(item.unit)}',
             badge(item.verdict, 'fine' if item.verdict == 'good' else 'poor'),
             escape(item.remedy),
         )

@@ -73,7 +73,7 @@ def _words(report: ReplayReport, shift: float) -> str:
         worst, middle = joints.distance
         lines.append(
             f'The recorded motion stays within {worst:.3f} rad of the planned path (median '
-            f'{middle:.3f} rad), whenever it was where.'
+            f'{middle:.3f} rad), timing left aside.'
         )
     if shift:
         lines.append(f'The plan is shown {shift:+.2f} s from when it was made, so that both '

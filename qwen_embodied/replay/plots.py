@@ -114,12 +114,12 @@ class _Scale:
                 f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
                 f'<text x="{LEFT - 5}" y="{y + 3.5:.1f}" text-anchor="end">{value:g}</text>'
             )
-        for value in _ticks(self.start, self.end, 6):
+        ticks = _ticks(self.start, self.end, 6)
+        for value in ticks:
             parts.append(
                 f'<text x="{self.x(value):.1f}" y="{HEIGHT - 7}" text-anchor="middle">'
-                f'{value:g}</text>'
+                f'{value:g}{" s" if value == ticks[-1] else ""}</text>'
             )
-        parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 7}" text-anchor="end">s</text>')
         parts.append(f'<text x="4" y="{TOP + 2}">{escape(unit)}</text>' if unit else '')
         return ''.join(parts)
 

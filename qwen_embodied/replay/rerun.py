@@ -197,8 +197,10 @@ class _Rerun:
             return self._result.success, self._result.reason
         if not self._config.instruction:
             return True, ''
-        wanted = f'at {self._config.at} s' if self._config.at >= 0.0 else 'with the arm at rest'
-        return False, f'nothing was planned: no scene with objects {wanted}'
+        wanted = (
+            f'from {self._config.at} s on' if self._config.at >= 0.0 else 'while the arm rested'
+        )
+        return False, f'nothing was planned: there was no good scene {wanted}'
 
     def _settings(self) -> dict[str, object]:
         values = {name: value for name, value in vars(self._config).items() if name != 'topics'}

@@ -81,6 +81,7 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); 
   h1 { font-size: 21px; }
   .pictures, .plots { grid-template-columns: 1fr; }
   .figures { grid-template-columns: repeat(2, 1fr); }
+  .figures div:last-child:nth-child(odd) { grid-column: span 2; }
   th, td { padding: 5px 8px; }
   .events li { grid-template-columns: 52px 1fr; }
   .events li > :nth-child(3) { grid-column: 2; }

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 import yaml
 from mcap.writer import Writer
@@ -45,7 +45,7 @@ class _File:
     """What is known of a file of the recording."""
 
     path: Path
-    output: IO[bytes]
+    output: _Whole
     writer: Writer
     channels: dict[str, int] = field(default_factory=dict)
     count: int = 0
@@ -67,6 +67,7 @@ class BagWriter:
 
     Attributes:
         counts: Messages written, by topic.
+        failure: Why nothing is written any more; empty while all is well.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class BagWriter:
         self._configuration = {'version': __version__, **(configuration or {})}
         self._topics: dict[str, Definition] = {}
         self._files: list[_File] = []
-        self._failed = ''
+        self.failure = ''
         try:
             folder.mkdir(parents=True)
         except OSError as error:
@@ -113,8 +114,8 @@ class BagWriter:
             ReplayError: The disk is full or the file cannot be written; the recording ends here
                 and stays readable up to its last whole chunk.
         """
-        if self._failed:
-            raise ReplayError(self._failed)
+        if self.failure:
+            raise ReplayError(self.failure)
         if len(data) > LARGEST_RECORD // 2:
             raise ReplayError(f'a message of {name} has {len(data)} bytes; at most '
                               f'{LARGEST_RECORD // 2} are recorded')  # fmt: skip
@@ -131,7 +132,7 @@ class BagWriter:
 
     def close(self) -> None:
         """End the file and write metadata.yaml; raises ReplayError where that fails."""
-        if self._failed:
+        if self.failure:
             return
         try:
             if not self._files:
@@ -163,11 +164,11 @@ class BagWriter:
 
     def _begin(self) -> _File:
         path = self.folder / f'{self.folder.name}_{len(self._files)}.mcap'
-        output = _Unbuffered(path.open('xb'))
+        output = _Whole(path.open('xb', buffering=0))
         writer = Writer(output, chunk_size=CHUNK, enable_data_crcs=True)  # type: ignore[arg-type]
         writer.start(profile='ros2', library=f'qwen_embodied {__version__}')
         writer.add_metadata(METADATA_NAME, dict(self._configuration))
-        return _File(path, output, writer)  # type: ignore[arg-type]
+        return _File(path, output, writer)
 
     def _end_file(self) -> None:
         file = self._files[-1]
@@ -184,14 +185,14 @@ class BagWriter:
 
     def _failure(self, error: OSError) -> ReplayError:
         written = sum(self.counts.values())
-        self._failed = (
+        self.failure = (
             f'{self.folder}: cannot be written: {error.strerror}; {written} messages were taken, '
             'read what is whole with --recover'
         )
         for file in self._files:
             if not file.output.closed:
                 file.output.close()
-        return ReplayError(self._failed)
+        return ReplayError(self.failure)
 
     def _metadata(self) -> dict[str, object]:
         used = [file for file in self._files if file.count] or self._files
@@ -226,24 +227,22 @@ class BagWriter:
         return {ROOT: content}
 
 
-class _Unbuffered:
-    """A file of which every write reaches the system at once, so that a killed process loses none.
+class _Whole:
+    """A file without a buffer, so that a process that is killed loses nothing it wrote.
 
     The MCAP library writes whole chunks.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: FileIO) -> None:
         self._file = file
-        self.tell = file.tell
+        self.tell, self.close = file.tell, file.close
 
     @property
     def closed(self) -> bool:
         return self._file.closed
 
     def write(self, data: bytes) -> int:
-        written = self._file.write(data)
-        self._file.flush()
-        return written
-
-    def close(self) -> None:
-        self._file.close()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        return len(data)
