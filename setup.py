@@ -16,6 +16,7 @@ NODES = (
     'safety_supervisor',
     'arm_controller',
     'fake_arm',
+    'recorder',
 )
 
 # colcon runs `setup.py install` or `develop` and puts executables where `ros2 run` looks. pip puts

@@ -154,6 +154,21 @@ def simulation(*, seed: int = 0, light: str = 'normal', namespace: str = '') -> 
     return Profile('simulation', tuple(replace(spec, namespace=namespace) for spec in nodes))
 
 
+def recorded(profile: Profile, folder: str, *, robot: str = 'panda') -> Profile:
+    """Add the recorder to a profile; it starts first, so that it misses nothing.
+
+    Args:
+        profile: Any.
+        folder: Of the recording; must not be there.
+        robot: Whose description is recorded where nobody publishes one.
+    """
+    uses_sim_time = any(('use_sim_time', True) in spec.parameters for spec in profile.nodes)
+    values: Settings = (('output', folder), ('robot', robot), ('use_sim_time', uses_sim_time))
+    namespace = profile.nodes[0].namespace
+    spec = NodeSpec('recorder', parameters=values, namespace=namespace)
+    return replace(profile, nodes=(spec, *profile.nodes))
+
+
 PROFILES = {'simulation': simulation}
 
 

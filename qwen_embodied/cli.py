@@ -59,6 +59,9 @@ Instruction = Annotated[str, typer.Argument(help='What to do, in plain English.'
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help='Of the simulated table.')]
 Lamp = Annotated[Light, typer.Option(help='How the simulated table is lit.')]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for programs.')]
+Record = Annotated[
+    bool, typer.Option('--record', help='Leave a recording in the run folder, for `replay`.')
+]
 SceneFile = Annotated[
     Path | None, typer.Option('--scene', help='JSON file of a scene, in place of the simulation.')
 ]
@@ -104,11 +107,13 @@ def demo(
     in_process: Annotated[
         bool, typer.Option('--in-process', help='One process in virtual time, without ROS.')
     ] = False,
+    record: Record = False,
 ) -> None:
     """Run an instruction on a simulated table: camera, plan, arm, and a check of the result."""
-    from qwen_embodied.demo import run_demo
+    from qwen_embodied.demo import DemoSettings, run_demo
 
-    raise typer.Exit(run_demo(instruction, seed, light.value, output, in_process))
+    settings = DemoSettings(instruction, seed, light.value, parent=output, record=record)
+    raise typer.Exit(run_demo(settings, in_process=in_process))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -67,6 +68,44 @@ def replay(  # noqa: PLR0913 - each is an option
         code = _replay(bag, values, topics, folder, (golden, recover))
     except ModuleNotFoundError as error:
         raise _missing(error) from error
+    raise typer.Exit(code)
+
+
+Patterns = Annotated[
+    list[str] | None, typer.Argument(help='Patterns of topics, such as "/camera/*"; all without.')
+]
+Folder = Annotated[Path | None, typer.Option(help='Of the recording; recordings/<date> without.')]
+Megabytes = Annotated[float, typer.Option(min=0.0, help='Begin a new file after so many MB.')]
+Seconds = Annotated[float, typer.Option(min=0.0, help='Begin a new file after so many seconds.')]
+Memory = Annotated[
+    float, typer.Option(min=1.0, help='MB that may wait for the disk; more is dropped, counted.')
+]
+
+
+def record(
+    topics: Patterns = None,
+    output: Folder = None,
+    split_size: Megabytes = 0.0,
+    split_time: Seconds = 0.0,
+    memory: Memory = 64.0,
+    robot: RobotName = 'panda',
+) -> None:
+    """Record topics of the running graph as MCAP until Ctrl-C."""
+    from qwen_embodied.bringup import graph_environment
+
+    os.environ.update(graph_environment())
+    try:
+        from qwen_embodied.nodes.recorder_node import record as run_recorder
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    code = run_recorder(
+        topics=topics or ['*'],
+        output='' if output is None else str(output),
+        split_size=split_size,
+        split_time=split_time,
+        memory=memory,
+        robot=robot,
+    )
     raise typer.Exit(code)
 
 
@@ -157,3 +196,4 @@ class _progress:  # noqa: N801 - reads as a word where it is used
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(replay)
+    app.command()(record)

@@ -30,8 +30,8 @@ RECORDINGS = {
     f'replay/{name}.py'
     for name in (
         'bag', 'bounds', 'decoding', 'decompression', 'definitions', 'encoding', 'inputs',
-        'layout', 'mcap_file', 'recorder', 'recording', 'records', 'sqlite_file', 'topics',
-        'writer',
+        'layout', 'mcap_file', 'recorder', 'recording', 'records', 'sqlite_file', 'system',
+        'topics', 'writer',
     )
 }  # fmt: skip
 # camera is where frames come from: its types are shared by the stages that see.

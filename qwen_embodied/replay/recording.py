@@ -3,11 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from qwen_embodied.messages import Array, Frame, JointState, JointTrajectory
 from qwen_embodied.replay import encoding
 from qwen_embodied.replay.definitions import Delivery, standard
+from qwen_embodied.replay.system import DESCRIPTION, configuration, description
 from qwen_embodied.replay.topics import OWN_NAMES
 from qwen_embodied.replay.writer import BagWriter
 
@@ -20,7 +24,7 @@ TOPICS = {
     '/instruction': (encoding.TEXT, Delivery()),
     '/plan': (encoding.TEXT, LATCHED),
     '/trajectory/approved': (encoding.TRAJECTORY, Delivery()),
-    '/robot_description': (encoding.TEXT, LATCHED),
+    DESCRIPTION: (encoding.TEXT, LATCHED),
 }
 
 
@@ -116,3 +120,22 @@ class RecordedWorld:
 
     def _now(self) -> int:
         return round(self._world.time * 1e9)
+
+
+@contextmanager
+def recorded_world(world: SteppedWorld, folder: Path, instruction: str) -> Iterator[RecordedWorld]:
+    """Record a world while it is used, with the instruction, the robot and the parameters.
+
+    Args:
+        world: With a Panda.
+        folder: Of the recording; must not be there.
+        instruction: As the operator said it.
+    """
+    writer = BagWriter(folder, configuration=configuration('panda'))
+    recorder = RecordedWorld(world, writer)
+    try:
+        writer.write(DESCRIPTION, 0, description('panda'))
+        recorder.say('/instruction', instruction)
+        yield recorder
+    finally:
+        writer.close()
