@@ -17,6 +17,7 @@ NODES = (
     'arm_controller',
     'fake_arm',
     'recorder',
+    'replay',
 )
 
 # colcon runs `setup.py install` or `develop` and puts executables where `ros2 run` looks. pip puts

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +47,14 @@ Recover = Annotated[
     bool, typer.Option('--recover', help='Take what is whole of a recording that was cut off.')
 ]
 
+Publish = Annotated[
+    bool,
+    typer.Option('--publish', help='Play it onto topics with /clock instead, for other nodes.'),
+]
+OwnNames = Annotated[
+    bool, typer.Option('--own-names', help='With --publish: not under /replay but as recorded.')
+]
+
 
 def replay(  # noqa: PLR0913 - each is an option
     bag: Bag,
@@ -57,8 +67,12 @@ def replay(  # noqa: PLR0913 - each is an option
     profile: Profile = 'simulation',
     golden: Golden = None,
     recover: Recover = False,
+    publish: Publish = False,
+    own_names: OwnNames = False,
 ) -> None:
     """Run a recording through every stage again, and write a report; nothing moves."""
+    if publish:
+        return _publish(bag, own_names)
     values = {
         'instruction': instruction, 'robot': robot, 'every': every, 'profile': profile,
         'at': -1.0 if at is None else at,
@@ -133,6 +147,19 @@ def _replay(
     _say(report, time.monotonic() - begun, changes)
     typer.echo(f'report: {page}  {data}')
     return DONE if report.is_good and not changes else FAILED
+
+
+def _publish(bag: Path, own_names: bool) -> None:
+    """Play a recording until Ctrl-C."""
+    from qwen_embodied.bringup import replay as profile_of
+    from qwen_embodied.processes import Graph
+
+    profile = profile_of(str(bag.resolve()), names='own' if own_names else 'replay')
+    logs = Path('runs') / 'replay-logs'
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), Graph(profile, logs) as graph:
+        typer.echo(f'plays {bag.name}; logs in {logs}; Ctrl-C stops')
+        graph.watch()
 
 
 def _say(report: ReplayReport, took: float, changes: tuple[str, ...] | None) -> None:

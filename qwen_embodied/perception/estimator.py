@@ -51,6 +51,7 @@ class SceneEstimator:
         frame: Frame,
         joint_state: JointState | None = None,
         lighting: LightingReport | None = None,
+        surface: Surface | None = None,
     ) -> Scene:
         """Estimate the scene; raises PerceptionError when the frame cannot give one.
 
@@ -58,16 +59,24 @@ class SceneEstimator:
             frame: With aligned depth.
             joint_state: At the time of the frame, for dropping the robot's own points.
             lighting: Of the image before its correction; measured on the frame where None.
+            surface: What `look` gave for this frame and joint state; made here where None.
         """
         light = lighting or measure_light(frame.rgb)
         if frame.depth is None and self._parameters.assume_table:
             objects, height = self._flat(frame, joint_state)
         else:
-            objects, height = self._deep(frame, joint_state)
+            objects, height = self._deep(frame, surface or self.look(frame, joint_state))
         return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
 
-    def _deep(self, frame: Frame, joint_state: JointState | None) -> Found:
-        surface = look(frame, self._parameters, self._spheres(joint_state))
+    def look(self, frame: Frame, joint_state: JointState | None = None) -> Surface:
+        """Find the table of a frame; knows nothing of other frames, so that it may run ahead.
+
+        Raises:
+            PerceptionError: The frame has no usable depth or shows no table.
+        """
+        return look(frame, self._parameters, self._spheres(joint_state))
+
+    def _deep(self, frame: Frame, surface: Surface) -> Found:
         found = find_objects(surface, self._parameters)
         sightings = restack(found, self._tracker.objects, self._parameters)
         seen = [sighting.item for sighting in sightings]

@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from qwen_embodied.errors import CameraError, ContractError, QwenEmbodiedError
+from qwen_embodied.errors import CameraError, ContractError, PerceptionError, QwenEmbodiedError
 from qwen_embodied.messages import Array, Frame, JointState, LightingReport
-from qwen_embodied.perception import LightingCorrection
+from qwen_embodied.perception import LightingCorrection, SceneEstimator
+from qwen_embodied.perception.surface import Surface
 from qwen_embodied.replay.inputs import Inputs, RawImages
 
 DEPTH = 3  # moments that wait: about 10 MB of VGA images
+STATE_TOLERANCE = 0.05  # s between an image and the joint state that belongs to it, as in the node
+KEPT = 100  # joint states that are searched for it
 MOST_STATES = 500  # joint states of a moment without an image
 
 
@@ -26,12 +30,18 @@ class Moment:
         frame: As the camera saw it; None where only joint states came, or every n-th is used.
         corrected: The same frame after the correction of the light.
         light: What the light did to the frame.
+        state: Of the joints when the frame was taken.
+        surface: Table and what stands on it; None where a fault says why, or there is no depth.
+        fault: Why no scene can be made of the frame.
     """
 
     states: tuple[JointState, ...]
     frame: Frame | None = None
     corrected: Frame | None = None
     light: LightingReport | None = None
+    state: JointState | None = None
+    surface: Surface | None = None
+    fault: str = ''
 
 
 class Ahead:
@@ -44,10 +54,25 @@ class Ahead:
     """
 
     def __init__(
-        self, inputs: Inputs, correct: LightingCorrection, camera_in_base: Array, every: int
+        self,
+        inputs: Inputs,
+        correct: LightingCorrection,
+        estimator: SceneEstimator,
+        camera_in_base: Array,
+        every: int = 1,
     ) -> None:
-        """Prepare to read; iterate once."""
+        """Prepare to read; iterate once.
+
+        Args:
+            inputs: Of the recording.
+            correct: Of the light.
+            estimator: Only its `look` is used, in the thread: its robot must be nobody else's.
+            camera_in_base: Pose (4, 4) of the optical frame.
+            every: Which images become scenes.
+        """
         self.images = 0
+        self._look = estimator.look
+        self._states: deque[JointState] = deque(maxlen=KEPT)
         self._inputs, self._correct, self._pose = inputs, correct, camera_in_base
         self._every = every
         self._queue: queue.Queue[Moment | QwenEmbodiedError | None] = queue.Queue(DEPTH)
@@ -93,6 +118,7 @@ class Ahead:
         for item in self._inputs:
             if isinstance(item, JointState):
                 states.append(item)
+                self._states.append(item)
             else:
                 self.images += 1
                 if (self.images - 1) % self._every == 0:
@@ -111,4 +137,17 @@ class Ahead:
             return Moment(states)
         corrected = self._correct(frame.rgb)
         clean = replace(frame, rgb=corrected.rgb)
-        return Moment(states, frame, clean, corrected.report)
+        light = corrected.report
+        try:
+            state = self._state_at(frame.stamp)
+            surface = None if frame.depth is None else self._look(clean, state)
+        except PerceptionError as error:
+            return Moment(states, frame, clean, light, fault=str(error))
+        return Moment(states, frame, clean, light, state, surface)
+
+    def _state_at(self, stamp: float) -> JointState:
+        """Give the joint state nearest to a time; without one the robot would be an object."""
+        near = min(self._states, key=lambda item: abs(item.stamp - stamp), default=None)
+        if near is None or not abs(near.stamp - stamp) <= STATE_TOLERANCE:
+            raise PerceptionError(f'no joint_states within {STATE_TOLERANCE} s of the image')
+        return near

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,11 @@ from qwen_embodied.replay.topics import TopicMap
 
 BACKWARDS = 1.0  # s by which stamps may lie before the newest one of their topic
 LONGEST_GAP = 5.0  # s between messages of a topic that is worth a note
+MOST_OTHERS = 50  # joint states of other joints before the first whole one
 KEPT = 8  # colour images that wait for their depth
-LATE, UNPAIRED, UNREADABLE, UNCALIBRATED = (
+LATE, UNPAIRED, UNREADABLE, UNCALIBRATED, OTHERS = (
     'older than one already used', 'no depth at the time of the image', 'unreadable',
-    'no camera_info yet',
+    'no camera_info yet', 'without all joints of the robot',
 )  # fmt: skip
 
 
@@ -54,14 +55,19 @@ class Inputs:
         notes: Gaps, in words.
     """
 
-    def __init__(self, bag: Bag, topics: TopicMap, tolerance: float) -> None:
+    def __init__(
+        self, bag: Bag, topics: TopicMap, tolerance: float, joints: tuple[str, ...] = ()
+    ) -> None:
         """Prepare to read.
 
         Args:
             bag: Checked.
             topics: Complete, from `find_topics`.
             tolerance: How far the stamps of colour and depth may differ, s.
+            joints: That a joint state must have to be given.
         """
+        self._joints, self._has_whole = joints, False
+        self._lacked: tuple[str, ...] = ()
         self.drops: Counter[str] = Counter()
         self.notes: list[str] = []
         self._bag, self._topics, self._tolerance = bag, topics, tolerance
@@ -88,6 +94,8 @@ class Inputs:
                     yield waiting
             elif self._is_new(record, stamp):
                 yield from self._taken(record, message, stamp)
+        if self._lacked and not self._has_whole:
+            raise self._other_joints(self._lacked)
 
     def _taken(
         self, record: Record, message: Any, stamp: float
@@ -132,11 +140,31 @@ class Inputs:
     def _state(self, message: Any, stamp: float) -> JointState | None:
         renamed = tuple(self._topics.joints.get(name, name) for name in message.name)
         velocities = message.velocity if len(message.velocity) else None
+        if not set(self._joints) <= set(renamed):
+            self._lacking(renamed)
+            return None
+        self._has_whole = True
         try:
             return JointState(stamp, renamed, message.position, velocities)
         except ContractError:
             self._drop(self._topics.joint_states, UNREADABLE)
             return None
+
+    def _lacking(self, names: tuple[str, ...]) -> None:
+        """Count the joint states of others, such as a gripper; refuse when none is whole."""
+        topic, self._lacked = self._topics.joint_states, names
+        self._drop(topic, OTHERS)
+        if self._has_whole or self.drops[f'{topic}: {OTHERS}'] < MOST_OTHERS:
+            return
+        raise self._other_joints(names)
+
+    def _other_joints(self, names: tuple[str, ...]) -> ReplayError:
+        """Name the joints that are missing."""
+        missing = [name for name in self._joints if name not in names]
+        return ReplayError(
+            f'the recorded joint states lack {", ".join(missing)}; they hold {", ".join(names)}; '
+            'name the robot, or map the names under "joints" in the YAML of --topics'
+        )
 
     def _pair(self) -> RawImages | None:
         """Join the newest colour image that has depth near it; forget what is older."""
@@ -171,15 +199,3 @@ class Inputs:
             self._drop(self._topics.colour, reason)
         while len(self._depth) > KEPT:
             del self._depth[min(self._depth)]
-
-
-def checked_names(state: JointState, wanted: tuple[str, ...]) -> JointState:
-    """Refuse joint states of another robot, with the names that would have to be mapped."""
-    missing = [name for name in wanted if name not in state.names]
-    if missing:
-        raise ReplayError(
-            f'the recorded joint states lack {", ".join(missing)}; they hold '
-            f'{", ".join(state.names)}; name the robot, or map the names under "joints" in the '
-            'YAML of --topics'
-        )
-    return replace(state)

@@ -10,14 +10,14 @@ import numpy as np
 
 from qwen_embodied.errors import ReplayError
 from qwen_embodied.geometry import pose, rotation_of
-from qwen_embodied.messages import JointState, Scene
+from qwen_embodied.messages import Scene
 from qwen_embodied.motion import Skills, load_robot
 from qwen_embodied.perception import LightingCorrection
 from qwen_embodied.planning import GrammarPlanner, Planner
 from qwen_embodied.replay.ahead import Ahead, Moment
 from qwen_embodied.replay.bag import Bag
 from qwen_embodied.replay.config import ReplayConfig, stage_parameters
-from qwen_embodied.replay.inputs import ClockJumpError, Inputs, checked_names
+from qwen_embodied.replay.inputs import ClockJumpError, Inputs
 from qwen_embodied.replay.logs import ReplayLogs
 from qwen_embodied.replay.measured import Measured, path_distance
 from qwen_embodied.replay.predicted import PredictedCell
@@ -73,8 +73,9 @@ class _Rerun:
         self._stages = stage_parameters(config.profile)
         self._robot = load_robot(config.robot)
         self._topics = find_topics(bag, config.topics)
-        self._inputs = Inputs(bag, self._topics, config.tolerance)
-        self._sight = Sight(self._robot, self._stages.perception)
+        self._inputs = Inputs(bag, self._topics, config.tolerance, self._robot.all_limits.names)
+        # Its robot is used in the thread that reads ahead, while this one plans with the other.
+        self._sight = Sight(load_robot(config.robot), self._stages.perception)
         self._measured = Measured(self._robot.all_limits, self._robot.joint_names)
         self._record = RunRecord(config.instruction)
         self._result: TaskResult | None = None
@@ -87,7 +88,7 @@ class _Rerun:
     def run(self, progress: Callable[[float], object]) -> ReplayReport:
         camera = pose(self._config.camera_position, rotation_of(self._config.camera_quaternion))
         correct = LightingCorrection.from_names(self._stages.light.light_steps)
-        moments = Ahead(self._inputs, correct, camera, self._config.every)
+        moments = Ahead(self._inputs, correct, self._sight.estimator, camera, self._config.every)
         length = max(self._bag.duration, 1e-9)
         try:
             for moment in moments:
@@ -102,7 +103,8 @@ class _Rerun:
 
     def _take(self, moment: Moment) -> None:
         for state in moment.states:
-            self._take_state(state)
+            self._at(state.stamp)
+            self._measured.take(state)
         scene = self._sight.see(moment)
         if moment.frame is not None:
             self._at(moment.frame.stamp)
@@ -112,17 +114,6 @@ class _Rerun:
         self._record.scene_after = scene
         if self._is_time(scene):
             self._plan(scene, moment)
-
-    def _take_state(self, state: JointState) -> None:
-        if not self._measured.count:
-            checked_names(state, self._robot.all_limits.names)
-        self._at(state.stamp)
-        if self._robot_is_whole(state):
-            self._measured.take(state)
-            self._sight.hear(state)
-
-    def _robot_is_whole(self, state: JointState) -> bool:
-        return set(self._robot.all_limits.names) <= set(state.names)
 
     def _at(self, stamp: float) -> None:
         self._first = stamp if self._first is None else self._first

@@ -3,21 +3,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections import Counter, deque
-
-import numpy as np
+from collections import Counter
 
 from qwen_embodied.errors import PerceptionError
-from qwen_embodied.messages import JointState, LightingReport, Scene
+from qwen_embodied.messages import Frame, JointState, LightingReport, Scene
 from qwen_embodied.motion import Robot
 from qwen_embodied.perception import PerceptionParameters, SceneEstimator, draw_scene
 from qwen_embodied.replay.ahead import Moment
 from qwen_embodied.replay.results import LightSpan, Seen, Sighting
 from qwen_embodied.replay.series import Series
 
-STATE_TOLERANCE = 0.05  # s between an image and the joint state that belongs to it, as in the node
 MOST_SPANS = 500
-KEPT = 100  # joint states
 
 
 class Sight:
@@ -25,6 +21,7 @@ class Sight:
 
     Attributes:
         origin: Stamp of the first image, s; None before.
+        estimator: That makes the scenes.
         state: That belongs to the last frame.
         frames_in_a_row: Good scenes since the last image without one.
     """
@@ -34,8 +31,7 @@ class Sight:
         self.origin: float | None = None
         self.state: JointState | None = None
         self.frames_in_a_row = 0
-        self._estimate = SceneEstimator(parameters=parameters, body=robot.link_spheres)
-        self._states: deque[JointState] = deque(maxlen=KEPT)
+        self.estimator = SceneEstimator(parameters=parameters, body=robot.link_spheres)
         self._scenes = 0
         self._refused: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
@@ -44,10 +40,6 @@ class Sight:
         self._shown: list[Sighting] = []
         self._has_bad_light = False
         self._last: tuple[Moment, Scene] | None = None
-
-    def hear(self, state: JointState) -> None:
-        """Take a joint state."""
-        self._states.append(state)
 
     def see(self, moment: Moment) -> Scene | None:
         """Give the scene of a moment's frame; None where it cannot be made, which is counted."""
@@ -59,12 +51,12 @@ class Sight:
         since = frame.stamp - self.origin
         self._note_light(since, light)
         try:
-            self.state = self._state_at(frame.stamp)
-            scene: Scene = self._estimate(clean, self.state, light)
+            scene = self._scene(moment, clean, light)
         except PerceptionError as error:
             self._refused[str(error)] += 1
             self.frames_in_a_row = 0
             return None
+        self.state = moment.state
         self._scenes += 1
         self.frames_in_a_row += bool(scene.objects)
         self._objects.add(since, len(scene.objects))
@@ -73,6 +65,11 @@ class Sight:
             self._has_bad_light = True
             self.show(f'first image in light that is {light.verdict}, {since:.1f} s')
         return scene
+
+    def _scene(self, moment: Moment, clean: Frame, light: LightingReport) -> Scene:
+        if moment.fault:
+            raise PerceptionError(moment.fault)
+        return self.estimator(clean, moment.state, light, moment.surface)
 
     def show(self, title: str) -> None:
         """Keep the last frame for the report."""
@@ -102,10 +99,3 @@ class Sight:
             self._spans[-1] = LightSpan(self._spans[-1].start, since, light.verdict)
         elif len(self._spans) < MOST_SPANS:
             self._spans.append(LightSpan(since, since, light.verdict))
-
-    def _state_at(self, stamp: float) -> JointState:
-        """Give the joint state nearest to a time; without one the robot would be an object."""
-        near = min(self._states, key=lambda item: abs(item.stamp - stamp), default=None)
-        if near is None or not np.abs(near.stamp - stamp) <= STATE_TOLERANCE:
-            raise PerceptionError(f'no joint_states within {STATE_TOLERANCE} s of the image')
-        return near
