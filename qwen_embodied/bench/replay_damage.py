@@ -9,6 +9,7 @@ import struct
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -206,18 +207,21 @@ def fingerprints(path: Path, *, recover: bool) -> list[str]:
 
 def judged(path: Path, messages: list[str], *, recover: bool, what: str) -> tuple[str, str]:
     """Read a damaged recording and say what became of it."""
-    try:
-        found = fingerprints(path, recover=recover)
-        notes = read_bag(path, recover=recover).notes
-    except ReplayError:
+    with ThreadPoolExecutor(1) as reader:  # its futures hold any exception, whatever its kind
+        reading = reader.submit(_read, path, recover)
+    error = reading.exception()
+    if isinstance(error, ReplayError):
         return 'refused', what
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
+    if error is not None:
         last = traceback.extract_tb(error.__traceback__)[-1]
         return 'untyped error', f'{what}: {error!r} in {last.name}'
+    found, notes = reading.result()
     if found == messages:
         return 'same', what
     is_prefix = recover and found == messages[: len(found)]
     is_stated = bool(notes) and (is_prefix or path.suffix == '.db3')
     return ('stated' if is_stated else 'silently wrong'), f'{what}: {len(found)} messages'
+
+
+def _read(path: Path, recover: bool) -> tuple[list[str], tuple[str, ...]]:
+    return fingerprints(path, recover=recover), read_bag(path, recover=recover).notes
