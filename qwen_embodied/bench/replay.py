@@ -33,7 +33,13 @@ SEED = 3
 LENGTH, QUICK_LENGTH = 60.0, 12.0  # s of recording
 DAMAGED, QUICK_DAMAGED = 3000, 300
 RATE, COLOUR, DEPTH = 30.0, '/colour', '/depth'  # Hz
-COMMAND = 'from qwen_embodied.cli import main; main()'
+# The peak is read from /proc: that of getrusage counts the process that started this one.
+COMMAND = """
+import atexit, pathlib, sys
+atexit.register(lambda: sys.stderr.write(pathlib.Path('/proc/self/status').read_text()))
+from qwen_embodied.cli import main
+main()
+"""
 CONTROL_PERIOD = 0.01  # s
 
 
@@ -74,10 +80,8 @@ def _rest(world: RecordedWorld, until: float) -> None:
 def replay_rows(bag: Path, place: Path) -> Iterable[Row]:
     """Replay twice, each in a process of its own that starts cold."""
     size = sum(item.stat().st_size for item in bag.glob('*.mcap')) / 1e6
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    first, speed, whole = _replayed(bag, place / 'first')
-    memory = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
-    second, _, _ = _replayed(bag, place / 'second')
+    first, speed, whole, memory = _replayed(bag, place / 'first')
+    second, *_ = _replayed(bag, place / 'second')
     differing = sum(
         (place / 'first' / f'{name}.jsonl').read_bytes()
         != (place / 'second' / f'{name}.jsonl').read_bytes()
@@ -94,17 +98,18 @@ def replay_rows(bag: Path, place: Path) -> Iterable[Row]:
     yield at_most('values that differ in the report', float(first != second), '', bar=0)
 
 
-def _replayed(bag: Path, folder: Path) -> tuple[dict[str, Any], float, float]:
+def _replayed(bag: Path, folder: Path) -> tuple[dict[str, Any], float, float, float]:
     line = [sys.executable, '-c', COMMAND, 'replay', str(bag), '-i', TASKS[0], '--output',
             str(folder)]  # fmt: skip
     begun = time.monotonic()
     done = subprocess.run(line, capture_output=True, text=True, check=False, env=dict(os.environ))
     whole = time.monotonic() - begun
     said = re.search(r'\(([0-9.]+) x real time\)', done.stdout)
-    if said is None:
+    peak = re.search(r'VmHWM:\s+(\d+) kB', done.stderr)
+    if said is None or peak is None:
         raise TaskError(f'the replay ended with {done.returncode}: {done.stderr[-500:]}')
     report = json.loads((folder / 'report.json').read_text(encoding='utf-8'))
-    return report, float(said[1]), whole
+    return report, float(said[1]), whole, int(peak[1]) / 1024
 
 
 def damage_rows(count: int, place: Path) -> Iterable[Row]:

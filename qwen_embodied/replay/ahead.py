@@ -114,22 +114,32 @@ class Ahead:
         return False
 
     def _moments(self) -> Iterator[Moment]:
+        """Let an image wait for a joint state of its time, or for the next image."""
         states: list[JointState] = []
+        waiting: RawImages | None = None
         for item in self._inputs:
-            if isinstance(item, JointState):
-                states.append(item)
-                self._states.append(item)
+            is_state = isinstance(item, JointState)
+            if waiting is not None and (not is_state or item.stamp >= waiting.stamp):
+                self._hear(states, item)
+                yield self._prepared(states, waiting)
+                states, waiting = [], None
             else:
+                self._hear(states, item)
+            if isinstance(item, RawImages):
                 self.images += 1
-                if (self.images - 1) % self._every == 0:
-                    yield self._prepared(tuple(states), item)
-                    states = []
+                waiting = item if (self.images - 1) % self._every == 0 else None
             if len(states) >= MOST_STATES:
                 yield Moment(tuple(states))
                 states = []
-        yield Moment(tuple(states))
+        yield Moment(tuple(states)) if waiting is None else self._prepared(states, waiting)
 
-    def _prepared(self, states: tuple[JointState, ...], images: RawImages) -> Moment:
+    def _hear(self, states: list[JointState], item: JointState | RawImages) -> None:
+        if isinstance(item, JointState):
+            states.append(item)
+            self._states.append(item)
+
+    def _prepared(self, heard: list[JointState], images: RawImages) -> Moment:
+        states = tuple(heard)
         try:
             frame = images.frame(self._pose)
         except (CameraError, ContractError) as error:

@@ -203,7 +203,11 @@ class _Rerun:
         drops = (f'{count} x {reason}' for reason, count in sorted(self._inputs.drops.items()))
         nth = self._config.every
         thinned = (f'scenes were made of every {nth}th image',) if nth > 1 else ()
-        return (*self._bag.notes, *self._inputs.notes, *drops, *thinned)
+        unseen = (
+            f'{count} images without a scene: {reason}'
+            for reason, count in sorted(self._sight.refused.items())
+        )
+        return (*self._bag.notes, *self._inputs.notes, *drops, *unseen, *thinned)
 
     def _joints(self) -> Joints:
         measured, first = self._measured, self._sight.origin or 0.0

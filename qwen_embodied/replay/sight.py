@@ -22,6 +22,7 @@ class Sight:
     Attributes:
         origin: Stamp of the first image, s; None before.
         estimator: That makes the scenes.
+        refused: Images without a scene, by reason.
         state: That belongs to the last frame.
         frames_in_a_row: Good scenes since the last image without one.
     """
@@ -33,7 +34,7 @@ class Sight:
         self.frames_in_a_row = 0
         self.estimator = SceneEstimator(parameters=parameters, body=robot.link_spheres)
         self._scenes = 0
-        self._refused: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
         self._spans: list[LightSpan] = []
         self._luma, self._objects = Series(), Series()
@@ -53,7 +54,7 @@ class Sight:
         try:
             scene = self._scene(moment, clean, light)
         except PerceptionError as error:
-            self._refused[str(error)] += 1
+            self.refused[str(error)] += 1
             self.frames_in_a_row = 0
             return None
         self.state = moment.state
@@ -88,7 +89,7 @@ class Sight:
             stamp = self._last[1].stamp
             self.show(f'last scene, {stamp - self.origin:.1f} s')
         return Seen(
-            images, self._scenes, dict(self._refused), tuple(self._spans), dict(self._verdicts),
+            images, self._scenes, dict(self.refused), tuple(self._spans), dict(self._verdicts),
             self._luma.rows, self._objects.rows, tuple(self._shown),
         )  # fmt: skip
 
