@@ -16,6 +16,8 @@ NODES = (
     'safety_supervisor',
     'arm_controller',
     'fake_arm',
+    'recorder',
+    'replay',
 )
 
 # colcon runs `setup.py install` or `develop` and puts executables where `ros2 run` looks. pip puts
@@ -76,7 +78,8 @@ setup(
         'ruckig>=0.14',
         'typer>=0.12',
         'rich>=13',
-        'rosbags>=0.10',
+        'rosbags>=0.11',
+        'mcap>=1.2',
         'PyYAML>=6',
     ],
     extras_require={

@@ -120,6 +120,7 @@ class Argument:
     choices: tuple[str, ...] | None = None
 
 
+NAMES = ('replay', 'own')
 LIGHT_NAMES = ('normal', 'dim', 'dark', 'bright', 'warm', 'cold', 'sidelight')
 SIMULATION_ARGUMENTS = (
     Argument('seed', '0', 'Decides where the objects stand on the table; 0 or more.'),
@@ -164,6 +165,62 @@ def simulation(
         ),
     )
     return Profile('simulation', tuple(replace(spec, namespace=namespace) for spec in nodes))
+
+
+def recorded(profile: Profile, folder: str, *, robot: str = 'panda') -> Profile:
+    """Add the recorder to a profile; it starts first, so that it misses nothing.
+
+    Args:
+        profile: Any.
+        folder: Of the recording; must not be there.
+        robot: Whose description is recorded where nobody publishes one.
+    """
+    uses_sim_time = any(('use_sim_time', True) in spec.parameters for spec in profile.nodes)
+    values: Settings = (('output', folder), ('robot', robot), ('use_sim_time', uses_sim_time))
+    namespace = profile.nodes[0].namespace
+    spec = NodeSpec('recorder', parameters=values, namespace=namespace)
+    return replace(profile, nodes=(spec, *profile.nodes))
+
+
+REPLAY_ARGUMENTS = (
+    Argument('bag', '', 'Folder of the recording, or its .mcap or .db3 file.'),
+    Argument('names', 'replay', 'Topics under /replay, or under their own names.', NAMES),
+    Argument('rate', '1.0', 'Recorded seconds per second.'),
+    Argument('perception', 'true', 'Whether scenes are made of the images.', ('true', 'false')),
+)
+
+
+def replay(
+    bag: str, *, names: str = 'replay', rate: float = 1.0, perception: bool = True
+) -> Profile:
+    """Build the profile that plays a recording with /clock; it has no node that moves an arm.
+
+    Args:
+        bag: Path of the recording.
+        names: 'replay' puts topics under /replay, 'own' gives them their own names.
+        rate: Recorded seconds per second.
+        perception: Whether perception looks at what is played.
+    """
+    if not bag or names not in NAMES:
+        allowed = 'give a recording' if not bag else f'names must be one of {", ".join(NAMES)}'
+        raise ConfigurationError(f'bag = {bag!r}, names = {names!r}; {allowed}')
+    prefix = f'/{names}' if names == 'replay' else ''
+    player = NodeSpec('replay', (), (('bag', bag), ('prefix', prefix), ('rate', rate)))
+    if not perception:
+        return Profile('replay', (player,))
+    configured = ('config/1_camera.yaml', 'config/2_perception.yaml')
+    looker = NodeSpec('perception', configured, (('use_sim_time', True),), namespace=prefix)
+    return Profile('replay', (player, looker))
+
+
+def replay_from_text(given: Mapping[str, str]) -> Profile:
+    """Build the replay profile from its arguments as text, as launch gives them."""
+    try:
+        rate = float(given.get('rate', '1.0'))
+    except ValueError as error:
+        raise ConfigurationError(f'rate = {given["rate"]!r}; it must be a number') from error
+    looks = given.get('perception', 'true') == 'true'
+    return replay(given['bag'], names=given.get('names', 'replay'), rate=rate, perception=looks)
 
 
 PROFILES = {'simulation': simulation}

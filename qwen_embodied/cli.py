@@ -1,4 +1,4 @@
-"""The command line: demo, up, plan, perceive, calibrate, light, bench, doctor.
+"""The command line: demo, up, plan, perceive, calibrate, replay, light, bench, doctor.
 
 Exit codes: 0 done and confirmed, 1 the task failed or was refused, 2 wrong usage or
 configuration, 3 something is missing on this machine. What is heavy is imported by the command
@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from qwen_embodied import __version__, cli_calibrate
+from qwen_embodied import __version__, cli_calibrate, cli_replay
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
@@ -62,6 +62,9 @@ Instruction = Annotated[str, typer.Argument(help='What to do, in plain English.'
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help='Of the simulated table.')]
 Lamp = Annotated[Light, typer.Option(help='How the simulated table is lit.')]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for programs.')]
+Record = Annotated[
+    bool, typer.Option('--record', help='Leave a recording in the run folder, for `replay`.')
+]
 SceneFile = Annotated[
     Path | None, typer.Option('--scene', help='JSON file of a scene, in place of the simulation.')
 ]
@@ -107,11 +110,13 @@ def demo(
     in_process: Annotated[
         bool, typer.Option('--in-process', help='One process in virtual time, without ROS.')
     ] = False,
+    record: Record = False,
 ) -> None:
     """Run an instruction on a simulated table: camera, plan, arm, and a check of the result."""
-    from qwen_embodied.demo import run_demo
+    from qwen_embodied.demo import DemoSettings, run_demo
 
-    raise typer.Exit(run_demo(instruction, seed, light.value, output, in_process))
+    settings = DemoSettings(instruction, seed, light.value, parent=output, record=record)
+    raise typer.Exit(run_demo(settings, in_process=in_process))
 
 
 @app.command()
@@ -251,14 +256,16 @@ def doctor(
     for finding in examine():
         findings.append(finding)
         if not as_json and not (quiet and finding.ok):
-            typer.echo(
-                f'{"ok     " if finding.ok else "MISSING"} {finding.name}: {finding.detail}'
-            )
+            word = 'ok     ' if finding.ok else 'MISSING'
+            typer.echo(f'{word} {finding.name}: {finding.detail}')
             if not finding.ok:
                 typer.echo(f'        -> {finding.remedy}')
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     raise typer.Exit(0 if all(finding.ok for finding in findings) else MISSING)
+
+
+cli_replay.register(app)
 
 
 def main() -> None:

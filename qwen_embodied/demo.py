@@ -6,16 +6,18 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_embodied.account import Account
-from qwen_embodied.bringup import graph_environment, simulation
+from qwen_embodied.bringup import Profile, graph_environment, recorded, simulation
 from qwen_embodied.errors import MissingDependencyError
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import load_robot
-from qwen_embodied.pipeline import Perception, Pipeline, Watch
+from qwen_embodied.pipeline import Perception, Pipeline, SteppedWorld, Watch
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
 from qwen_embodied.processes import Graph
 from qwen_embodied.run_folder import write_run
@@ -42,6 +44,7 @@ class DemoSettings:
         light: Name of a lamp setting.
         folder: The run folder; <parent>/<date>-<words> where None.
         parent: Folder of the run folders.
+        record: Leave a recording in the run folder.
     """
 
     instruction: str
@@ -49,22 +52,19 @@ class DemoSettings:
     light: str = 'normal'
     folder: Path | None = None
     parent: Path = Path('runs')
+    record: bool = False
 
 
-def run_demo(instruction: str, seed: int, light: str, output: Path, in_process: bool) -> int:
+def run_demo(settings: DemoSettings, *, in_process: bool) -> int:
     """Carry out an instruction in simulation.
 
     Args:
-        instruction: In plain words.
-        seed: Of the table and of the camera's noise.
-        light: Name of a lamp setting.
-        output: Folder that gets one folder per run.
+        settings: What to show.
         in_process: Run without ROS, in one process.
 
     Returns:
         The exit code: 0 when exact positions confirm the goal, 1 when not.
     """
-    settings = DemoSettings(instruction, seed, light, parent=output)
     return run_in_process(settings) if in_process else run_graph(settings)
 
 
@@ -78,9 +78,11 @@ def run_in_process(settings: DemoSettings, account: Account | None = None) -> in
     world = MujocoWorld(generate_scene(settings.seed), light=settings.light, seed=settings.seed)
     robot = load_robot('panda')
     film = _Film(world, account)
-    pipeline = Pipeline(world, Perception(robot), GrammarPlanner(), robot=robot, watch=film)
+    settings = replace(settings, folder=settings.folder or run_folder_for(settings))
     before = world.ground_truth()
-    record = pipeline.run(settings.instruction).record
+    with _seen(world, settings) as seen:
+        pipeline = Pipeline(seen, Perception(robot), GrammarPlanner(), robot=robot, watch=film)
+        record = pipeline.run(settings.instruction).record
     record.views = film.views
     record.timings = {'wall': round(time.monotonic() - begun, 3), 'simulated': world.time}
     return finish(settings, record, before, world.ground_truth(), account)
@@ -94,9 +96,9 @@ def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
     """
     account = account or Account()
     begun = time.monotonic()
-    profile = simulation(seed=settings.seed, light=settings.light)
-    os.environ.update(graph_environment())
     settings = replace(settings, folder=settings.folder or run_folder_for(settings))
+    profile = _profile(settings)
+    os.environ.update(graph_environment())
     nodes = ', '.join(spec.name for spec in profile.nodes)
     account.line('starts', f'{nodes}; seed {settings.seed}, light {settings.light}')
     with Graph(profile, logs_of(settings)) as graph, _operator(graph) as operator:
@@ -130,6 +132,11 @@ def _leave(
         account.line('stopped', f'by Ctrl-C; the arm comes to rest; kept in {folder}/', 'yellow')
 
 
+def _profile(settings: DemoSettings) -> Profile:
+    profile = simulation(seed=settings.seed, light=settings.light)
+    return recorded(profile, str(recording_of(settings))) if settings.record else profile
+
+
 def _operator(graph: Graph) -> Operator:
     try:
         from qwen_embodied.nodes.operating import Operator
@@ -143,6 +150,23 @@ def _operator(graph: Graph) -> Operator:
 def logs_of(settings: DemoSettings) -> Path:
     """Give the folder of the nodes' logs."""
     return (settings.folder or run_folder_for(settings)) / 'logs'
+
+
+def recording_of(settings: DemoSettings) -> Path:
+    """Give the folder of the recording."""
+    return (settings.folder or run_folder_for(settings)) / 'recording'
+
+
+@contextmanager
+def _seen(world: MujocoWorld, settings: DemoSettings) -> Iterator[SteppedWorld]:
+    """Give the world, recorded where that is asked for."""
+    if not settings.record:
+        yield world
+        return
+    from qwen_embodied.replay.recording import recorded_world
+
+    with recorded_world(world, recording_of(settings), settings.instruction) as recorder:
+        yield recorder
 
 
 def finish(

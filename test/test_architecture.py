@@ -24,8 +24,16 @@ STAGES = {
     'safety',
     'control',
     'simulation',
-    'replay',
 }
+# What reads and writes recordings; the rest of replay stands on the stages, as the pipeline does.
+RECORDINGS = {
+    f'replay/{name}.py'
+    for name in (
+        'bag', 'bounds', 'decoding', 'decompression', 'definitions', 'encoding', 'inputs',
+        'layout', 'mcap_file', 'recorder', 'recording', 'records', 'sqlite_file', 'system',
+        'topics', 'writer',
+    )
+}  # fmt: skip
 # camera is where frames come from: its types are shared by the stages that see.
 SHARED_STAGE = 'camera'
 ROS = {
@@ -42,17 +50,20 @@ HOMES = {
     'llguidance': {'planning/qwen.py'},
     'openai': {'planning/server.py'},
     'rosbags': {'replay'},
+    'mcap': {'replay'},
     'pinocchio': {'motion'},
     'coal': {'motion'},
     'ompl': {'motion'},
     'toppra': {'motion'},
     'ruckig': {'motion', 'control', 'safety'},
-    'rich': {'account.py', 'cli.py'},
-    'typer': {'cli.py', 'cli_calibrate.py'},
+    'rich': {'account.py', 'cli.py', 'cli_replay.py'},
+    'typer': {'cli.py', 'cli_calibrate.py', 'cli_replay.py'},
     **{name: {'nodes'} for name in ROS},
 }
 # What stands on the stages and the executive, and may start nodes.
-TOP = {'nodes', 'bench', '__main__.py', 'cli.py', 'cli_calibrate.py', 'demo.py'}
+TOP = {
+    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_calibrate.py', 'cli_replay.py', 'demo.py',
+}  # fmt: skip
 # Exact positions are for the simulator and for judging, never for perception or planning.
 GROUND_TRUTH_HOMES = {
     'simulation', 'bench', 'scoring.py', 'demo.py', 'nodes/simulation_node.py',
@@ -96,6 +107,16 @@ def test_imports_are_absolute(name):
 def test_stages_import_the_base_and_themselves_only(name):
     allowed = BASE | {stage_of(name), SHARED_STAGE}
     assert own_parts(PACKAGE / name) <= allowed
+
+
+@pytest.mark.parametrize('name', sorted(RECORDINGS))
+def test_recordings_are_read_without_the_stages(name):
+    assert own_parts(PACKAGE / name) <= BASE | {'replay', SHARED_STAGE}
+
+
+@pytest.mark.parametrize('name', [name for name in NAMES if stage_of(name)])
+def test_stages_do_not_know_recordings(name):
+    assert 'replay' not in own_parts(PACKAGE / name)
 
 
 @pytest.mark.parametrize('name', [f'{name}.py' for name in BASE if not name.startswith('_')])

@@ -16,7 +16,9 @@ import pytest
 import qwen_embodied
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ('camera', 'perception', 'planning', 'motion', 'safety', 'control', 'simulation')
+STAGES = (
+    'camera', 'perception', 'planning', 'motion', 'safety', 'control', 'simulation', 'replay',
+)  # fmt: skip
 CONTRACT = {
     'messages': ('Frame', 'Scene', 'SceneObject', 'JointState', 'JointTrajectory'),
     'camera': ('Intrinsics', 'FrameSource'),
@@ -29,10 +31,11 @@ CONTRACT = {
     'safety': ('check_trajectory', 'Supervisor'),
     'control': ('Arm', 'Tracker'),
     'pipeline': ('Pipeline', 'RunReport'),
+    'replay': ('read_bag', 'rerun'),
 }  # fmt: skip
 HEAVY = (
     'rclpy', 'sensor_msgs', 'torch', 'transformers', 'mujoco', 'cv2', 'scipy', 'pinocchio', 'coal',
-    'ompl', 'toppra', 'ruckig', 'matplotlib', 'rosbags', 'rich', 'typer',
+    'ompl', 'toppra', 'ruckig', 'matplotlib', 'rosbags', 'mcap', 'rich', 'typer',
 )  # fmt: skip
 
 

@@ -9,20 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from qwen_embodied.errors import CameraError
-from qwen_embodied.geometry import Intrinsics
+from qwen_embodied.camera.joined import read_frame
 from qwen_embodied.messages import Array, Frame
 from qwen_embodied.nodes import drops
 from qwen_embodied.nodes.conversions import time_from_ros
-from qwen_embodied.nodes.conversions_compressed import depth_from_compressed, rgb_from_compressed
-from qwen_embodied.nodes.conversions_image import (
-    depth_from_ros,
-    image_from_ros,
-    intrinsics_from_ros,
-)
 
 INPUTS = (
     'camera/color/image_raw',
@@ -43,50 +35,7 @@ class RawFrame:
 
     def convert(self, camera_in_base: Array) -> Frame:
         """Read the messages; raises CameraError when they cannot be."""
-        colour = self.colour
-        rgb = (
-            rgb_from_compressed(colour)
-            if isinstance(colour, CompressedImage)
-            else image_from_ros(colour)
-        )
-        size = (rgb.shape[1], rgb.shape[0])
-        lens = _fitting(intrinsics_from_ros(self.info), size)
-        depth = None if self.depth is None else _resized(_depth(self.depth), size)
-        stamp = time_from_ros(colour.header.stamp)
-        return Frame(stamp, colour.header.frame_id, rgb, depth, lens, camera_in_base)
-
-
-def _depth(message: Image | CompressedImage) -> NDArray[np.float32]:
-    if isinstance(message, CompressedImage):
-        return depth_from_compressed(message)
-    return depth_from_ros(message)
-
-
-def _fitting(lens: Intrinsics, size: tuple[int, int]) -> Intrinsics:
-    """Give the calibration for an image of another size, (width, height), of the same view."""
-    own = (lens.width, lens.height)
-    _check_ratio(own, size, 'camera_info')
-    return lens if own == size else lens.resized(*size)
-
-
-def _resized(depth: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Give aligned depth the size of the colour image, without making up distances."""
-    height, width = depth.shape
-    _check_ratio((width, height), size, 'depth')
-    if (width, height) == size:
-        return depth
-    rows = (np.arange(size[1]) + 0.5) * height / size[1]
-    columns = (np.arange(size[0]) + 0.5) * width / size[0]
-    return np.ascontiguousarray(depth[rows.astype(int)[:, None], columns.astype(int)])
-
-
-def _check_ratio(one: tuple[int, int], colour: tuple[int, int], what: str) -> None:
-    if abs(one[0] * colour[1] - one[1] * colour[0]) > max(*one, *colour):
-        raise CameraError(
-            f'colour, depth and camera_info have different sizes: colour is {colour[0]}x'
-            f'{colour[1]}, {what} {one[0]}x{one[1]}; of the same view they would have the same '
-            'ratio; use depth that is aligned to colour'
-        )
+        return read_frame(self.colour, self.depth, self.info, camera_in_base)
 
 
 class FrameJoiner:

@@ -53,6 +53,7 @@ class SceneEstimator:
         frame: Frame,
         joint_state: JointState | None = None,
         lighting: LightingReport | None = None,
+        surface: Surface | None = None,
     ) -> Scene:
         """Estimate the scene; raises PerceptionError when the frame cannot give one.
 
@@ -60,12 +61,13 @@ class SceneEstimator:
             frame: With aligned depth.
             joint_state: At the time of the frame, for dropping the robot's own points.
             lighting: Of the image before its correction; measured on the frame where None.
+            surface: What `look` gave for this frame and joint state; made here where None.
         """
         light = lighting or measure_light(frame.rgb)
         if frame.depth is None and self._parameters.assume_table:
             objects, height = self._flat(frame, joint_state)
         else:
-            objects, height = self._deep([frame], joint_state)
+            objects, height = self._deep([frame], [surface or self.look(frame, joint_state)])
         return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
 
     def see(self, frames: Sequence[Frame], joint_state: JointState | None = None) -> Scene:
@@ -83,13 +85,20 @@ class SceneEstimator:
         """
         if not frames:
             raise PerceptionError('no frame to see; give at least one')
-        objects, height = self._deep(frames, joint_state)
+        surfaces = [self.look(frame, joint_state) for frame in frames]
+        objects, height = self._deep(frames, surfaces)
         light = measure_light(frames[0].rgb)
         return Scene(frames[0].stamp, self._parameters.frame_id, objects, height, light)
 
-    def _deep(self, frames: Sequence[Frame], joint_state: JointState | None) -> Found:
-        spheres = self._spheres(joint_state)
-        surfaces = [look(frame, self._parameters, spheres) for frame in frames]
+    def look(self, frame: Frame, joint_state: JointState | None = None) -> Surface:
+        """Find the table of a frame; knows nothing of other frames, so that it may run ahead.
+
+        Raises:
+            PerceptionError: The frame has no usable depth or shows no table.
+        """
+        return look(frame, self._parameters, self._spheres(joint_state))
+
+    def _deep(self, frames: Sequence[Frame], surfaces: Sequence[Surface]) -> Found:
         self._check_heights([surface.plane.height for surface in surfaces])
         found = merge([find_objects(surface, self._parameters) for surface in surfaces])
         sightings = restack(found, self._tracker.objects, self._parameters)

@@ -21,6 +21,13 @@ def test_the_file_is_made_from_bringup_and_names_no_node_itself():
     assert not any(spec.module in FILE.read_text() for spec in bringup.simulation().nodes)
 
 
+def test_the_replay_file_is_made_from_bringup_too():
+    text = shared_file('launch/replay.launch.py').read_text()
+    names = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    assert {'REPLAY_ARGUMENTS', 'replay_from_text', 'added_environment'} <= names
+    assert not any(spec.module in text for spec in bringup.replay('bag').nodes)
+
+
 @pytest.fixture
 def module():
     pytest.importorskip('launch_ros')
