@@ -221,7 +221,7 @@ class _Cell:
         self._record.after = picture
         if self._record.before is None:
             self._record.before, self._record.scene_before = picture, scene
-        return Observation(scene, frame.rgb, state)
+        return Observation(scene, frame.rgb, state, frame)
 
     def wait(self, seconds: float) -> None:
         for _ in range(round(seconds / CONTROL_PERIOD)):

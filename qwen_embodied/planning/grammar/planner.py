@@ -92,7 +92,9 @@ class GrammarPlanner:
         if not table.steps:
             raise Unclear('There is nothing to do for that. What should I do?')
         plan = Plan(steps=tuple(table.steps), summary=speech.summary(table.steps, names))
-        violations = verify(plan, request.scene, request.holding, self._workspace)
+        violations = verify(
+            plan, request.scene, request.holding, self._workspace, reach=request.reach
+        )
         if violations:
             message = violations[0].message
             raise Unclear(f'{message[:1].upper()}{message[1:]}. What should I do?')
