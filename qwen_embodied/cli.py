@@ -66,11 +66,17 @@ SceneFile = Annotated[
 
 SeenFile = Annotated[
     Path | None,
-    typer.Option('--image', help='PNG or JPEG of the scene; its scene is FILE.json beside it.'),
+    typer.Option(
+        '--image', help='PNG or JPEG of a table; FILE.json beside it may hold its scene.'
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
     typer.Option('--set', metavar='NAME=VALUE', help='As in config/3_planning.yaml; repeatable.'),
+]
+PlanDepth = Annotated[
+    Path | None,
+    typer.Option('--depth', help='Depth of the image: 16-bit PNG in mm, or .npy in m.'),
 ]
 ImageFile = Annotated[Path | None, typer.Argument(help='JPEG or PNG; without it, simulated.')]
 DepthFile = Annotated[
@@ -174,25 +180,27 @@ def perceive(  # noqa: PLR0913 - each is an option
 
 
 @app.command()
-def plan(
+def plan(  # noqa: PLR0913 - each is an option
     instruction: Instruction,
     scene: SceneFile = None,
     image: SeenFile = None,
+    depth: PlanDepth = None,
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
     settings: Settings = None,
 ) -> None:
     """Plan an instruction and print plan, groundings and violations; nothing moves."""
     from qwen_embodied import looking
-    from qwen_embodied.plan_sheet import planned, read_image, read_scene, write_picture
+    from qwen_embodied.plan_sheet import planned, write_picture
 
-    frame = None if scene or image else looking.simulated_frame(seed, light.value)
-    seen = looking.perceived(frame) if frame else read_scene(scene, image)
-    rgb = read_image(image) if image else frame.rgb if frame else None
-    sheet = planned(instruction, seen, rgb, settings or [])
+    view, found = looking.seen_in(scene, image, depth, (seed, light.value))
+    sheet = planned(instruction, found, view, settings or [])
     typer.echo(sheet.plan.model_dump_json(indent=2, exclude_none=True))
+    # A person at a terminal has just read the question.
+    shown = sheet.plan.question if sys.stdout.isatty() else None
     for line in sheet.lines():
-        typer.echo(line, err=True)
+        if line != shown:
+            typer.echo(line, err=True)
     if image is not None:
         typer.echo(f'picture: {write_picture(image, sheet)}', err=True)
     raise typer.Exit(FAILED if sheet.plan.question or sheet.violations else 0)

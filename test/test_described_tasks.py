@@ -59,7 +59,9 @@ def sees(world, point):
 def carried_out(words, thing, point, *objects):
     world = MujocoWorld(SceneSpec((CUBE, *objects), 0), seed=0)
     model = ListedModel(says(thing), sees(world, point))
-    report = Pipeline(world, NamelessPerception(ROBOT), ModelPlanner(model), robot=ROBOT).run(words)
+    report = Pipeline(world, NamelessPerception(ROBOT), ModelPlanner(model), robot=ROBOT).run(
+        words
+    )
     cube = world.ground_truth().find('red_cube_1')
     world.close()
     return report, cube

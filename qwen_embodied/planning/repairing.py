@@ -18,6 +18,7 @@ from qwen_embodied.errors import (
 from qwen_embodied.planning.described import grounded, read_draft
 from qwen_embodied.planning.grammar import GrammarPlanner
 from qwen_embodied.planning.grammar.history import instructions_of
+from qwen_embodied.planning.grammar.planner import ASKS
 from qwen_embodied.planning.grounding import QWEN3_VL, Convention
 from qwen_embodied.planning.marks import mark_objects
 from qwen_embodied.planning.prompts import LONGEST_INSTRUCTION, plan_messages, repair_messages
@@ -188,7 +189,7 @@ class ModelPlanner:
     def _ask(self, question: str) -> Plan:
         self._note('question')
         text = question if len(question) <= MAX_TEXT else f'{question[: MAX_TEXT - 1]}…'
-        return Plan(steps=(Step(action='ask', question=text),), summary=text)
+        return Plan(steps=(Step(action='ask', question=text),), summary=ASKS)
 
     def _note(
         self, source: str, calls: tuple[ModelReply, ...] = (), faults: tuple[str, ...] = ()

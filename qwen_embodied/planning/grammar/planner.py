@@ -19,6 +19,7 @@ from qwen_embodied.planning.schema import Plan, Step
 from qwen_embodied.planning.verify import verify
 
 LONGEST_INSTRUCTION = 1000
+ASKS = 'I ask before I do anything.'
 
 
 def in_english(instruction: str) -> str:
@@ -60,7 +61,7 @@ class GrammarPlanner:
             except Unclear:
                 continue
         step = Step(action='ask', question=question)
-        return Plan(steps=(step,), summary=question)
+        return Plan(steps=(step,), summary=ASKS)
 
     def goals(self, request: PlanRequest) -> tuple[Goal, ...]:
         """Give what shall hold in the end; empty where the planner would ask.
