@@ -32,6 +32,7 @@ Pixel = tuple[int, int]
 LARGEST_FILE = 20_000_000  # bytes
 LONGEST_SIDE = 4096  # px
 FORMATS = ('PNG', 'JPEG')
+QUOTES = str.maketrans('‘’“”→', '\'\'"">')  # what the picture's font lacks
 PAPER, INK, FAULT, ARROW, DARK, CROSS = (
     (250, 250, 248), (30, 30, 34), (200, 40, 30), (255, 70, 160), (20, 20, 24), (70, 230, 255),
 )  # fmt: skip
@@ -241,6 +242,8 @@ def _text(lines: list[tuple[str, tuple[int, int, int]]], width: int) -> Pixels:
     font, scale, pitch = cv2.FONT_HERSHEY_SIMPLEX, 0.45, 20
     paper = np.full((pitch * len(lines) + 12, width, 3), PAPER, dtype=np.uint8)
     for row, (words, ink) in enumerate(lines, start=1):
-        shown = words.encode('ascii', 'replace').decode('ascii')[: (width - 16) // 8]
+        shown = (
+            words.translate(QUOTES).encode('ascii', 'replace').decode('ascii')[: (width - 16) // 8]
+        )
         cv2.putText(paper, shown, (8, row * pitch), font, scale, ink, 1, cv2.LINE_AA)
     return paper
