@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import math
 
-from qwen_embodied.planning.facts import Workspace, outer_radius
+from qwen_embodied.planning.facts import APART, Workspace, outer_radius
 from qwen_embodied.planning.grammar.syntax import Unclear
 from qwen_embodied.planning.grammar.table import Point, Table
 
 GRID = 0.02
-GAP = 0.02
+GAP = APART + 0.001  # so that rounding to millimetres leaves what the search wants to be free
 INSET = 0.06
 
 
