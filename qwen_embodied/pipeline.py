@@ -30,7 +30,7 @@ from qwen_embodied.motion import (
     load_robot,
 )
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
-from qwen_embodied.planning import GrammarPlanner, Plan, Planner
+from qwen_embodied.planning import GrammarPlanner, Plan, Planner, PlanRequest
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.task import Executive, Observation, TaskEvent
 
@@ -130,6 +130,7 @@ class Pipeline:
         *,
         robot: Robot | None = None,
         watch: Watch | None = None,
+        thinking: float = 0.0,
     ) -> None:
         """Build the parts that stand between seeing and moving.
 
@@ -139,12 +140,14 @@ class Pipeline:
             planner: Any planner.
             robot: The Panda where absent.
             watch: Told of every event and every control period, for films and accounts.
+            thinking: How long each call of the planner takes in the world's time, s.
         """
         self.world = world
         self._perception = perception
         self._planner = planner
         self._robot = robot or load_robot('panda')
         self._watch = watch or Watch()
+        self._thinking = thinking
 
     @classmethod
     def around(cls, world: SteppedWorld, planner: Planner | None = None) -> Pipeline:
@@ -167,10 +170,22 @@ class Pipeline:
         cell = _Cell(self.world, self._perception, self._robot, record, self._watch)
         skills = Skills(self._robot, MotionParameters())
         cell.start()
-        result = Executive(cell, self._planner, skills).run(instruction)
+        planner = _Thinking(self._planner, cell, self._thinking)
+        result = Executive(cell, planner, skills).run(instruction)
         record.success, record.reason = result.success, result.reason
         record.plan = result.plan.model_dump_json(exclude_none=True) if result.plan else ''
         return RunReport(result.success, result.reason, result.plan, record)
+
+
+class _Thinking:
+    """A planner whose calls take time, in which the arm stands still."""
+
+    def __init__(self, planner: Planner, cell: _Cell, seconds: float) -> None:
+        self._planner, self._cell, self._seconds = planner, cell, seconds
+
+    def plan(self, request: PlanRequest) -> Plan:
+        self._cell.wait(self._seconds)
+        return self._planner.plan(request)
 
 
 class _Cell:
