@@ -57,16 +57,28 @@ class Ledger:
         """Note anything else that the planner should know."""
         self._say(text)
 
-    def broken(self, scene: Scene, names: Identities, *, unseen: bool = True) -> tuple[Goal, ...]:
+    def broken(
+        self, scene: Scene, names: Identities, *, unseen: bool = True, rest: Plan | None = None
+    ) -> tuple[Goal, ...]:
         """Give goals that were reached and do not hold any more.
 
         Args:
             scene: As perceived.
             names: Which of its objects the goals mean.
             unseen: Whether a goal counts as broken when one of its objects is not seen.
+            rest: Steps still to be done; goals of what they move are left out.
         """
-        goals = self.goals.values()
+        moving = {step.object for step in rest.steps} if rest else set()
+        goals = [g for g in self.goals.values() if not moving & {g.object, g.target}]
         return tuple(goal for goal in goals if not _holds(goal, scene, names, unseen=unseen))
+
+    def wanted(self, scene: Scene, names: Identities) -> tuple[Goal, ...]:
+        """Give what a new plan must leave true: all goals, those beside only where broken.
+
+        A search sees of the others whether they hold, and brings back what it puts aside.
+        """
+        broken = self.broken(scene, names)
+        return tuple(g for g in self.goals.values() if g in broken or g.relation not in BESIDE)
 
     def renamed(self, scene: Scene, names: Identities) -> None:
         """Rewrite the goals to the ids of a scene; what is not in it is dropped."""

@@ -143,7 +143,7 @@ class Executive:
 
     def _take(self, plan: Plan, scene: Scene, kind: str) -> Plan:
         """Make a plan the current one."""
-        self._arm.names = Identities()
+        self._arm.names = Identities(scene)
         steps = [say(step, scene) for step in plan.steps]
         data = {'plan': plan.model_dump(mode='json', exclude_none=True)}
         data = data if kind == 'planned' else {}
@@ -173,8 +173,9 @@ class Executive:
             scene = self._attempts(step, words[number - 1], scene, rest)
             self._ledger.succeed(step, words[number - 1])
             if step.action in ('place', 'push') and number < len(words):
-                self._refuse_broken(scene, unseen=False)
-                self._compare(rest.model_copy(update={'steps': plan.steps[number:]}), scene)
+                rest = rest.model_copy(update={'steps': plan.steps[number:]})
+                self._refuse_broken(scene, rest)
+                self._compare(rest, scene)
         return scene
 
     def _attempts(self, step: Step, words: str, scene: Scene, rest: Plan) -> Scene:
@@ -221,12 +222,16 @@ class Executive:
         if violations:
             raise _DeviationError(violations[0].message)
 
-    def _refuse_broken(self, scene: Scene, *, unseen: bool = True) -> None:
-        """Plan anew where something did not stay; one look may err, so a second must agree."""
-        broken = self._ledger.broken(scene, self._arm.names, unseen=unseen)
+    def _refuse_broken(self, scene: Scene, rest: Plan | None = None) -> None:
+        """Plan anew where something did not stay; one look may err, so a second must agree.
+
+        While steps are left, what is not seen is trusted to be there.
+        """
+        names, unseen = self._arm.names, rest is None
+        broken = self._ledger.broken(scene, names, unseen=unseen, rest=rest)
         if broken:
             scene = self._arm.clear_view().scene
-            broken = self._ledger.broken(scene, self._arm.names, unseen=unseen)
+            broken = self._ledger.broken(scene, names, unseen=unseen, rest=rest)
         if broken:
             listed = ', '.join(goal.object for goal in broken)
             raise _DeviationError(f'{listed} did not stay where it was put')
@@ -237,6 +242,10 @@ class Executive:
         self._tell('changed', reason)
         self._arm.forget_lost()
         view = self._arm.clear_view()
+        if not plan.steps[len(self._ledger.done) :] and not self._ledger.broken(
+            view.scene, self._arm.names
+        ):
+            return plan.model_copy(update={'steps': ()}), view.scene
         found = self._mended(plan, view)
         self._ledger.renamed(view.scene, self._arm.names)
         if found is not None:
@@ -255,7 +264,7 @@ class Executive:
                 target=goal.target,
                 position=goal.position,
             )
-            for goal in self._ledger.broken(view.scene, self._arm.names)
+            for goal in self._ledger.wanted(view.scene, self._arm.names)
             if goal.object not in {step.object for step in steps}
         ]
         rest = plan.model_copy(update={'steps': (*undone, *steps)})

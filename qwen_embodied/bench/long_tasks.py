@@ -16,7 +16,7 @@ from qwen_embodied.workcell import TaskEvent
 if TYPE_CHECKING:
     from qwen_embodied.simulation import MujocoWorld
 
-SLIP = 0.06  # m by which an object is gone when the fingers come down
+SLIP = 0.10  # m by which an object is gone when the fingers come down
 CLEAR = 0.12  # m between where something is put by somebody and all else
 SPOTS = [(x, y) for x in np.arange(0.40, 0.67, 0.03) for y in np.arange(-0.28, 0.29, 0.04)]
 
@@ -136,9 +136,7 @@ class Meddler(Watch):
                 spot = free[int(self._rng.integers(len(free)))]
                 self._put(what, name, spot, float(item.size[2]) / 2 + 0.001)
 
-    def _free(
-        self, scene: Scene, name: str
-    ) -> list[np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    def _free(self, scene: Scene, name: str) -> list[np.ndarray[tuple[int], np.dtype[np.float64]]]:
         """Give spots of the table that are clear of all else."""
         others = [item for item in scene.objects if item.id != name]
         return [

@@ -15,7 +15,7 @@ from qwen_embodied.bench.report import Row, at_least, at_most, figure
 from qwen_embodied.bench.tasks import TASKS, BenchTask
 from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Perception, Pipeline, RunReport
-from qwen_embodied.planning import GrammarPlanner, Plan
+from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
 from qwen_embodied.scoring import goals_of, translate, unmet_goals
 
 THINKING = 1.0  # s that each call of the planner takes in the world's time
@@ -51,7 +51,7 @@ class LongRun:
 class _Counting(GrammarPlanner):
     calls = 0
 
-    def plan(self, request):  # type: ignore[no-untyped-def]
+    def plan(self, request: PlanRequest) -> Plan:
         self.calls += 1
         return super().plan(request)
 

@@ -176,7 +176,7 @@ def _parsed_and_verified(text: str, case: Case) -> None:
 
 
 def _times(action: Callable[[], object], times: int = 5) -> list[float]:
-    """Give the processor time of an action, s, several times; pauses of the machine are not its."""
+    """Give the processor time of an action, s, several times; pauses do not count."""
     spent = []
     for _ in range(times):
         begun = time.thread_time()
