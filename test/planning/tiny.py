@@ -79,7 +79,7 @@ def make_model(family, tokenizer, width=32):
     torch.manual_seed(1)
     torch.set_num_threads(1)  # on a busy machine two threads mostly wait for each other
     text = {
-        'vocab_size': len(tokenizer), 'hidden_size': width, 'intermediate_size': 2 * width,
+        'vocab_size': len(tokenizer), 'hidden_size': width, 'intermediate_size': 3 * width // 2,
         'num_attention_heads': 2, 'num_key_value_heads': 1, 'head_dim': 16,
         'max_position_embeddings': 8192, 'initializer_range': 0.5,
     }  # fmt: skip
