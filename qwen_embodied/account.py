@@ -46,7 +46,7 @@ class Account:
             self._segments.append(event.text)
             return
         word, style = WORDS.get(event.kind, (event.kind, 'dim'))
-        self.line(word, event.text, style)
+        self.line(word, event.text.strip() or '(nothing)', style)
         for number, words in enumerate(event.data.get('steps', ()), start=1):
             self._write('', f'{number}. {words}', style)
 

@@ -44,6 +44,7 @@ app = typer.Typer(
 
 
 app.add_typer(cli_calibrate.app)
+cli_replay.register(app)
 
 
 class Light(StrEnum):
@@ -68,11 +69,11 @@ Record = Annotated[
 SceneFile = Annotated[
     Path | None, typer.Option('--scene', help='JSON file of a scene, in place of the simulation.')
 ]
-
-
 SeenFile = Annotated[
     Path | None,
-    typer.Option('--image', help='PNG or JPEG of the scene; its scene is FILE.json beside it.'),
+    typer.Option(
+        '--image', help='PNG or JPEG of a table; FILE.json beside it may hold its scene.'
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -185,25 +186,27 @@ def perceive(  # noqa: PLR0913 - each is an option
 
 
 @app.command()
-def plan(
+def plan(  # noqa: PLR0913 - each is an option
     instruction: Instruction,
     scene: SceneFile = None,
     image: SeenFile = None,
+    depth: DepthFile = None,
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
     settings: Settings = None,
 ) -> None:
     """Plan an instruction and print plan, groundings and violations; nothing moves."""
     from qwen_embodied import looking
-    from qwen_embodied.plan_sheet import planned, read_image, read_scene, write_picture
+    from qwen_embodied.plan_sheet import planned, write_picture
 
-    frame = None if scene or image else looking.simulated_frame(seed, light.value)
-    seen = looking.perceived(frame) if frame else read_scene(scene, image)
-    rgb = read_image(image) if image else frame.rgb if frame else None
-    sheet = planned(instruction, seen, rgb, settings or [])
+    view, found = looking.seen_in(scene, image, depth, (seed, light.value))
+    sheet = planned(instruction, found, view, settings or [])
     typer.echo(sheet.plan.model_dump_json(indent=2, exclude_none=True))
+    # A person at a terminal has just read the question.
+    shown = sheet.plan.question if sys.stdout.isatty() else None
     for line in sheet.lines():
-        typer.echo(line, err=True)
+        if line != shown:
+            typer.echo(line, err=True)
     if image is not None:
         typer.echo(f'picture: {write_picture(image, sheet)}', err=True)
     raise typer.Exit(FAILED if sheet.plan.question or sheet.violations else 0)
@@ -256,16 +259,10 @@ def doctor(
     for finding in examine():
         findings.append(finding)
         if not as_json and not (quiet and finding.ok):
-            word = 'ok     ' if finding.ok else 'MISSING'
-            typer.echo(f'{word} {finding.name}: {finding.detail}')
-            if not finding.ok:
-                typer.echo(f'        -> {finding.remedy}')
+            typer.echo(finding.text)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     raise typer.Exit(0 if all(finding.ok for finding in findings) else MISSING)
-
-
-cli_replay.register(app)
 
 
 def main() -> None:

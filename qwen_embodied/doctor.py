@@ -53,6 +53,13 @@ class Finding:
     detail: str
     remedy: str = ''
 
+    @property
+    def text(self) -> str:
+        """One line for a person, and one more with the remedy of what is wrong."""
+        if self.ok:
+            return f'ok      {self.name}: {self.detail}'
+        return f'MISSING {self.name}: {self.detail}\n        -> {self.remedy}'
+
 
 def examine() -> Iterator[Finding]:
     """Look at everything, quickest first."""

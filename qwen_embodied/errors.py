@@ -11,6 +11,7 @@ QwenEmbodiedError
 │   ├── PlanParseError            a reply that is no plan; keeps the reply
 │   ├── InstructionError          an instruction that cannot be planned; carries a question
 │   ├── GroundingError            a target that is not in the scene
+│   │   └── AmbiguousTargetError  a description that fits several things
 │   ├── GroundingParseError       a reply that names no place in the image; keeps the reply
 │   └── ModelError                a model or server that gave no usable answer
 │       └── ModelCancelledError   the call was cancelled
@@ -97,11 +98,24 @@ class InstructionError(PlanningError):
 class GroundingError(PlanningError):
     """A target that is not in the scene."""
 
-    def __init__(self, target: str, known: tuple[str, ...]) -> None:
-        """Name the target and what the scene holds."""
+    def __init__(
+        self, target: str, known: tuple[str, ...], why: str = 'is not in the scene'
+    ) -> None:
+        """Name the target, what is wrong with it and what the scene holds."""
         self.target, self.known = target, known
         listed = ', '.join(known) or 'nothing'
-        super().__init__(f'{target} is not in the scene; the scene holds {listed}')
+        super().__init__(f'{target} {why}; the scene holds {listed}')
+
+
+class AmbiguousTargetError(GroundingError):
+    """A description that fits several things; nothing is chosen by chance."""
+
+    def __init__(self, words: str, fitting: tuple[str, ...]) -> None:
+        """Carry the description and what it may mean, in words for a person."""
+        super().__init__(words, fitting)
+        self.fitting = fitting
+        listed = ', '.join(fitting[:-1])
+        self.args = (f'‘{words}’ may mean {listed} or {fitting[-1]}',)
 
 
 class GroundingParseError(PlanningError):

@@ -6,7 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_embodied.errors import ConfigurationError
+
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from qwen_embodied.messages import Frame, Scene
 
 
@@ -36,6 +41,40 @@ def perceived(frame: Frame) -> Scene:
     from qwen_embodied.perception import SceneEstimator
 
     return SceneEstimator(body=load_robot('panda').link_spheres)(frame)
+
+
+def seen_in(
+    scene: Path | None, image: Path | None, depth: Path | None, simulated: tuple[int, str]
+) -> tuple[Frame | NDArray[np.uint8] | None, Scene]:
+    """Give what was looked at, if anything was, and the scene in it.
+
+    Args:
+        scene: JSON file; else that of an image is FILE.json beside it, where there is one.
+        image: PNG or JPEG; without a scene file it is perceived, on the known plane of the table
+            where there is no depth.
+        depth: Of the image.
+        simulated: Seed and light of a simulated table, for when no file is given.
+
+    Raises:
+        CameraError: The image or its depth cannot be read.
+        ConfigurationError: The scene file cannot be read, or there is depth without an image.
+        PerceptionError: No scene can be made of the image.
+    """
+    from qwen_embodied.plan_sheet import read_image, read_scene
+
+    if depth is not None and image is None:
+        raise ConfigurationError(f'--depth {depth} belongs to an image; give it with --image')
+    if image is None:
+        if scene is not None:
+            return None, read_scene(scene)
+        frame = simulated_frame(*simulated)
+        return frame, perceived(frame)
+    if scene is None and depth is None and image.with_suffix('.json').is_file():
+        scene = image.with_suffix('.json')
+    if scene is None:
+        return photographed(image, depth)
+    view = read_image(image) if depth is None else photographed(image, depth)[0]
+    return view, read_scene(scene)
 
 
 def write_annotated(path: Path, frame: Frame, scene: Scene) -> None:

@@ -25,7 +25,7 @@ from qwen_embodied.motion import (
     load_robot,
 )
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
-from qwen_embodied.planning import GrammarPlanner, Plan, Planner
+from qwen_embodied.planning import GrammarPlanner, Plan, Planner, PlanRequest
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.stepped_cell import SteppedArm, SteppedCell
 from qwen_embodied.task import Executive, Observation, TaskEvent
@@ -98,7 +98,7 @@ class Perception:
 class Pipeline:
     """Joins a world, perception and a planner; motion, safety and control are between them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part
         self,
         world: SteppedWorld,
         perception: Callable[[Frame, JointState], tuple[Scene, Frame]],
@@ -107,6 +107,7 @@ class Pipeline:
         robot: Robot | None = None,
         watch: Watch | None = None,
         obstacles: tuple[Obstacle, ...] = (),
+        thinking: float = 0.0,
     ) -> None:
         """Build the parts that stand between seeing and moving.
 
@@ -117,6 +118,7 @@ class Pipeline:
             robot: The Panda where absent.
             watch: Told of every event and every control period, for films and accounts.
             obstacles: That no camera sees, as `read_obstacles` gives them.
+            thinking: How long each call of the planner takes in the world's time, s.
         """
         self.world = world
         self._perception = perception
@@ -124,6 +126,7 @@ class Pipeline:
         self._robot = robot or load_robot('panda')
         self._watch = watch or Watch()
         self._obstacles = obstacles
+        self._thinking = thinking
 
     @classmethod
     def around(
@@ -152,10 +155,22 @@ class Pipeline:
         cell = _Cell(stepped, self.world, self._perception, record, self._watch)
         skills = Skills(self._robot, MotionParameters(), self._obstacles)
         cell.start()
-        result = Executive(cell, self._planner, skills).run(instruction)
+        planner = _Thinking(self._planner, cell, self._thinking)
+        result = Executive(cell, planner, skills).run(instruction)
         record.success, record.reason = result.success, result.reason
         record.plan = result.plan.model_dump_json(exclude_none=True) if result.plan else ''
         return RunReport(result.success, result.reason, result.plan, record)
+
+
+class _Thinking:
+    """A planner whose calls take time, in which the arm stands still."""
+
+    def __init__(self, planner: Planner, cell: _Cell, seconds: float) -> None:
+        self._planner, self._cell, self._seconds = planner, cell, seconds
+
+    def plan(self, request: PlanRequest) -> Plan:
+        self._cell.wait(self._seconds)
+        return self._planner.plan(request)
 
 
 class _Cell:
@@ -202,7 +217,7 @@ class _Cell:
         self._record.after = picture
         if self._record.before is None:
             self._record.before, self._record.scene_before = picture, scene
-        return Observation(scene, frame.rgb, state)
+        return Observation(scene, frame.rgb, state, frame)
 
     def report(self, event: TaskEvent) -> None:
         self._record.events.append(event)

@@ -11,27 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import CameraError, ConfigurationError, ContractError
-from qwen_embodied.messages import Scene, SceneObject
+from qwen_embodied.messages import Frame, Scene, SceneObject
 from qwen_embodied.parameters import parse
 from qwen_embodied.planning import (
     ModelPlanner,
     Plan,
     PlannerParameters,
     PlanRequest,
+    Target,
     Violation,
+    check,
     make_planner,
-    verify,
 )
 from qwen_embodied.run_folder import write_png
 from qwen_embodied.serialization import from_json
 from qwen_embodied.wording import say
 
 Pixels = NDArray[np.uint8]
+Pixel = tuple[int, int]
 LARGEST_FILE = 20_000_000  # bytes
 LONGEST_SIDE = 4096  # px
 FORMATS = ('PNG', 'JPEG')
-PAPER, INK, FAULT, ARROW, DARK = (
-    (250, 250, 248), (30, 30, 34), (200, 40, 30), (255, 70, 160), (20, 20, 24),
+QUOTES = str.maketrans('‘’“”→', '\'\'"">')  # what the picture's font lacks
+PAPER, INK, FAULT, ARROW, DARK, CROSS = (
+    (250, 250, 248), (30, 30, 34), (200, 40, 30), (255, 70, 160), (20, 20, 24), (70, 230, 255),
 )  # fmt: skip
 
 
@@ -46,6 +49,7 @@ class PlanSheet:
         violations: Of the plan.
         planner: Who made it, in words.
         figures: Of the model's calls, one line each.
+        targets: What the operator's descriptions were found to be, by their words.
     """
 
     instruction: str
@@ -54,10 +58,15 @@ class PlanSheet:
     violations: tuple[Violation, ...]
     planner: str
     figures: tuple[str, ...] = ()
+    targets: tuple[tuple[str, Target], ...] = ()
 
     def groundings(self) -> list[str]:
-        """Say where each object that the plan names is, in the image and on the table."""
-        return [_grounding(item) for item in self._named()]
+        """Say where each object that the plan names is, in the image and on the table.
+
+        What was described comes first, with where the model sees it.
+        """
+        found = [_described(words, target) for words, target in self.targets]
+        return [*found, *(_grounding(item) for item in self._named())]
 
     def lines(self) -> list[str]:
         """Give groundings, the model's figures, the question if there is one, and the faults."""
@@ -69,7 +78,7 @@ class PlanSheet:
         return [f'step {one.step + 1}: {one.rule}: {one.message}' for one in self.violations]
 
     def picture(self, rgb: Pixels) -> Pixels:
-        """Draw the plan: named objects boxed, an arrow per placement, the steps below.
+        """Draw the plan: named objects boxed, described places crossed, an arrow per placement.
 
         Args:
             rgb: The image that the scene was perceived in, (H, W, 3) uint8; left as it was.
@@ -82,6 +91,8 @@ class PlanSheet:
             _draw_box(canvas, item)
         for start, end in self._arrows():
             _draw_arrow(canvas, start, end)
+        for _, target in self.targets:
+            _draw_cross(canvas, target)
         return np.concatenate([canvas, self._caption(canvas.shape[1])])
 
     def _named(self) -> list[SceneObject]:
@@ -89,13 +100,16 @@ class PlanSheet:
         items = (self.scene.find(name) for name in dict.fromkeys(ids))
         return [item for item in items if item is not None]
 
-    def _arrows(self) -> list[tuple[SceneObject, SceneObject]]:
-        placed = [step for step in self.plan.steps if step.action == 'place' and step.target]
-        pairs = [
-            (self.scene.find(step.object or ''), self.scene.find(step.target or ''))
-            for step in placed
-        ]
-        return [(one, two) for one, two in pairs if one and two and one.box and two.box]
+    def _arrows(self) -> list[tuple[Pixel, Pixel]]:
+        """Give the pixels from and to which things are placed, where both are known."""
+        described = {words: _rounded(target.grounding.pixel) for words, target in self.targets}
+        found = []
+        for step in self.plan.steps:
+            start, end = self.scene.find(step.object or ''), self.scene.find(step.target or '')
+            goal = _middle(end) if end and end.box else described.get(step.words or '')
+            if step.action == 'place' and start and start.box and goal:
+                found.append((_middle(start), goal))
+        return found
 
     def _caption(self, width: int) -> Pixels:
         lines = [(f'"{self.instruction}" ({self.planner})', INK)]
@@ -105,28 +119,40 @@ class PlanSheet:
         return _text(lines, width)
 
 
-def planned(instruction: str, scene: Scene, rgb: Pixels | None, settings: list[str]) -> PlanSheet:
-    """Plan with the planner that settings such as 'planner=server' choose."""
+def planned(
+    instruction: str, scene: Scene, view: Frame | Pixels | None, settings: list[str]
+) -> PlanSheet:
+    """Plan with the planner that settings such as 'planner=server' choose.
+
+    Args:
+        instruction: The operator's words.
+        scene: Perceived, or read from a file.
+        view: What the scene was perceived in: a frame, only its colours (H, W, 3), or None.
+        settings: As 'name=value'.
+    """
     values = parse(PlannerParameters, settings, '--set')
     planner = make_planner(values)
-    plan = planner.plan(PlanRequest(instruction, scene, rgb))
-    figures = planner.account.figures() if isinstance(planner, ModelPlanner) else {}
+    frame = view if isinstance(view, Frame) else None
+    rgb = view.rgb if isinstance(view, Frame) else view
+    request = PlanRequest(instruction, scene, rgb, frame=frame)
+    plan = planner.plan(request)
+    account = planner.account if isinstance(planner, ModelPlanner) else None
+    figures = account.figures() if account else {}
     lines = tuple(f'{name}: {value}' for name, value in figures.items())
-    return PlanSheet(instruction, plan, scene, verify(plan, scene, None), values.planner, lines)
+    targets = account.targets if account else ()
+    return PlanSheet(
+        instruction, plan, scene, check(plan, request), values.planner, lines, targets
+    )
 
 
-def read_scene(path: Path | None, image: Path | None) -> Scene:
-    """Read the scene of a file, else the one that lies beside an image as FILE.json."""
-    wanted = path or (image or Path('scene')).with_suffix('.json')
+def read_scene(path: Path) -> Scene:
+    """Read the scene of a file."""
     try:
-        return from_json(wanted.read_text(encoding='utf-8'), Scene)
-    except FileNotFoundError as error:
-        hint = 'qwen-embodied perceive --raw FILE.png --json > FILE.json makes image and scene'
-        raise ConfigurationError(f'{wanted}: cannot be read: it is missing; {hint}') from error
+        return from_json(path.read_text(encoding='utf-8'), Scene)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f'{wanted}: cannot be read: {error}') from error
+        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
     except ContractError as error:
-        raise ConfigurationError(f'{wanted}: {error}') from error
+        raise ConfigurationError(f'{path}: {error}') from error
 
 
 def write_picture(image: Path, sheet: PlanSheet) -> Path:
@@ -168,7 +194,18 @@ def _grounding(item: SceneObject) -> str:
     return f'{item.id:20} pixels {x0:.0f},{y0:.0f} to {x1:.0f},{y1:.0f}  {where}'
 
 
-def _middle(item: SceneObject) -> tuple[int, int]:
+def _described(words: str, target: Target) -> str:
+    x, y, z = target.position
+    u, v = target.grounding.pixel
+    what = target.object_id or 'a bare surface'
+    return f'‘{words}’: {what}, seen at pixel {u:.0f},{v:.0f}  x {x:.3f}  y {y:+.3f}  z {z:.3f} m'
+
+
+def _rounded(pixel: tuple[float, float]) -> Pixel:
+    return round(pixel[0]), round(pixel[1])
+
+
+def _middle(item: SceneObject) -> Pixel:
     x0, y0, x1, y1 = item.box or (0.0, 0.0, 0.0, 0.0)
     return round((x0 + x1) / 2), round((y0 + y1) / 2)
 
@@ -183,13 +220,19 @@ def _draw_box(canvas: Pixels, item: SceneObject) -> None:
     cv2.rectangle(canvas, (x0, y0), (x1, y1), (255, 220, 0), 1, cv2.LINE_AA)
 
 
-def _draw_arrow(canvas: Pixels, start: SceneObject, end: SceneObject) -> None:
+def _draw_arrow(canvas: Pixels, start: Pixel, end: Pixel) -> None:
     import cv2
 
     for ink, width in ((DARK, 5), (ARROW, 2)):
-        cv2.arrowedLine(
-            canvas, _middle(start), _middle(end), ink, width, cv2.LINE_AA, tipLength=0.06
-        )
+        cv2.arrowedLine(canvas, start, end, ink, width, cv2.LINE_AA, tipLength=0.06)
+
+
+def _draw_cross(canvas: Pixels, target: Target) -> None:
+    import cv2
+
+    middle = _rounded(target.grounding.pixel)
+    for ink, width in ((DARK, 4), (CROSS, 2)):
+        cv2.drawMarker(canvas, middle, ink, cv2.MARKER_TILTED_CROSS, 16, width, cv2.LINE_AA)
 
 
 def _text(lines: list[tuple[str, tuple[int, int, int]]], width: int) -> Pixels:
@@ -199,6 +242,8 @@ def _text(lines: list[tuple[str, tuple[int, int, int]]], width: int) -> Pixels:
     font, scale, pitch = cv2.FONT_HERSHEY_SIMPLEX, 0.45, 20
     paper = np.full((pitch * len(lines) + 12, width, 3), PAPER, dtype=np.uint8)
     for row, (words, ink) in enumerate(lines, start=1):
-        shown = words.encode('ascii', 'replace').decode('ascii')[: (width - 16) // 8]
+        shown = (
+            words.translate(QUOTES).encode('ascii', 'replace').decode('ascii')[: (width - 16) // 8]
+        )
         cv2.putText(paper, shown, (8, row * pitch), font, scale, ink, 1, cv2.LINE_AA)
     return paper

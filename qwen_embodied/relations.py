@@ -56,8 +56,15 @@ def unmet(item: SceneObject, relation: str, target: SceneObject) -> str | None:
     raise ContractError('relation', relation, f'one of in, on, next_to, {", ".join(DIRECTIONS)}')
 
 
-def not_at(item: SceneObject, position: tuple[float, float]) -> str | None:
-    """Say how far an object is from a position (x, y) m; None when it is there."""
+def not_at(
+    item: SceneObject, position: tuple[float, float] | tuple[float, float, float]
+) -> str | None:
+    """Say how far an object is from a position (x, y) m; None when it is there.
+
+    With a third number it must stand at that height, m.
+    """
+    if len(position) == 3 and not abs(bottom_of(item) - position[2]) <= HEIGHT_TOLERANCE:
+        return f'its bottom is {1000 * (bottom_of(item) - position[2]):.0f} mm off its height'
     away = float(np.hypot(item.position[0] - position[0], item.position[1] - position[1]))
     return None if away <= AT_TOLERANCE else f'it is {away * 100:.0f} cm away from the place'
 

@@ -24,7 +24,16 @@ from qwen_embodied.interrupts import Interrupts, ReplacedError
 from qwen_embodied.ledger import Ledger, renamed
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import Skills
-from qwen_embodied.planning import Plan, Planner, PlanRequest, Step, check, repaired, verify
+from qwen_embodied.planning import (
+    Plan,
+    Planner,
+    PlanRequest,
+    Step,
+    check,
+    repaired,
+    scope_of,
+    verify,
+)
 from qwen_embodied.wording import say
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
@@ -65,6 +74,7 @@ class Executive:
         self.cancel, self.pause = self._asking.cancel, self._asking.pause
         self.resume, self.instruct = self._asking.resume, self._asking.instruct
         self._arm = Handler(workcell, skills, self._check)
+        self._reach = skills.reaches
         self._budget = Budget(self._limits, 0.0)
         self._ledger = Ledger()
         self._asked: tuple[str, ...] = ()
@@ -115,8 +125,10 @@ class Executive:
                 ) from error
             if plan.question is not None:
                 raise InstructionError(plan.question)
-            violations = check(plan, request)
+            scope = scope_of(request)
+            violations = check(plan, request, scope=scope)
             if not violations:
+                self._ledger.standing = scope.standing
                 return self._take(plan, view.scene, kind)
             refused = '; '.join(violation.message for violation in violations)
             self._ledger.note(f'refused: {refused}')
@@ -125,11 +137,13 @@ class Executive:
     def _request(self, instruction: str, view: Observation) -> PlanRequest:
         held = self._arm.held.id if self._arm.held else None
         history = tuple(self._ledger.history)
-        return PlanRequest(instruction, view.scene, view.rgb, held, history)
+        return PlanRequest(
+            instruction, view.scene, view.rgb, held, history, view.frame, self._reach
+        )
 
     def _take(self, plan: Plan, scene: Scene, kind: str) -> Plan:
         """Make a plan the current one."""
-        self._arm.names = Identities()
+        self._arm.names = Identities(scene)
         steps = [say(step, scene) for step in plan.steps]
         data = {'plan': plan.model_dump(mode='json', exclude_none=True)}
         data = data if kind == 'planned' else {}
@@ -159,7 +173,9 @@ class Executive:
             scene = self._attempts(step, words[number - 1], scene, rest)
             self._ledger.succeed(step, words[number - 1])
             if step.action in ('place', 'push') and number < len(words):
-                self._compare(rest.model_copy(update={'steps': plan.steps[number:]}), scene)
+                rest = rest.model_copy(update={'steps': plan.steps[number:]})
+                self._refuse_broken(scene, rest)
+                self._compare(rest, scene)
         return scene
 
     def _attempts(self, step: Step, words: str, scene: Scene, rest: Plan) -> Scene:
@@ -202,14 +218,20 @@ class Executive:
                 current = renamed(rest, scene, self._arm.names, held.id if held else None)
             except GroundingError as error:
                 raise _DeviationError(str(error)) from error
-        violations = verify(current, scene, held.id if held else None)
+        violations = verify(current, scene, held.id if held else None, reach=self._reach)
         if violations:
             raise _DeviationError(violations[0].message)
 
-    def _refuse_broken(self, scene: Scene) -> None:
-        if not self._ledger.goals:
-            return
-        broken = self._ledger.broken(scene, self._arm.names)
+    def _refuse_broken(self, scene: Scene, rest: Plan | None = None) -> None:
+        """Plan anew where something did not stay; one look may err, so a second must agree.
+
+        While steps are left, what is not seen is trusted to be there.
+        """
+        names, unseen = self._arm.names, rest is None
+        broken = self._ledger.broken(scene, names, unseen=unseen, rest=rest)
+        if broken:
+            scene = self._arm.clear_view().scene
+            broken = self._ledger.broken(scene, names, unseen=unseen, rest=rest)
         if broken:
             listed = ', '.join(goal.object for goal in broken)
             raise _DeviationError(f'{listed} did not stay where it was put')
@@ -220,6 +242,10 @@ class Executive:
         self._tell('changed', reason)
         self._arm.forget_lost()
         view = self._arm.clear_view()
+        if not plan.steps[len(self._ledger.done) :] and not self._ledger.broken(
+            view.scene, self._arm.names
+        ):
+            return plan.model_copy(update={'steps': ()}), view.scene
         found = self._mended(plan, view)
         self._ledger.renamed(view.scene, self._arm.names)
         if found is not None:
@@ -231,8 +257,14 @@ class Executive:
         held = self._arm.held.id if self._arm.held else None
         steps = plan.steps[len(self._ledger.done) :]
         undone = [
-            Step(action='place', object=goal.object, relation=goal.relation, target=goal.target)  # type: ignore[arg-type]
-            for goal in self._ledger.broken(view.scene, self._arm.names)
+            Step(
+                action='place',
+                object=goal.object,
+                relation=goal.relation,  # type: ignore[arg-type]
+                target=goal.target,
+                position=goal.position,
+            )
+            for goal in self._ledger.wanted(view.scene, self._arm.names)
             if goal.object not in {step.object for step in steps}
         ]
         rest = plan.model_copy(update={'steps': (*undone, *steps)})
@@ -240,7 +272,7 @@ class Executive:
             current = renamed(rest, view.scene, self._arm.names, held)
         except GroundingError:
             return None
-        return repaired(current, PlanRequest('', view.scene, None, held))
+        return repaired(current, PlanRequest('', view.scene, None, held, reach=self._reach))
 
     # -- account --------------------------------------------------------------------------
 

@@ -21,7 +21,8 @@ def say(step: Step, scene: Scene) -> str:
 
 def _where(step: Step, scene: Scene) -> str:
     if step.position:
-        return 'at ({:.2f}, {:.2f}) m'.format(*step.position)
+        called = f'‘{step.words}’, ' if step.words else ''
+        return 'at {}({:.2f}, {:.2f}) m'.format(called, *step.position[:2])
     return f'{(step.relation or "at").replace("_", " ")} {_name(step.target, scene)}'
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
+from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +20,13 @@ class Observation:
         scene: Perceived after the call that asked for it.
         rgb: The corrected image it was perceived in, (H, W, 3) uint8.
         state: Measured joints.
+        frame: The corrected image with its depth and camera, or None where that is not known.
     """
 
     scene: Scene
     rgb: NDArray[np.uint8]
     state: JointState
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True)

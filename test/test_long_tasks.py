@@ -213,3 +213,66 @@ def test_a_compromised_planner_moves_nothing():
     assert not result.success
     assert 'nobody asked me to push' in result.reason
     assert cell.executed == []
+
+
+ROW = 'put the red cube left of the green cube, then put the blue cube in the white bin'
+
+
+def test_what_left_its_side_is_put_back():
+    cell = cell_with({('step', 3): lambda cell: cell.put('red_cube_1', 0.56, 0.0)})
+    result = executive_for(cell).run(ROW)
+    assert result.success, result.reason
+    assert 'changed' in cell.kinds()
+    red, green = (cell.scene.find(name) for name in ('red_cube_1', 'green_cube_1'))
+    assert unmet(red, 'left_of', green) is None
+    assert is_in(cell, 'blue_cube_1', OTHER)
+
+
+def test_a_row_is_mended_where_one_was_pushed_out_of_it():
+    cell = cell_with({('step', 5): lambda cell: cell.put('red_cube_1', 0.56, 0.28)})
+    planner = GrammarPlanner()
+    words = 'make a row of the cubes'
+    result = executive_for(cell, planner).run(words)
+    assert result.success, result.reason
+    cubes = [item for item in cell.scene.objects if item.shape == 'cube']
+    xs, ys = ([float(item.position[axis]) for item in cubes] for axis in (0, 1))
+    assert min(max(xs) - min(xs), max(ys) - min(ys)) < 0.03
+
+
+def test_a_tower_that_lost_its_middle_is_built_again():
+    def fall(cell):
+        cell.put('green_cube_1', 0.40, 0.25)
+
+    cell = cell_with({('step', 3): fall})
+    result = executive_for(cell).run('build a tower of the red, the green and the blue cube')
+    assert result.success, result.reason
+    red, green, blue = (cell.scene.find(f'{c}_cube_1') for c in ('red', 'green', 'blue'))
+    assert unmet(green, 'on', red) is None
+    assert unmet(blue, 'on', green) is None
+
+
+def test_a_place_out_of_reach_is_refused_before_anything_moves():
+    steps = (
+        Step(action='pick', object='red_cube_1'),
+        Step(action='place', object='red_cube_1', relation='at', position=(0.64, 0.28)),
+    )
+    cell, far, skills = cell_with(), Plan(steps=steps, summary=''), Skills(ROBOT)
+    skills.reaches = lambda x, y, z: x < 0.60
+    result = Executive(cell, ScriptedPlanner([far] * 9), skills).run(
+        'put the red cube in the back left corner'
+    )
+    assert not result.success
+    assert 'out of my reach' in result.reason
+    assert cell.executed == []
+
+
+def test_what_was_turned_over_is_known_again_by_its_colour():
+    def turn(cell):
+        cell.take_away('blue_cube_1')
+        box = thing('blue_box_1', 0.40, -0.05, size=(0.05, 0.045, 0.04))
+        cell.scene = table(*cell.scene.objects, box)
+
+    cell = cell_with({('step', 1): turn})
+    result = executive_for(cell).run('put the green cube and the blue cube in the black bin')
+    assert result.success, result.reason
+    assert is_in(cell, 'blue_box_1')

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from dataclasses import replace
@@ -11,7 +12,10 @@ import numpy as np
 import pytest
 
 from hand_made import table, thing
+from planning.scripted_server import MODEL, says, serving
+from planning.test_targets import POSE, table_depth
 from qwen_embodied.errors import CameraError, ConfigurationError
+from qwen_embodied.looking import seen_in
 from qwen_embodied.plan_sheet import planned, read_image, read_scene, write_picture
 from qwen_embodied.run_folder import write_png
 from qwen_embodied.serialization import to_json
@@ -53,13 +57,62 @@ def test_a_question_and_the_faults_are_told(scene):
 def test_image_and_scene_lie_beside_each_other(scene, tmp_path):
     image = tmp_path / 'table.png'
     write_png(image, RGB)
-    with pytest.raises(ConfigurationError, match='perceive --raw'):
-        read_scene(None, image)
+    with pytest.raises(ConfigurationError, match='cannot be read'):
+        read_scene(image.with_suffix('.json'))
     image.with_suffix('.json').write_text(to_json(scene), encoding='utf-8')
-    assert len(read_scene(None, image).objects) == 2
+    assert len(seen_in(None, image, None, (0, 'normal'))[1].objects) == 2
     assert (read_image(image) == RGB).all()
     assert write_picture(image, planned(WORDS, scene, RGB, [])) == tmp_path / 'table.plan.png'
     assert read_image(tmp_path / 'table.plan.png').shape[1] == 160
+
+
+def drawn():
+    """A grey table with a red and a green cube, without a word about them."""
+    rgb = np.full((480, 640, 3), 150, np.uint8)
+    rgb[200:224, 300:324] = 190, 25, 25
+    rgb[260:284, 360:384] = 30, 140, 50
+    return rgb
+
+
+def test_an_image_alone_is_enough(tmp_path):
+    image = tmp_path / 'photo.png'
+    write_png(image, drawn())
+    view, found = seen_in(None, image, None, (0, 'normal'))
+    sheet = planned('put the red cube on the green cube', found, view, [])
+    assert [step.action for step in sheet.plan.steps] == ['pick', 'place']
+    assert sheet.violations == ()
+    assert read_image(write_picture(image, sheet)).shape[1] == 640
+
+
+def test_depth_of_an_image_measures_what_is_described(tmp_path):
+    pytest.importorskip('openai')
+    image, depth = tmp_path / 'photo.png', tmp_path / 'depth.npy'
+    write_png(image, drawn())
+    metres = table_depth()
+    metres[200:224, 300:324] -= 0.045
+    np.save(depth, metres)
+    image.with_suffix('.camera.json').write_text(json.dumps({'camera_in_base': POSE.tolist()}))
+    view, found = seen_in(None, image, depth, (0, 'normal'))
+    (cube,) = found.objects
+    plan = json.dumps({'steps': [
+        {'action': 'pick', 'object': cube.id},
+        {'action': 'place', 'object': cube.id, 'relation': 'on',
+         'target': {'find': 'the coaster'}},
+    ], 'summary': ''})  # fmt: skip
+    place = '[{"point_2d": [580, 560], "label": "coaster"}]'
+    with serving(says(plan), says(place)) as server:
+        settings = ['planner=server', f'servers={server.url}', f'model={MODEL}']
+        sheet = planned('put the red cube on the coaster', found, view, settings)
+    assert sheet.violations == ()
+    assert sheet.plan.steps[1].words == 'the coaster'
+    assert any('‘the coaster’: a bare surface' in line for line in sheet.groundings())
+    changed = (sheet.picture(view.rgb)[:480] != view.rgb).any(axis=2)
+    assert changed[265:273, 367:375].any()
+
+
+def test_depth_without_an_image_is_wrong_usage(tmp_path):
+    with pytest.raises(ConfigurationError, match='--image'):
+        seen_in(None, None, tmp_path / 'depth.npy', (0, 'normal'))
 
 
 def png(width, height):

@@ -8,6 +8,7 @@ import importlib.util
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from qwen_embodied.errors import MissingDependencyError
 from qwen_embodied.planning import QwenModel, QwenSettings
 
+WIDTH = 256
 TESTS = Path(__file__).resolve().parents[2] / 'test'
 
 
@@ -39,20 +41,35 @@ def tiny_models() -> Iterator[tuple[str, TinyModel]]:
     Raises:
         MissingDependencyError: This is no checkout, or torch or llguidance is missing.
     """
+    for family in _maker().FAMILIES:
+        with _built(family) as model:
+            yield family, model
+
+
+@contextmanager
+def wide_model() -> Iterator[TinyModel]:
+    """Build a Qwen3-VL whose vocabulary and time a token are those of a real one on a GPU.
+
+    It has 151 936 tokens and a width at which a token takes a processor core about 20 ms.
+
+    Raises:
+        MissingDependencyError: As of `tiny_models`.
+    """
     tiny = _maker()
-    for family in tiny.FAMILIES:
-        with tempfile.TemporaryDirectory() as name:
-            tiny.save(name, family)
-            held, free = (
-                QwenModel(QwenSettings(name, constrained=constrained, local_only=True))
-                for constrained in (True, False)
-            )
-            yield family, TinyModel(held, free, lambda seed, model=held: tiny.shake(model, seed))  # type: ignore[misc]
+    with _built(tiny.FAMILIES[0], tokenizer=tiny.make_large_tokenizer(), width=WIDTH) as model:
+        yield model
 
 
-def constraint_cost(schema: dict[str, Any], count: int) -> Any:
-    """Time the constraint alone with a vocabulary of 151 936 tokens: s per token, (count,)."""
-    return _maker().large_vocabulary_cost(schema, count)
+@contextmanager
+def _built(family: str, **settings: Any) -> Iterator[TinyModel]:
+    tiny = _maker()
+    with tempfile.TemporaryDirectory() as name:
+        tiny.save(name, family, **settings)
+        held, free = (
+            QwenModel(QwenSettings(name, constrained=constrained, local_only=True))
+            for constrained in (True, False)
+        )
+        yield TinyModel(held, free, lambda seed: tiny.shake(held, seed))
 
 
 def _maker() -> Any:

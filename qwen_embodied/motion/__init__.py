@@ -23,6 +23,7 @@ from qwen_embodied.motion.parameters import MotionParameters, read_parameters
 from qwen_embodied.motion.path import PathOptions, plan_path, straight_path
 from qwen_embodied.motion.placing import Place, places
 from qwen_embodied.motion.presets import build_robot, load_robot
+from qwen_embodied.motion.reach import Reach
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.search import Search, Solution
 from qwen_embodied.motion.shapes import Obstacle, Solid, box, capsule, cylinder, hull, sphere
@@ -43,6 +44,7 @@ __all__ = [
     'Obstacle',
     'PathOptions',
     'Place',
+    'Reach',
     'Robot',
     'RobotSettings',
     'Search',

@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 WALL_GAP = 0.006  # m, least gap to the walls
 CONTENT_GAP = 0.008  # m, least gap to what is in it already
 PITCH = 0.01  # m, between spots that are tried
-BEST = 12  # spots given
+BEST = 16  # spots given
+SPREAD = 0.028  # m between spots given
 PILE = 0.03  # m, from the middle of a full bowl, where a thing rolls off what is in it
 
 
@@ -57,7 +58,7 @@ def room_in(item: SceneObject, target: SceneObject, others: Sequence[SceneObject
             found.append((_cost(local, target) - 0.5 * min(room, 0.02), local))
     found.sort(key=lambda entry: entry[0])
     height = floor + float(item.size[2]) / 2
-    spots = [local for _, local in found[:BEST]]
+    spots = _apart([local for _, local in found])
     if not spots and contents and target.shape == 'bowl':
         height = max(float(other.position[2] + other.size[2] / 2) for other in contents)
         height += float(item.size[2]) / 2
@@ -67,6 +68,15 @@ def room_in(item: SceneObject, target: SceneObject, others: Sequence[SceneObject
         raise CollisionError(f'place in the {target.label}', f'the {item.label}', names)
     places = [transform(target.object_in_base, [*local, 0.0]) for local in spots]
     return [np.array([place[0], place[1], height]) for place in places]
+
+
+def _apart(spots: list[Array]) -> list[Array]:
+    """Give the best spots of every part of the floor: the fingers may not fit at the very best."""
+    kept: list[Array] = []
+    for spot in spots:
+        if len(kept) < BEST and all(np.hypot(*(spot - other)) >= SPREAD for other in kept):
+            kept.append(spot)
+    return kept
 
 
 def _grid(half: Array, own: Array, target: SceneObject) -> list[Array]:
@@ -96,7 +106,7 @@ def _gap(local: Array, own: Array, target: SceneObject, other: SceneObject) -> f
 
 
 def _cost(local: Array, target: SceneObject) -> float:
-    """Like the middle of a bowl, and the ends of a bin: so that more things find room in it."""
+    """Like the middle of a bowl, and the corners of a bin: so that more things find room in it."""
     if target.shape == 'bowl':
         return float(np.hypot(*local))
-    return float(abs(local[1]) - 0.5 * abs(local[0]))
+    return float(-0.5 * np.abs(local).sum())

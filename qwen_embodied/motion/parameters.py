@@ -45,7 +45,7 @@ class MotionParameters:
         0.003, 'Height over the support at which things are let go, m.', bounds=(0.0, 0.03)
     )
     drop: float = param(
-        0.03, 'Largest height from which things fall into a container, m.', bounds=(0.0, 0.1)
+        0.05, 'Largest height from which things fall into a container, m.', bounds=(0.0, 0.1)
     )
     squeeze: float = param(
         0.006, 'How much farther than the half width each finger closes, m.', bounds=(0.001, 0.02)

@@ -34,7 +34,7 @@ class Place:
         relation: One of in, on, left_of, right_of, in_front_of, behind, next_to, at.
         target: The object that the relation refers to, or None for 'at'.
         scene: What stands on the table; the held object in it is not looked at.
-        position: (x, y) m for 'at'.
+        position: (x, y) m for 'at', on the table; with z m of another surface, on that.
         workspace: x from, to, y from, to, m.
         gap: Between the faces of neighbours, m.
     """
@@ -43,7 +43,7 @@ class Place:
     relation: str
     target: SceneObject | None
     scene: Scene
-    position: tuple[float, float] | None = None
+    position: tuple[float, float] | tuple[float, float, float] | None = None
     workspace: tuple[float, float, float, float] = (0.28, 0.78, -0.47, 0.47)
     gap: float = 0.05
 
@@ -53,7 +53,7 @@ class Place:
         if self.relation not in known:
             raise ContractError('relation', self.relation, f'one of {", ".join(known)}')
         if self.relation == 'at' and self.position is None:
-            raise ContractError('position', None, "two numbers for the relation 'at'")
+            raise ContractError('position', None, "two or three numbers for the relation 'at'")
         if self.relation != 'at' and self.target is None:
             raise GroundingError('nothing', tuple(item.id for item in self.scene.objects))
 
@@ -61,6 +61,12 @@ class Place:
     def is_beside(self) -> bool:
         """True when the object will stand on the table."""
         return self.relation not in ('in', 'on')
+
+    @property
+    def surface(self) -> float:
+        """Give z of what it will stand on beside other things, m."""
+        at = self.position
+        return at[2] if at is not None and len(at) == 3 else self.scene.table_height
 
     @property
     def others(self) -> list[SceneObject]:
@@ -79,7 +85,7 @@ def places(request: Place) -> tuple[Array, ...]:
     if request.relation == 'on':
         return _on_top(request)
     spots = [np.array(spot) for spot in _spots(request)]
-    height = request.scene.table_height + float(request.item.size[2]) / 2
+    height = request.surface + float(request.item.size[2]) / 2
     kept, blockers = [], []
     for spot in spots:
         reason = _blocked(spot, request)
@@ -110,7 +116,7 @@ def _spots(request: Place) -> Iterator[tuple[float, float]]:
     """Spots on the table in the order of liking."""
     target, item = request.target, request.item
     if request.relation == 'at' or target is None:
-        x, y = request.position or (0.0, 0.0)
+        x, y = (request.position or (0.0, 0.0))[:2]
         yield from ((x + dx, y + dy) for dx, dy in AT_SHIFTS)
         return
     if request.relation == 'next_to':

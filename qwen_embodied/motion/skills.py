@@ -16,6 +16,7 @@ from qwen_embodied.motion.parameters import MotionParameters
 from qwen_embodied.motion.picking import Situation, pick_motion, put_motion
 from qwen_embodied.motion.placing import Place, places
 from qwen_embodied.motion.pushing import push_motion
+from qwen_embodied.motion.reach import Reach
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.shapes import Obstacle
 from qwen_embodied.motion.world import World
@@ -33,6 +34,10 @@ class Skills:
 
     A state gives the joints where a motion starts: best the last commanded ones, since those
     of a gripper that holds something lie beyond the surface of what it holds.
+
+    Attributes:
+        held: What is in the gripper, or None.
+        reaches: Says whether the tool, pointing down, gets to x, y, z m in the base frame.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Skills:
         """Take the robot, what the operator set, and bodies that no camera sees."""
         self.robot = robot
         self.parameters = parameters or MotionParameters()
+        self.reaches = Reach(robot)
         self.held: Held | None = None
         self._mover = Mover(robot, self.parameters)
         self._obstacles = obstacles
@@ -94,7 +100,7 @@ class Skills:
         scene: Scene,
         state: JointState,
         *,
-        position: tuple[float, float] | None = None,
+        position: tuple[float, float] | tuple[float, float, float] | None = None,
     ) -> Motion:
         """Put down what is held: transfer, lower, release, retreat.
 
@@ -104,7 +110,7 @@ class Skills:
             target: The relation refers to it; None for 'at'.
             scene: What stands on the table; the held object in it is not looked at.
             state: Where the motion starts.
-            position: (x, y) m for 'at'.
+            position: (x, y) m for 'at', with z of a surface that is not the table.
 
         Raises:
             GraspError: Nothing is held.

@@ -21,6 +21,7 @@ from qwen_embodied.nodes.camera_inputs import CameraInputParameters, CameraInput
 from qwen_embodied.nodes.conversions_image import image_to_ros
 from qwen_embodied.nodes.conversions_markers import markers_to_ros
 from qwen_embodied.nodes.frames import RawFrame
+from qwen_embodied.nodes.measured_view import ViewPublisher
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare
 from qwen_embodied.nodes.run import run
@@ -54,6 +55,7 @@ class PerceptionNode(Node):
         self._scene_out = self.create_publisher(String, 'perception/scene', qos.STATE)
         self._markers_out = self.create_publisher(MarkerArray, 'perception/markers', qos.STATE)
         self._diagnostics_out = self.create_publisher(DiagnosticArray, '/diagnostics', qos.STATE)
+        self._view_out = ViewPublisher(self)
         state = conversions.joint_state_from_ros
         hear(self, 'joint_states', qos.SENSOR, state, self._sight.hear_state, JointStateMessage)
         self._worker = Pacer('perception', self._values.max_rate, self._work)
@@ -80,6 +82,7 @@ class PerceptionNode(Node):
         self._camera.check(frame)
         frame = self._sight.correct(frame)
         self._publish_image(frame)
+        self._view_out.publish(frame, self._values.frame_id)
         return self._sight.scene(frame)
 
     def _publish_image(self, frame: Frame) -> None:

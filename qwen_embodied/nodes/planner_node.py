@@ -21,6 +21,7 @@ from qwen_embodied.messages import JointTrajectory
 from qwen_embodied.motion import MotionParameters, Skills
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import stamped_image
+from qwen_embodied.nodes.measured_view import MeasuredView
 from qwen_embodied.nodes.model_status import model_status
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare, select
@@ -56,10 +57,12 @@ class PlannerNode(Node):
         )
         values = declare(self, Parameters)
         patience = Patience(look=values.look_timeout, answer=values.answer_timeout)
-        self._cell = RosWorkcell(self._propose, self._report, patience)
+        self._planner = make_planner(select(values, PlannerParameters))
+        # Only a model is asked where in the image something is.
+        view = MeasuredView(self).frame if isinstance(self._planner, ModelPlanner) else None
+        self._cell = RosWorkcell(self._propose, self._report, patience, view=view)
         obstacles, robot = obstacles_of(values), robot_of(self, values)
         skills = Skills(robot, select(values, MotionParameters), obstacles)
-        self._planner = make_planner(select(values, PlannerParameters))
         self._executive = Executive(self._cell, self._planner, skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
         self._busy, self._task = '', ''

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import CameraError, ControlError, TaskError
-from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory, Scene
+from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
 from qwen_embodied.workcell import Observation, TaskEvent
+
+View = Callable[[float, NDArray[np.uint8]], Frame | None]
 
 ENDED = ('succeeded', 'aborted', 'rejected')
 
@@ -46,6 +48,7 @@ class RosWorkcell:
         patience: Patience | None = None,
         *,
         frames: int = 3,
+        view: View | None = None,
     ) -> None:
         """Join the outputs.
 
@@ -54,10 +57,11 @@ class RosWorkcell:
             report: Tells the operator.
             patience: Time limits.
             frames: New scenes a look waits for; the last one counts.
+            view: Gives the frame with depth of a stamp and its image, or None without.
         """
         self._propose, self._report = propose, report
         self._patience = patience or Patience()
-        self._frames = frames
+        self._frames, self._view = frames, view
         self._changed = threading.Condition()
         self._scenes: list[Scene] = []
         self._rgb: tuple[float, NDArray[np.uint8]] | None = None
@@ -131,7 +135,8 @@ class RosWorkcell:
         image = self._image_of(scene)
         if image is None:
             raise CameraError(f'no perception/image for the scene of {scene.stamp:.2f} s')
-        return Observation(scene, image, self.state())
+        frame = self._view(scene.stamp, image) if self._view else None
+        return Observation(scene, image, self.state(), frame)
 
     def execute(self, trajectory: JointTrajectory) -> ArmStatus:
         """Propose a trajectory under an own id and wait for how it ends."""

@@ -56,7 +56,7 @@ def make_planner(values: PlannerParameters) -> Planner:
     """
     if values.planner == 'grammar':
         return GrammarPlanner()
-    return ModelPlanner(make_model(values))
+    return ModelPlanner(make_model(values), convention=CONVENTIONS[values.convention])
 
 
 def make_model(values: PlannerParameters) -> Model:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qwen_embodied.messages import Scene, SceneObject
 
@@ -94,15 +95,16 @@ def rests(scene: Scene, without: str | None = None) -> dict[str, Rest]:
     """
     items = [item for item in scene.objects if item.id != without]
     found: dict[str, Rest] = {}
-    for item in items:
-        rest = _rest(item, [other for other in items if other.id != item.id])
+    above = _above(items)
+    for at in np.flatnonzero(above.any(axis=1)):
+        over = [items[other] for other in np.flatnonzero(above[at])]
+        rest = _rest(items[at], [other for other in over if other.id != items[at].id])
         if rest is not None:
-            found[item.id] = rest
+            found[items[at].id] = rest
     return found
 
 
-def _rest(item: SceneObject, others: list[SceneObject]) -> Rest | None:
-    over = [other for other in others if _is_over(item, other)]
+def _rest(item: SceneObject, over: list[SceneObject]) -> Rest | None:
     on = [other for other in over if not other.is_container and _touches_top(item, other)]
     if on:
         return Rest('on', max(on, key=lambda other: (_top(other), other.id)).id)
@@ -113,10 +115,15 @@ def _rest(item: SceneObject, others: list[SceneObject]) -> Rest | None:
     return None
 
 
-def _is_over(item: SceneObject, other: SceneObject) -> bool:
-    """Say whether the centre lies inside the other's footprint."""
-    offset = other.object_in_base[:3, :3].T @ (item.position - other.position)
-    return bool((np.abs(offset[:2]) <= other.size[:2] / 2).all())
+def _above(items: list[SceneObject]) -> NDArray[np.bool_]:
+    """Say of each pair whether the first's centre lies inside the second's footprint, (N, N)."""
+    if not items:
+        return np.zeros((0, 0), dtype=bool)
+    poses = np.array([item.object_in_base for item in items])
+    apart = poses[:, None, :3, 3] - poses[None, :, :3, 3]
+    local = np.einsum('jkl,ijk->ijl', poses[:, :3, :2], apart)
+    half = np.array([item.size[:2] for item in items]) / 2
+    return np.asarray((np.abs(local) <= half).all(axis=2))
 
 
 def _touches_top(item: SceneObject, other: SceneObject) -> bool:

@@ -17,13 +17,14 @@ class Goal:
         relation: As in a plan's step; 'held' when it is only picked, 'pushed' when pushed,
             'clear' when nothing may rest in or on it.
         target: Id of the other object, or None.
-        position: (x, y) m for 'at'; the wanted displacement for 'pushed'.
+        position: (x, y) m for 'at', with z of a measured surface; the wanted displacement
+            (x, y) for 'pushed'.
     """
 
     object: str
     relation: str
     target: str | None = None
-    position: tuple[float, float] | None = None
+    position: tuple[float, float] | tuple[float, float, float] | None = None
 
 
 def last_of_each(goals: tuple[Goal, ...]) -> tuple[Goal, ...]:

@@ -19,11 +19,13 @@ from qwen_embodied.planning.facts import (
     rests,
     room_left,
 )
-from qwen_embodied.planning.schema import Step
+from qwen_embodied.planning.schema import Position, Step
 from qwen_embodied.relations import PUSHES
 
 Problem = tuple[str, str]
 Reach = Callable[[float, float, float], bool]
+HIGHEST_PLACE = 0.3  # m above the table, of a measured surface
+DEEPEST_PLACE = 0.02  # m below the table that a measured point may lie
 
 
 class Model:
@@ -43,8 +45,19 @@ class Model:
         held: str | None,
         workspace: Workspace,
         reach: Reach | None = None,
+        ground: float = 0.0,
     ) -> None:
-        """Take the table as it is; `reach` says whether the tool gets to x, y, z m."""
+        """Take the table as it is.
+
+        Args:
+            items: Objects by id.
+            rests: What rests in or on what.
+            held: Id in the gripper, or None.
+            workspace: Where things may be put.
+            reach: Says whether the tool gets to x, y, z m; None trusts that it does.
+            ground: z of the table, m.
+        """
+        self.ground = ground
         self.items, self.rests, self.held = dict(items), dict(rests), held
         self.workspace, self._reach = workspace, reach
         self.spots = {key: _spot(item) for key, item in items.items() if key != held}
@@ -56,7 +69,8 @@ class Model:
     ) -> Self:
         """Read the model from a scene."""
         items = {item.id: item for item in scene.objects}
-        return cls(items, rests(scene, without=holding), holding, workspace, reach)
+        found = rests(scene, without=holding)
+        return cls(items, found, holding, workspace, reach, scene.table_height)
 
     def problems(self, step: Step) -> list[Problem]:
         """Say what forbids a step now."""
@@ -83,7 +97,7 @@ class Model:
             if step.relation in ('in', 'on') and step.target is not None:
                 self.rests[step.object] = Rest(step.relation, step.target)
             if step.position is not None and step.object in self.items:
-                self.spots[step.object] = step.position
+                self.spots[step.object] = step.position[:2]
 
     def upon(self, object_id: str) -> list[str]:
         """Give what rests directly in or on an object."""
@@ -114,14 +128,18 @@ class Model:
         known = self._known(step.target)
         return known or self._onto(step, self.items[step.target or ''])
 
-    def _at(self, step: Step, position: tuple[float, float]) -> list[Problem]:
-        x, y = position
+    def _at(self, step: Step, position: Position) -> list[Problem]:
+        x, y = position[:2]
+        height = position[2] - self.ground if len(position) == 3 else 0.0
         if not self.workspace.holds(x, y):
             return [('workspace', f'the place ({x:.2f}, {y:.2f}) is outside my workspace')]
-        if not self._reaches(x, y, 0.0):
-            return [('reach', f'the place ({x:.2f}, {y:.2f}) is out of my reach')]
+        if not -DEEPEST_PLACE <= height <= HIGHEST_PLACE:
+            return [('workspace', f'the place is {100 * height:.0f} cm above the table')]
         item = self.items.get(step.object or '')
-        near = self._in_the_way(item, position) if item is not None else None
+        middle = 0.0 if item is None else float(item.size[2]) / 2
+        if not self._reaches(x, y, self.ground + height + middle):
+            return [('reach', f'the place ({x:.2f}, {y:.2f}) is out of my reach')]
+        near = self._in_the_way(item, (x, y)) if item is not None else None
         if near is None:
             return []
         return [('free-place', f'{_the(near)} stands at ({x:.2f}, {y:.2f}) already')]

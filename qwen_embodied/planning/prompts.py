@@ -40,6 +40,11 @@ Rules
 5. When the request is unclear, impossible, dangerous or not about this table, answer with a \
 single ask step."""
 
+DESCRIBING = """
+6. When the operator means a thing or a place that the list has no name for, write \
+{"find": "the operator's words for it"} in place of its ID, such as \
+{"find": "the thing to drink from"}; it is then looked for in the image."""
+
 LOCATE_OBJECT = (
     'Locate every object that matches the description "{words}" in the image. '
     'Report bbox coordinates in JSON format.'
@@ -66,7 +71,8 @@ def plan_messages(request: PlanRequest) -> tuple[Message, ...]:
         *_history(request.history),
         f'The operator says: {quoted(request.instruction, LONGEST_INSTRUCTION)}',
     ]
-    return (Message('system', RULES), Message('user', '\n'.join(parts)))
+    rules = RULES if request.rgb is None else RULES + DESCRIBING
+    return (Message('system', rules), Message('user', '\n'.join(parts)))
 
 
 def repair_messages(

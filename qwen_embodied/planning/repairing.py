@@ -5,15 +5,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qwen_embodied.errors import ModelCancelledError, ModelError, PlanParseError
+from qwen_embodied.errors import (
+    AmbiguousTargetError,
+    GroundingError,
+    GroundingParseError,
+    ModelCancelledError,
+    ModelError,
+    PlanParseError,
+)
+from qwen_embodied.planning.described import grounded, read_draft
 from qwen_embodied.planning.grammar import GrammarPlanner
+from qwen_embodied.planning.grammar.history import instructions_of
+from qwen_embodied.planning.grammar.planner import ASKS
+from qwen_embodied.planning.grounding import QWEN3_VL, Convention
 from qwen_embodied.planning.marks import mark_objects
 from qwen_embodied.planning.prompts import LONGEST_INSTRUCTION, plan_messages, repair_messages
 from qwen_embodied.planning.request import Planner, PlanRequest
-from qwen_embodied.planning.schema import MAX_TEXT, Plan, Step, parse_plan, plan_schema
-from qwen_embodied.planning.scope import check
+from qwen_embodied.planning.schema import MAX_TEXT, Plan, Step, plan_schema
+from qwen_embodied.planning.scope import check, is_said
+from qwen_embodied.planning.targets import Target, ground
 from qwen_embodied.planning.vision_model import (
     MAX_TOKENS,
     Message,
@@ -37,11 +49,13 @@ class Account:
         source: 'model', 'repaired', 'fallback' or 'question'.
         calls: Replies of the model, oldest first.
         faults: Why replies were refused, or why there was none; oldest first.
+        targets: What the descriptions of the last reply were found to be, by their words.
     """
 
     source: str
     calls: tuple[ModelReply, ...] = ()
     faults: tuple[str, ...] = ()
+    targets: tuple[tuple[str, Target], ...] = ()
 
     def figures(self) -> dict[str, str]:
         """Give tokens, latencies and faults as text, for diagnostics."""
@@ -76,6 +90,7 @@ class ModelPlanner:
         fallback: Planner | None = None,
         check: Check | None = None,
         repairs: int = REPAIRS,
+        convention: Convention = QWEN3_VL,
     ) -> None:
         """Join the parts.
 
@@ -84,11 +99,13 @@ class ModelPlanner:
             fallback: GrammarPlanner where absent.
             check: Says what is wrong with a plan; `planning.check` where absent.
             repairs: Further calls when a reply is wrong.
+            convention: How the model writes places, when it is asked where something is.
         """
         self._model = model
         self._fallback = fallback or GrammarPlanner()
         self._check = check or _verified
         self._repairs = repairs
+        self._convention = convention
         self.account = Account('none yet')
 
     def plan(self, request: PlanRequest) -> Plan:
@@ -103,6 +120,9 @@ class ModelPlanner:
             return self._asked(request, messages, image)
         except ModelCancelledError:
             raise
+        except AmbiguousTargetError as error:
+            self._note('model', faults=(str(error),))
+            return self._ask(f'{error}. Which one do you mean?')
         except ModelError as error:
             logger.warning('the planning model gave no answer: %s', error)
             self._note('model', faults=(str(error),))
@@ -118,7 +138,8 @@ class ModelPlanner:
         self._model.cancel()
 
     def _asked(self, request: PlanRequest, messages: tuple[Message, ...], image: object) -> Plan:
-        schema = plan_schema(request.scene)
+        describing = request.rgb is not None
+        schema = plan_schema(request.scene, holding=request.holding, describing=describing)
         for attempt in range(self._repairs + 1):
             wanted = ModelRequest(messages, image, schema, MAX_TOKENS)  # type: ignore[arg-type]
             reply = self._model.complete(wanted)
@@ -131,10 +152,32 @@ class ModelPlanner:
 
     def _read(self, reply: str, request: PlanRequest) -> tuple[Plan | None, tuple[str, ...]]:
         try:
-            plan = parse_plan(plan_text(reply))
+            draft = read_draft(plan_text(reply))
+            targets = {words: self._find(words, request) for words in draft.described.values()}
+            plan = grounded(draft, targets, request.scene)
         except PlanParseError as error:
             return None, (error.reason,)
+        except AmbiguousTargetError:
+            raise
+        except (GroundingError, GroundingParseError) as error:
+            return None, (str(error),)
         return plan, self._check(plan, request)
+
+    def _find(self, words: str, request: PlanRequest) -> Target:
+        """Ask the model where a described thing is; the operator must have spoken of it."""
+        known = tuple(item.id for item in request.scene.objects)
+        if not is_said(words, instructions_of(request)):
+            raise GroundingError(f'‘{words}’', known, 'is not what the operator spoke of')
+        before = dict(self.account.targets)
+        if words in before:
+            return before[words]
+        view = request.frame or request.rgb
+        if view is None:
+            raise GroundingError(f'‘{words}’', known, 'cannot be looked for without an image')
+        target = ground(words, _Counted(self._model, self._note), request.scene, view,
+                        self._convention)  # fmt: skip
+        self.account = replace(self.account, targets=(*self.account.targets, (words, target)))
+        return target
 
     def _instead(self, request: PlanRequest, why: str) -> Plan:
         plan = self._fallback.plan(request)
@@ -146,13 +189,27 @@ class ModelPlanner:
     def _ask(self, question: str) -> Plan:
         self._note('question')
         text = question if len(question) <= MAX_TEXT else f'{question[: MAX_TEXT - 1]}…'
-        return Plan(steps=(Step(action='ask', question=text),), summary=text)
+        return Plan(steps=(Step(action='ask', question=text),), summary=ASKS)
 
     def _note(
         self, source: str, calls: tuple[ModelReply, ...] = (), faults: tuple[str, ...] = ()
     ) -> None:
         before = self.account
-        self.account = Account(source, before.calls + calls, before.faults + faults)
+        calls, faults = before.calls + calls, before.faults + faults
+        self.account = replace(before, source=source, calls=calls, faults=faults)
+
+
+class _Counted:
+    """A model whose calls are noted."""
+
+    def __init__(self, model: Model, note: Callable[[str, tuple[ModelReply, ...]], None]) -> None:
+        self._model, self._note = model, note
+        self.identity, self.cancel = model.identity, model.cancel
+
+    def complete(self, request: ModelRequest) -> ModelReply:
+        reply = self._model.complete(request)
+        self._note('model', (reply,))
+        return reply
 
 
 def plan_text(reply: str) -> str:

@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.messages import Scene
+from qwen_embodied.messages import Frame, Scene
+from qwen_embodied.planning.model import Reach
 from qwen_embodied.planning.schema import Plan
 
 
@@ -23,6 +24,10 @@ class PlanRequest:
         rgb: The image the scene was seen in, (H, W, 3) uint8, for planners that look; or None.
         holding: Id of the object in the gripper, or None.
         history: What was said and done before, oldest first, one line each.
+        frame: The image with its depth and camera, so that a place in the image can be measured;
+            or None.
+        reach: Says whether the robot's tool gets to x, y, z m in the base frame; None trusts
+            that it does.
     """
 
     instruction: str
@@ -30,6 +35,8 @@ class PlanRequest:
     rgb: NDArray[np.uint8] | None = None
     holding: str | None = None
     history: tuple[str, ...] = ()
+    frame: Frame | None = None
+    reach: Reach | None = None
 
 
 class Planner(Protocol):

@@ -26,6 +26,7 @@ MAX_DEPTH = 6
 PUSH_RANGE = (0.01, 0.30)
 WAIT_RANGE = (0.1, 60.0)
 POSITION_RANGE = (-2.0, 2.0)
+MAX_WORDS = 80
 ID_PATTERN = '^[a-z][a-z0-9_]{0,63}$'
 
 Action = Literal['pick', 'place', 'push', 'home', 'wait', 'ask']
@@ -45,9 +46,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     'ask': ('question',),
 }
 FIELDS_OF_PLACE_AT = ('object', 'relation', 'position')
+MAY_HAVE = {'at': ('words',)}
 
 ObjectId = Annotated[str, Field(pattern=ID_PATTERN)]
 Coordinate = Annotated[float, Field(ge=POSITION_RANGE[0], le=POSITION_RANGE[1])]
+Position = tuple[Coordinate, Coordinate] | tuple[Coordinate, Coordinate, Coordinate]
 
 _CLOSED = ConfigDict(strict=True, frozen=True, extra='forbid', allow_inf_nan=False)
 
@@ -60,7 +63,9 @@ class Step(BaseModel):
         object: Id of what is picked, placed or pushed.
         relation: Of the placed object to the target; 'at' needs a position and no target.
         target: Id of the object that the relation refers to.
-        position: (x, y) in the base frame, m; only with the relation 'at'.
+        position: (x, y) on the table, or (x, y, z) of a measured surface, in the base frame, m;
+            only with the relation 'at'.
+        words: The operator's words for what was measured at the position.
         direction: Of a push, seen by the robot; 'forward' leads away from it.
         distance: Of a push, m.
         seconds: Of a wait, s.
@@ -73,7 +78,8 @@ class Step(BaseModel):
     object: ObjectId | None = None
     relation: Relation | None = None
     target: ObjectId | None = None
-    position: tuple[Coordinate, Coordinate] | None = None
+    position: Position | None = None
+    words: Annotated[str, Field(min_length=1, max_length=MAX_WORDS)] | None = None
     direction: Direction | None = None
     distance: Annotated[float, Field(ge=PUSH_RANGE[0], le=PUSH_RANGE[1])] | None = None
     seconds: Annotated[float, Field(ge=WAIT_RANGE[0], le=WAIT_RANGE[1])] | None = None
@@ -86,7 +92,7 @@ class Step(BaseModel):
             wanted = FIELDS_OF_PLACE_AT
         given = {name for name in type(self).model_fields if getattr(self, name) is not None}
         missing = [name for name in wanted if name not in given]
-        surplus = sorted(given - set(wanted) - {'action'})
+        surplus = sorted(given - {*wanted, *MAY_HAVE.get(self.relation or '', ()), 'action'})
         if missing:
             raise ValueError(f'{self.action} lacks {", ".join(missing)}')
         if surplus:
@@ -113,7 +119,9 @@ class Plan(BaseModel):
         return next((step.question for step in self.steps if step.action == 'ask'), None)
 
 
-def plan_schema(scene: Scene) -> dict[str, Any]:
+def plan_schema(
+    scene: Scene, *, holding: str | None = None, describing: bool = False
+) -> dict[str, Any]:
     """Give the JSON schema of plans over a scene, for constrained decoding.
 
     Object fields are enums of the scene's ids and each action is its own branch, so text that
@@ -122,12 +130,16 @@ def plan_schema(scene: Scene) -> dict[str, Any]:
     Args:
         scene: With the objects that may be named; without objects the arm can only wait,
             go home or ask.
+        holding: Id of the object in the gripper, which may be named as well.
+        describing: Allow {"find": "words"} in place of an id; see `planning.described`.
     """
+    held = [] if holding is None else [holding]
+    ids = list(dict.fromkeys([*(item.id for item in scene.objects), *held]))
     steps = {
         'type': 'array',
         'minItems': 1,
         'maxItems': MAX_STEPS,
-        'items': {'anyOf': _branches([item.id for item in scene.objects])},
+        'items': {'anyOf': _branches(ids, describing=describing)},
     }
     return _closed_object({'steps': steps, 'summary': {'type': 'string', 'maxLength': MAX_TEXT}})
 
@@ -139,20 +151,35 @@ def parse_plan(text: str) -> Plan:
         PlanParseError: The reply is too long, too deep, not JSON, has doubled keys, numbers that
             are not finite, text around the object, or breaks the schema. It keeps the reply.
     """
+    read_claim(text)
+    return plan_of(text, text)
+
+
+def read_claim(text: str) -> dict[str, Any]:
+    """Read exactly one JSON object, in which no step has what only a measurement gives.
+
+    Raises:
+        PlanParseError: As of `parse_plan`, before the schema.
+    """
     try:
         _refuse_size(text)
         _refuse_depth(text)
         content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        _refuse_other_than_object(content)
+        return _unmeasured(_object(content))
+    except ValueError as error:
+        raise PlanParseError(str(error), text) from error
+
+
+def plan_of(text: str, reply: str) -> Plan:
+    """Read the plan in a text that `read_object` accepts; errors keep the reply it is from."""
+    try:
         return Plan.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = '.'.join(str(part) for part in first['loc'])
         raise PlanParseError(
-            f'{where}: {first["msg"]}' if where else first['msg'], text
+            f'{where}: {first["msg"]}' if where else first['msg'], reply
         ) from error
-    except ValueError as error:
-        raise PlanParseError(str(error), text) from error
 
 
 def _closed_object(properties: dict[str, Any]) -> dict[str, Any]:
@@ -164,8 +191,11 @@ def _closed_object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _branches(ids: list[str]) -> list[dict[str, Any]]:
-    identifier = {'type': 'string', 'enum': ids}
+def _branches(ids: list[str], *, describing: bool = False) -> list[dict[str, Any]]:
+    identifier: dict[str, Any] = {'type': 'string', 'enum': ids}
+    if describing:
+        words = {'type': 'string', 'minLength': 1, 'maxLength': MAX_WORDS}
+        identifier = {'anyOf': [identifier, _closed_object({'find': words})]}
     near = {'type': 'string', 'enum': [name for name in RELATIONS if name != 'at']}
     coordinate = _number(POSITION_RANGE)
     pair = {'type': 'array', 'items': coordinate, 'minItems': 2, 'maxItems': 2}
@@ -212,9 +242,21 @@ def _refuse_size(text: str) -> None:
         raise ValueError(f'it has {size} bytes, allowed are {MAX_REPLY_BYTES}')
 
 
-def _refuse_other_than_object(content: object) -> None:
+def _unmeasured(content: dict[str, Any]) -> dict[str, Any]:
+    steps = content.get('steps')
+    for step in steps if isinstance(steps, list) else []:
+        position = step.get('position') if isinstance(step, dict) else None
+        if isinstance(position, list) and len(position) != 2:
+            raise ValueError('a position has two numbers, x and y')
+        if isinstance(step, dict) and 'words' in step:
+            raise ValueError('a step of a reply has no words')
+    return content
+
+
+def _object(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError('it must be one JSON object')  # noqa: TRY004
+    return content
 
 
 def _refuse_depth(text: str) -> None:

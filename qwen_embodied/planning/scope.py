@@ -7,6 +7,7 @@ A planner that was talked into something else, by a sign or by itself, is stoppe
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,7 +18,9 @@ from qwen_embodied.planning.request import PlanRequest
 from qwen_embodied.planning.schema import Plan, Step
 from qwen_embodied.planning.verify import Violation, verify
 
-AWAY = frozenset({'at'})
+UPON = frozenset({'on', 'at'})
+_WORD = re.compile(r'\w+')
+_ARTICLES = frozenset({'the', 'a', 'an'})
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,26 @@ class Scope:
         protected: Ids that must not be touched.
         may_wait: Whether it speaks of waiting.
         refusal: Why nothing at all is allowed; empty where something is.
+        said: The operator's words, which descriptions of places must be taken from.
     """
 
     allowances: tuple[Allowance, ...] = ()
     protected: frozenset[str] = frozenset()
     may_wait: bool = False
     refusal: str = ''
+    said: tuple[str, ...] = ()
 
     @property
     def named(self) -> frozenset[str]:
         """All ids that the words may mean."""
         found = [allowed.movers | allowed.targets for allowed in self.allowances]
         return frozenset().union(*found)
+
+    @property
+    def standing(self) -> frozenset[str]:
+        """All ids whose place on the table the words may ask for."""
+        asking = (a.movers for a in self.allowances if 'at' in a.relations)
+        return frozenset().union(*asking)
 
 
 def breaches(plan: Plan, scope: Scope, scene: Scene, holding: str | None = None) -> tuple[
@@ -102,12 +113,13 @@ def check(
         plan: Of any planner.
         request: With the operator's words and the scene.
         workspace: Where things may be put; None for the usual table.
-        reach: Says whether the tool gets to x, y, z m; None trusts that it does.
+        reach: Says whether the tool gets to x, y, z m; None asks the request's.
         scope: Where it is known already; None reads it from the request.
     """
     from qwen_embodied.planning.grammar.scoping import scope_of
 
     wanted = scope or scope_of(request, workspace)
+    reach = reach or request.reach
     found = verify(plan, request.scene, request.holding, workspace, reach=reach)
     return (*breaches(plan, wanted, request.scene, request.holding), *found)
 
@@ -133,6 +145,8 @@ def _reason(step: Step, scope: Scope, in_the_way: frozenset[str]) -> str:
 
 def _placing(step: Step, scope: Scope, in_the_way: frozenset[str]) -> str:
     name, relation = step.object or '', step.relation or ''
+    if step.words is not None or len(step.position or ()) == 3:
+        return _measured(step, scope)
     if relation == 'at' and (name in in_the_way or name in _steps_aside(scope)):
         return ''
     for allowed in scope.allowances:
@@ -143,6 +157,28 @@ def _placing(step: Step, scope: Scope, in_the_way: frozenset[str]) -> str:
     return f'nobody asked me to put {name} {relation.replace("_", " ")} {where}'
 
 
+def _measured(step: Step, scope: Scope) -> str:
+    """Judge a place at a point that stands for something which the operator described."""
+    words = step.words or 'a measured point'
+    if step.words is None or not is_said(step.words, scope.said):
+        return f'the operator did not speak of ‘{words}’'
+    for allowed in scope.allowances:
+        if step.object in allowed.movers and allowed.relations & UPON:
+            return ''
+    return f'nobody asked me to put {step.object} at ‘{words}’'
+
+
+def is_said(words: str, said: Iterable[str]) -> bool:
+    """Say whether a description is made of words that the operator said, articles apart."""
+    wanted = set(_WORD.findall(words.casefold())) - _ARTICLES
+    whole = ''.join(_WORD.findall(words.casefold()))
+    for text in said:
+        known = _WORD.findall(text.casefold())
+        if wanted and (wanted <= set(known) or (not words.isascii() and whole in ''.join(known))):
+            return True
+    return False
+
+
 def _left_aside(plan: Plan, scope: Scope, in_the_way: frozenset[str]) -> list[Violation]:
     """Find named objects that end where they were only put down on the way."""
     last = {step.object: n for n, step in enumerate(plan.steps) if step.action == 'place'}
@@ -150,7 +186,9 @@ def _left_aside(plan: Plan, scope: Scope, in_the_way: frozenset[str]) -> list[Vi
     for name, number in last.items():
         allowed = [a.relations for a in scope.allowances if name in a.movers]
         may_stay = name in in_the_way or any('at' in relations for relations in allowed)
-        if plan.steps[number].relation == 'at' and allowed and not may_stay:
+        step = plan.steps[number]
+        may_stay = may_stay or step.words is not None
+        if step.relation == 'at' and allowed and not may_stay:
             found.append(Violation(number, 'scope', f'nobody asked me to leave {name} there'))
     return found
 

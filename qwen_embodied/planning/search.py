@@ -112,7 +112,7 @@ class _Search:
             return place
         if goal.position is not None:
             spot = self.start.spots[name]
-            near = math.dist(spot, goal.position) <= 0.01 and rest is None
+            near = math.dist(spot, goal.position[:2]) <= 0.01 and rest is None
             return AIM if near else place
         if rest is None or goal.relation not in _UPON or rest.target != goal.target:
             return place
@@ -127,8 +127,8 @@ class _Search:
             if at == moved or name in self.start.rests or name == self.start.held:
                 continue
             other = self.start.items[name]
-            spot = goal.position or (0.0, 0.0)
-            if gap_between(item, spot, other, self.start.spots[name]) < APART:
+            x, y = (goal.position or (0.0, 0.0))[:2]
+            if gap_between(item, (x, y), other, self.start.spots[name]) < APART:
                 found.add(at)
         return frozenset(found)
 

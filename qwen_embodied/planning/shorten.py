@@ -9,7 +9,7 @@ from qwen_embodied.planning.grammar.routes import achieve
 from qwen_embodied.planning.grammar.syntax import Unclear
 from qwen_embodied.planning.grammar.table import Table
 from qwen_embodied.planning.request import PlanRequest
-from qwen_embodied.planning.schema import Plan
+from qwen_embodied.planning.schema import Plan, Step
 from qwen_embodied.planning.verify import verify
 
 
@@ -30,8 +30,8 @@ def shorten(plan: Plan, request: PlanRequest, workspace: Workspace | None = None
         return plan
     if not table.steps or len(table.steps) >= len(plan.steps):
         return plan
-    shorter = plan.model_copy(update={'steps': tuple(table.steps)})
-    return plan if verify(shorter, request.scene, request.holding, workspace) else shorter
+    shorter = plan.model_copy(update={'steps': _as_said(table.steps, plan)})
+    return plan if _is_wrong(shorter, request, workspace) else shorter
 
 
 def repaired(plan: Plan, request: PlanRequest, workspace: Workspace | None = None) -> Plan | None:
@@ -54,11 +54,25 @@ def repaired(plan: Plan, request: PlanRequest, workspace: Workspace | None = Non
         achieve(table, last_of_each(tuple(_goals(head))))
     except Unclear:
         return None
-    steps = (*table.steps, *plan.steps[handling:])
+    steps = (*_as_said(table.steps, head), *plan.steps[handling:])
     if not steps:
         return None
     mended = plan.model_copy(update={'steps': steps})
-    return None if verify(mended, request.scene, request.holding, workspace) else mended
+    return None if _is_wrong(mended, request, workspace) else mended
+
+
+def _as_said(steps: list[Step], plan: Plan) -> tuple[Step, ...]:
+    """Give places at measured points the height and the words that they have in a plan."""
+    said = {
+        (step.object, step.position[:2]): step for step in plan.steps if step.position is not None
+    }
+    found = (said.get((s.object, s.position[:2])) if s.position else None for s in steps)
+    return tuple(step or own for step, own in zip(found, steps, strict=True))
+
+
+def _is_wrong(plan: Plan, request: PlanRequest, workspace: Workspace | None) -> bool:
+    scene, holding = request.scene, request.holding
+    return bool(verify(plan, scene, holding, workspace, reach=request.reach))
 
 
 def _goals(plan: Plan) -> list[Goal]:

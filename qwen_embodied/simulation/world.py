@@ -174,6 +174,24 @@ class MujocoWorld:
             poses = self._data.qpos.copy()
             return true_scene(self.spec, self.model, poses, self.time)
 
+    def put(self, name: str, position: ArrayLike) -> None:
+        """Put an object somewhere else, at rest, as somebody at the table would.
+
+        Args:
+            name: Of the object.
+            position: Of its centre in the base frame, (3,) m.
+
+        Raises:
+            SimulationError: There is no such object.
+        """
+        if name not in {item.name for item in self.spec.objects}:
+            raise SimulationError(f'there is no {name} on the table')
+        joint = self.model.joint(name)
+        q, v = int(joint.qposadr[0]), int(joint.dofadr[0])
+        with self._lock:
+            self._data.qpos[q : q + 3] = np.asarray(position, dtype=float)
+            self._data.qvel[v : v + 6] = 0.0
+
     def set_light(self, name: str) -> None:
         """Switch to a light of LIGHTS, or to a condition of CONDITIONS such as 'tungsten@3'."""
         if name.partition('@')[0] in CONDITIONS and name != 'normal':

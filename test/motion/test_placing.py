@@ -112,7 +112,7 @@ def test_table_height_is_used():
 def test_requests_that_say_too_little_are_refused():
     with pytest.raises(ContractError, match='under'):
         Place(CUBE, 'under', CUBE, make_scene())
-    with pytest.raises(ContractError, match='two numbers'):
+    with pytest.raises(ContractError, match='two or three numbers'):
         Place(CUBE, 'at', None, make_scene())
     with pytest.raises(GroundingError, match='nothing is not in the scene'):
         Place(CUBE, 'on', None, make_scene())

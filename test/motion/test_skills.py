@@ -76,7 +76,7 @@ def test_place_leaves_the_object_where_it_is_expected(
     tool = robot.forward(motion.segments[2].trajectory.positions[-1][:7])
     left = tool @ picked.held.object_in_tool
     np.testing.assert_allclose(left[:2, 3], motion.expected[:2, 3], atol=1e-4)
-    assert 0.0 < left[2, 3] - motion.expected[2, 3] <= 0.031
+    assert 0.0 < left[2, 3] - motion.expected[2, 3] <= 0.051
     rest = make_scene(*(o for o in table_scene.objects if o.id != item.id))
     check_rules(robot, motion, held, rest)
     home = skills.home(end_of(robot, motion))

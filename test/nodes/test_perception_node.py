@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
 from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.msg import JointState as JointStateMessage
@@ -255,3 +256,14 @@ def test_compressed_images_are_seen(peer):
     peer.wait_for(lambda: scenes, 'a scene', each=camera)
     scene = conversions.scene_from_ros(scenes[-1])
     assert [item.colour for item in scene.objects] == ['red']
+
+
+def test_who_listens_gets_depth_and_the_pose_of_the_camera(peer):
+    peer.add(PerceptionNode, robot='', **DOWN)
+    depths = peer.hear(Image, 'perception/depth', qos.SENSOR)
+    poses = peer.hear(PoseStamped, 'perception/camera_pose', qos.LATCHED)
+    lenses = peer.hear(CameraInfo, 'perception/camera_info', qos.SENSOR)
+    camera = FakeCamera(peer)
+    peer.wait_for(lambda: depths and poses and lenses, 'depth, lens and pose', each=camera)
+    assert images.depth_from_ros(depths[-1])[117, 157] == pytest.approx(0.955, abs=1e-3)
+    assert poses[-1].pose.position.z == pytest.approx(1.0)

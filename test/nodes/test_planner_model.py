@@ -3,18 +3,27 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 pytest.importorskip('openai')
 
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
+from sensor_msgs.msg import CameraInfo, Image
 from std_srvs.srv import Trigger
 
 from nodes.test_planner_node import FakeCell
 from planning import scripted_server as scripted
+from planning.test_targets import CAMERA, POSE, pixel_of, table_depth
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.conversions_image import depth_to_ros, intrinsics_to_ros
+from qwen_embodied.nodes.measured_view import DEPTH, INFO, pose_from_ros, pose_to_ros
+from qwen_embodied.nodes.measured_view import POSE as POSE_TOPIC
 from qwen_embodied.nodes.planner_node import PlannerNode
 
 PLAN = '{"steps": [{"action": "pick", "object": "red_cube_1"}], "summary": "It is up."}'
@@ -71,3 +80,44 @@ def test_a_model_that_talks_of_what_is_not_there_moves_nothing(peer):
 def test_weights_that_are_not_there_end_the_node_with_a_reason(peer):
     with pytest.raises(ConfigurationError, match='neither a folder'):
         peer.add(PlannerNode, planner='qwen', model='/nowhere')
+
+
+class MeasuredCell(FakeCell):
+    """A cell whose perception says by what it saw."""
+
+    def __init__(self, peer, **values):
+        super().__init__(peer, **values)
+        self.depth = peer.sender(Image, DEPTH, qos.SENSOR)
+        self.info = peer.sender(CameraInfo, INFO, qos.SENSOR)
+        peer.sender(PoseStamped, POSE_TOPIC, qos.LATCHED).publish(
+            PoseStamped(pose=pose_to_ros(POSE))
+        )
+
+    def __call__(self):
+        header = conversions.header(self.stamp + 0.05, 'optical')
+        self.info.publish(intrinsics_to_ros(CAMERA, header))
+        self.depth.publish(depth_to_ros(table_depth(), header, '32FC1'))
+        super().__call__()
+
+    def picture(self):
+        return np.zeros((480, 640, 3), np.uint8)
+
+
+def test_a_described_place_is_measured_where_the_model_sees_it(peer):
+    plan = json.dumps({'steps': [
+        {'action': 'pick', 'object': 'red_cube_1'},
+        {'action': 'place', 'object': 'red_cube_1', 'relation': 'on',
+         'target': {'find': 'the coaster'}},
+    ], 'summary': ''})  # fmt: skip
+    u, v = pixel_of(0.60, -0.22, 0.0)
+    place = json.dumps([{'point_2d': [round(u / 0.64), round(v / 0.48)], 'label': 'coaster'}])
+    with scripted.serving(scripted.says(plan), scripted.says(place)) as server:
+        cell = MeasuredCell(peer, retries=0, **served(server))
+        cell.say('put the red cube on the coaster')
+        step = cell.wait_for('planned').data['plan']['steps'][1]
+    assert step['words'] == 'the coaster'
+    assert step['position'] == pytest.approx([0.60, -0.22], abs=0.004)
+
+
+def test_a_camera_pose_survives_the_way_through_ros():
+    assert np.allclose(pose_from_ros(pose_to_ros(POSE)), POSE, atol=1e-12)

@@ -53,11 +53,14 @@ class FakeCell:
         if self.sees:
             header = conversions.header(self.stamp)
             self.scene.publish(conversions.scene_to_ros(table(*THINGS, stamp=self.stamp)))
-            self.image.publish(image_to_ros(PICTURE, header))
+            self.image.publish(image_to_ros(self.picture(), header))
         if self.proposed and self.answer:
             name = self.proposed[-1].header.frame_id
             status = ArmStatus(name, self.answer, 'C9 too near')
             self.status.publish(conversions.arm_status_to_ros(status))
+
+    def picture(self):
+        return PICTURE
 
     def say(self, instruction):
         self.instruction.publish(String(data=instruction))

@@ -164,3 +164,16 @@ def test_any_order_of_known_words_gives_a_sound_plan(said):
 @given(st.text(max_size=120))
 def test_any_text_gives_a_sound_plan(said):
     assert verify(PLANNER.plan(PlanRequest(said, scenes.STACKED)), scenes.STACKED) == ()
+
+
+def test_a_clause_that_holds_already_is_passed_over_unless_it_is_all():
+    seen = scenes.scene(
+        scenes.thing('red', 'cube', 0.60, -0.15, z=0.005),
+        scenes.thing('blue', 'bowl', 0.60, -0.15),
+        scenes.thing('green', 'cube', 0.45, 0.05),
+    )
+    both = 'put the red cube in the blue bowl, then put the green cube in the blue bowl'
+    plan = GrammarPlanner().plan(PlanRequest(both, seen))
+    assert [step.object for step in plan.steps] == ['green_cube_1'] * 2
+    alone = GrammarPlanner().plan(PlanRequest('put the red cube in the blue bowl', seen))
+    assert 'already' in alone.question

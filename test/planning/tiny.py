@@ -49,7 +49,29 @@ def make_tokenizer():
     )  # fmt: skip
 
 
-def make_model(family, tokenizer):
+def make_large_tokenizer(size=151_936):
+    """Make up a byte-level vocabulary as large as that of a real Qwen."""
+    import numpy as np
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    rng = np.random.default_rng(0)
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    plain = [letter for letter in letters if letter.isascii() and letter.isalnum()]
+    vocabulary = {letter: at for at, letter in enumerate(letters)}
+    while len(vocabulary) < size - len(MARKERS) - 2:
+        picked = ''.join(plain[at] for at in rng.integers(0, len(plain), int(rng.integers(2, 9))))
+        vocabulary.setdefault(('Ġ' if rng.random() < 0.5 else '') + picked, len(vocabulary))
+    whole = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    whole.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    whole.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=whole, eos_token='<|im_end|>', pad_token='<|endoftext|>',
+        additional_special_tokens=list(MARKERS),
+    )  # fmt: skip
+
+
+def make_model(family, tokenizer, width=32):
     """Build a model of a family from its config, with random weights."""
     import torch
     import transformers
@@ -57,13 +79,13 @@ def make_model(family, tokenizer):
     torch.manual_seed(1)
     torch.set_num_threads(1)  # on a busy machine two threads mostly wait for each other
     text = {
-        'vocab_size': len(tokenizer), 'hidden_size': 32, 'intermediate_size': 48,
+        'vocab_size': len(tokenizer), 'hidden_size': width, 'intermediate_size': 3 * width // 2,
         'num_attention_heads': 2, 'num_key_value_heads': 1, 'head_dim': 16,
         'max_position_embeddings': 8192, 'initializer_range': 0.5,
     }  # fmt: skip
     vision = {
         'depth': 1, 'hidden_size': 32, 'intermediate_size': 48, 'num_heads': 2, 'patch_size': 16,
-        'out_hidden_size': 32, 'num_position_embeddings': 64,
+        'out_hidden_size': width, 'num_position_embeddings': 64,
     }  # fmt: skip
     if family == 'qwen3_vl':
         rope = {
@@ -92,12 +114,12 @@ def make_model(family, tokenizer):
     return made
 
 
-def save(folder, family):
+def save(folder, family, *, tokenizer=None, width=32):
     """Write a model as a published one lies on disk."""
     import transformers
 
-    tokenizer = make_tokenizer()
-    make_model(family, tokenizer).save_pretrained(folder)
+    tokenizer = tokenizer or make_tokenizer()
+    make_model(family, tokenizer, width).save_pretrained(folder)
     processor = transformers.Qwen3VLProcessor(
         transformers.Qwen2VLImageProcessor(patch_size=16, merge_size=2),
         tokenizer,
@@ -115,45 +137,3 @@ def shake(model, seed):
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         model._model.lm_head.weight.normal_(0.0, 1.0, generator=generator)
-
-
-def large_vocabulary_cost(schema, count, size=151_936):
-    """Time the constraint alone, s per token (count,), with as many tokens as a real Qwen has."""
-    import time
-
-    import llguidance
-    import numpy as np
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-
-    from qwen_embodied.planning.constraint import FORM, Constraint, Vocabulary, narrowed
-
-    rng = np.random.default_rng(0)
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    plain = [letter for letter in letters if letter.isascii() and letter.isalnum()]
-    vocabulary = {letter: at for at, letter in enumerate(letters)}
-    while len(vocabulary) < size - 1:
-        picked = ''.join(plain[at] for at in rng.integers(0, len(plain), int(rng.integers(2, 9))))
-        vocabulary.setdefault(('Ġ' if rng.random() < 0.5 else '') + picked, len(vocabulary))
-    whole = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    whole.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    whole.decoder = decoders.ByteLevel()
-    whole.add_special_tokens(['<|im_end|>'])
-    tokens = Vocabulary(
-        llguidance.LLTokenizer, type('Fast', (), {'backend_tokenizer': whole}), [size - 1]
-    )
-    grammar = llguidance.LLMatcher.grammar_from_json_schema(narrowed(schema), overrides=FORM)
-    times = []
-    while len(times) < count:
-        matcher = llguidance.LLMatcher(tokens.tokenizer, grammar)
-        constraint = Constraint(torch, matcher, tokens, 1000)
-        ids = torch.zeros((1, 1), dtype=torch.long)
-        while len(times) < count and not matcher.is_stopped():
-            scores = torch.from_numpy(rng.standard_normal((1, size), dtype=np.float32))
-            begun = time.perf_counter()
-            kept = constraint(ids, scores)
-            times.append(time.perf_counter() - begun)
-            ids = kept.argmax(dim=-1, keepdim=True)
-            if int(ids) == size - 1:
-                break
-    return np.array(times)

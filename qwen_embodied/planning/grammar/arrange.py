@@ -23,7 +23,7 @@ from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.moves import Mover, for_tower
 from qwen_embodied.planning.grammar.routes import achieve
 from qwen_embodied.planning.grammar.spots import INSET, free_spot, region
-from qwen_embodied.planning.grammar.syntax import Noun, Order, Place, Unclear
+from qwen_embodied.planning.grammar.syntax import Noun, Order, Place, Satisfied, Unclear
 from qwen_embodied.planning.grammar.table import Point
 
 ROW_GAP = 0.035
@@ -265,4 +265,4 @@ class Arranger(Mover):
         steps = len(self.table.steps)
         achieve(self.table, goals)
         if len(self.table.steps) == steps:
-            raise Unclear(f'{idle}. What should I do?')
+            raise Satisfied(f'{idle}. What should I do?')

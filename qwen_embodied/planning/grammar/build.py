@@ -9,7 +9,7 @@ from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.goals import readings
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.routes import mended, united
-from qwen_embodied.planning.grammar.syntax import Clause, Place, Unclear
+from qwen_embodied.planning.grammar.syntax import Clause, Place, Satisfied, Unclear
 from qwen_embodied.planning.grammar.table import Table
 from qwen_embodied.planning.grammar.writing import ClauseWriter
 
@@ -28,7 +28,8 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
         The table after the plan, which holds the steps.
 
     Raises:
-        Unclear: A clause cannot be done, or says too little.
+        Unclear: A clause cannot be done, or says too little, or all that is said holds already;
+            a clause that holds among others that do not is passed over.
     """
     table = table.copy()
     for clause in clauses:
@@ -38,17 +39,33 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
     if not wanted:
         raise Unclear('All right, I leave that alone. What should I do?')
     first = table.copy()
-    goal: Place | None = None
-    for stated in wanted:
-        clause = stated
-        if not clause.places and clause.shares_place and clause.kind in ('put', 'take'):
-            clause = replace(clause, places=(goal,) if goal else ())
-        table, goal = _write_clause(clause, table, goal)
+    table = _write_all(wanted, table)
     if not any(clause.shares_place for clause in wanted):
         table = united(first, table)
     if table.aside is not None and table.held is not None:
         table.place(table.held, 'next_to', table.aside)
     return table
+
+
+def _write_all(clauses: list[Clause], table: Table) -> Table:
+    """Write one clause after the other; what holds already is passed over unless it is all."""
+    goal: Place | None = None
+    done: Satisfied | None = None
+    for clause in clauses:
+        try:
+            table, goal = _write_clause(_placed(clause, goal), table, goal)
+        except Satisfied as satisfied:
+            done = done or satisfied
+    if done is not None and not table.steps:
+        raise done
+    return table
+
+
+def _placed(clause: Clause, goal: Place | None) -> Clause:
+    """Give a clause the place of the one before where it shares that."""
+    if clause.places or not clause.shares_place or clause.kind not in ('put', 'take'):
+        return clause
+    return replace(clause, places=(goal,) if goal else ())
 
 
 def _joined(clauses: list[Clause]) -> list[Clause]:

@@ -12,7 +12,7 @@ from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.spots import free_spot, region
-from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
+from qwen_embodied.planning.grammar.syntax import Noun, Place, Satisfied, Unclear
 from qwen_embodied.planning.grammar.table import Point, Table
 from qwen_embodied.planning.schema import Step
 from qwen_embodied.relations import PUSHES
@@ -91,7 +91,7 @@ class Mover:
         for lower, upper in pairwise(ordered):
             self.onto(upper, _on(self.table.items[lower]), lower)
         if len(self.table.steps) == steps:
-            raise Unclear('They are stacked like that already. What should I do?')
+            raise Satisfied('They are stacked like that already. What should I do?')
         self.table.movers = (ordered[-1],)
 
     def sort(self, names: tuple[str, ...], noun: Noun | None) -> None:
@@ -103,7 +103,7 @@ class Mover:
         for name, container in self._ordered_pairs(pairs):
             self.onto(name, 'in', container)
         if len(self.table.steps) == steps:
-            raise Unclear('Everything is sorted already. What should I do?')
+            raise Satisfied('Everything is sorted already. What should I do?')
         self.table.movers = names
 
     def push(self, name: str, direction: str, distance: float) -> None:
@@ -152,7 +152,7 @@ class Mover:
             where = f'{self._words(relation)} {self._the(target)}'
             subject = speech.listed([self._the(name) for name in names]) or 'Everything'
             verb = 'is' if len(names) < 2 else 'are'
-            raise Unclear(f'{_capital(subject)} {verb} already {where}. What should I do?')
+            raise Satisfied(f'{_capital(subject)} {verb} already {where}. What should I do?')
         for name in self._unstacked(names):
             self.onto(name, relation, target)
         self.table.target = target
@@ -199,7 +199,7 @@ class Mover:
         if goal.kind == 'table' and not lying:
             listed = speech.listed([self._the(name) for name in names])
             verb = 'is' if len(names) < 2 else 'are'
-            raise Unclear(f'{_capital(listed)} {verb} already on the table. What should I do?')
+            raise Satisfied(f'{_capital(listed)} {verb} already on the table. What should I do?')
         if goal.text in ('back', 'away') and self.verb not in _SHIFTING:
             self._refuse_unknown_place(goal.text, names)
         for name in self._unstacked(tuple(lying) if goal.kind == 'table' else names):

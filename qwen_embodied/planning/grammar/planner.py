@@ -19,6 +19,7 @@ from qwen_embodied.planning.schema import Plan, Step
 from qwen_embodied.planning.verify import verify
 
 LONGEST_INSTRUCTION = 1000
+ASKS = 'I ask before I do anything.'
 
 
 def in_english(instruction: str) -> str:
@@ -60,7 +61,7 @@ class GrammarPlanner:
             except Unclear:
                 continue
         step = Step(action='ask', question=question)
-        return Plan(steps=(step,), summary=question)
+        return Plan(steps=(step,), summary=ASKS)
 
     def goals(self, request: PlanRequest) -> tuple[Goal, ...]:
         """Give what shall hold in the end; empty where the planner would ask.
@@ -92,7 +93,9 @@ class GrammarPlanner:
         if not table.steps:
             raise Unclear('There is nothing to do for that. What should I do?')
         plan = Plan(steps=tuple(table.steps), summary=speech.summary(table.steps, names))
-        violations = verify(plan, request.scene, request.holding, self._workspace)
+        violations = verify(
+            plan, request.scene, request.holding, self._workspace, reach=request.reach
+        )
         if violations:
             message = violations[0].message
             raise Unclear(f'{message[:1].upper()}{message[1:]}. What should I do?')

@@ -25,7 +25,7 @@ def achieve(table: Table, goals: tuple[Goal, ...]) -> None:
     except NoWayError as error:
         text = str(error)
         raise Unclear(f'{text[:1].upper()}{text[1:]}. What should I do?') from error
-    kept = tuple(goal.position for goal in goals if goal.position is not None)
+    kept = tuple(goal.position[:2] for goal in goals if goal.position is not None)
     for movement in movements:
         _write(table, movement, kept)
     for goal in goals:
@@ -104,6 +104,6 @@ def _write(table: Table, movement: Movement, kept: tuple[tuple[float, float], ..
         here = table.origins.get(name, table.spots[name])
         table.place_at(name, free_spot(table, name, here, kept=(here, *kept)), aside=True)
     elif goal.position is not None:
-        table.place_at(name, goal.position)
+        table.place_at(name, goal.position[:2])
     else:
         table.place(name, goal.relation, goal.target or '')

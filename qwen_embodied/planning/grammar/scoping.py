@@ -23,7 +23,8 @@ def scope_of(request: PlanRequest, workspace: Workspace | None = None) -> Scope:
     it does not, verbs and nouns are collected one by one; words that it does not know may stand
     for any object, but never for a verb.
     """
-    scopes = [_scope(text, request, workspace) for text in instructions_of(request)]
+    said = instructions_of(request)
+    scopes = [_scope(text, request, workspace) for text in said]
     refused = next((scope for scope in scopes if scope.refusal), None)
     if refused is not None:
         return refused
@@ -31,6 +32,7 @@ def scope_of(request: PlanRequest, workspace: Workspace | None = None) -> Scope:
         tuple(allowed for scope in scopes for allowed in scope.allowances),
         frozenset().union(*(scope.protected for scope in scopes)),
         any(scope.may_wait for scope in scopes),
+        said=said,
     )
 
 

@@ -10,6 +10,7 @@ from qwen_embodied.planning.schema import DIRECTIONS, RELATIONS
 from qwen_embodied.planning.scope import Allowance, Scope
 
 _ALL_PLACES = frozenset(RELATIONS)
+UNKNOWN = 'unknown'  # what perception says of what it cannot name: it may be anything
 _BY_KIND: dict[str, frozenset[str]] = {
     'stack': frozenset({'on', 'in'}), 'build': frozenset({'on', 'at'}),
     'sort': frozenset({'in', 'on'}), 'swap': frozenset({'at', 'in', 'on'}),
@@ -130,8 +131,9 @@ class ClauseScope:
             shapes |= frozenset().union(*other.shapes) if not noun.shapes else frozenset()
         found = {
             name for name, item in self.table.items.items()
-            if (not shapes or item.shape in shapes)
-            and (not noun.colours or any(item.colour in c for c in noun.colours))
+            if (not shapes or item.shape in shapes or item.shape == UNKNOWN)
+            and (not noun.colours or item.colour == UNKNOWN
+                 or any(item.colour in c for c in noun.colours))
             and item.colour not in noun.not_colours and item.shape not in noun.not_shapes
         }  # fmt: skip
         return frozenset(found) - left_out

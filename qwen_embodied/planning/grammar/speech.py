@@ -83,6 +83,8 @@ def _phrase(step: Step, names: dict[str, str]) -> str:
 
 
 def _where(step: Step, names: dict[str, str]) -> str:
+    if step.words is not None:
+        return f'at ‘{step.words}’'
     if step.position is not None:
         return f'at ({step.position[0]:.2f}, {step.position[1]:.2f})'
     target = names.get(step.target or '', step.target or '')

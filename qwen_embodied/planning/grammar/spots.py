@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import math
 
-from qwen_embodied.planning.facts import Workspace, outer_radius
+from qwen_embodied.planning.facts import APART, Workspace, outer_radius
 from qwen_embodied.planning.grammar.syntax import Unclear
 from qwen_embodied.planning.grammar.table import Point, Table
 
 GRID = 0.02
-GAP = 0.02
+GAP = APART + 0.001  # so that rounding to millimetres leaves what the search wants to be free
 INSET = 0.06
 
 
@@ -49,7 +49,8 @@ def free_spot(
     for spot in _grid(table.workspace, wanted):
         is_nearer = best is None or math.dist(spot, wanted) < math.dist(best, wanted) - 1e-9
         is_free = is_nearer and all(math.dist(spot, other) >= need for other, need in others)
-        if is_free and _is_within(spot, word, table.workspace):
+        is_free = is_free and _is_within(spot, word, table.workspace)
+        if is_free and table.reaches(spot, name):
             best = spot
     if best is None:
         raise Unclear('There is no free room there. Where else should I put it?')

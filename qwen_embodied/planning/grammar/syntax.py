@@ -15,6 +15,10 @@ class Unclear(Exception):  # noqa: N818
         super().__init__(question)
 
 
+class Satisfied(Unclear):
+    """Raised where what a clause asks for holds already."""
+
+
 @dataclass(frozen=True)
 class Noun:
     """One noun phrase, such as 'the second red cube from the left'.

@@ -14,6 +14,7 @@ from qwen_embodied.messages import BASIC_COLOURS, SHAPES, SceneObject
 from qwen_embodied.planning.facts import Rest, Workspace, is_liftable, rests
 from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar.syntax import Unclear
+from qwen_embodied.planning.model import Reach
 from qwen_embodied.planning.request import PlanRequest
 from qwen_embodied.planning.schema import MAX_STEPS, WAIT_RANGE, Step
 
@@ -46,6 +47,8 @@ class Table:
         moved: Ids that were moved.
         aside: Id of what the held object was taken out of, or None.
         workspace: Where things may be put.
+        reach: Says whether the tool gets to x, y, z m; None trusts that it does.
+        ground: z of the table, m.
     """
 
     items: dict[str, SceneObject]
@@ -63,6 +66,8 @@ class Table:
     banned: frozenset[tuple[str, str, str]] = frozenset()
     moved: frozenset[str] = frozenset()
     aside: str | None = None
+    reach: Reach | None = None
+    ground: float = 0.0
 
     @classmethod
     def of(cls, request: PlanRequest, workspace: Workspace) -> Self:
@@ -73,7 +78,9 @@ class Table:
         spots = {key: (float(i.position[0]), float(i.position[1])) for key, i in items.items()}
         movers = (request.holding,) if request.holding else ()
         found = rests(request.scene, without=request.holding)
-        return cls(items, spots, found, request.holding, workspace, movers=movers)
+        ground = request.scene.table_height
+        return cls(items, spots, found, request.holding, workspace, movers=movers,
+                   reach=request.reach, ground=ground)  # fmt: skip
 
     def copy(self) -> Self:
         """Give a copy whose changes leave this one alone."""
@@ -98,6 +105,11 @@ class Table:
             count += rest.relation == 'on'
             rest = self.rests.get(rest.target)
         return count
+
+    def reaches(self, point: Point, object_id: str) -> bool:
+        """Say whether the arm gets an object to a point of the table."""
+        middle = self.ground + float(self.items[object_id].size[2]) / 2
+        return self.reach is None or self.reach(point[0], point[1], middle)
 
     def is_movable(self, object_id: str) -> bool:
         """Say whether the gripper can take an object."""
