@@ -6,14 +6,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState as JointStateMessage
@@ -24,13 +21,14 @@ from qwen_embodied.messages import JointState
 from qwen_embodied.motion import Robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import stamped_image
+from qwen_embodied.nodes.guest import Guest
 from qwen_embodied.nodes.wiring import hear
 from qwen_embodied.run_folder import write_png
 
 STILL = 0.005  # rad/s
 
 
-class Collector:
+class Collector(Guest[Node]):
     """Hears camera and joints in an own thread; a context manager."""
 
     def __init__(
@@ -44,31 +42,14 @@ class Collector:
         self._heard = threading.Condition()
         self._image: tuple[float, NDArray[np.uint8]] | None = None
         self._state: JointState | None = None
-        self._context = Context()
-        self._context.init(domain_id=domain)
-        self._node = Node('calibration', context=self._context, namespace=namespace)
-        hear(self._node, 'camera/color/image_raw', qos.SENSOR, stamped_image, self._see, Image)
+        super().__init__(lambda context: self._built(context, namespace), domain)
+
+    def _built(self, context: Context, namespace: str) -> Node:
+        node = Node('calibration', context=context, namespace=namespace)
+        hear(node, 'camera/color/image_raw', qos.SENSOR, stamped_image, self._see, Image)
         read = conversions.joint_state_from_ros
-        hear(self._node, 'joint_states', qos.SENSOR, read, self._feel, JointStateMessage)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name='collector', daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Collector:
-        """Give the collector."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the graph."""
-        self._context.try_shutdown()
-        self._thread.join()
-        self._node.destroy_node()
+        hear(node, 'joint_states', qos.SENSOR, read, self._feel, JointStateMessage)
+        return node
 
     def take(self) -> str:
         """Take a sample when arm and camera are there, the arm is still and the board is seen.
@@ -116,7 +97,3 @@ class Collector:
         with self._heard:
             action()
             self._heard.notify_all()
-
-    def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()

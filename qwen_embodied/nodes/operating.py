@@ -6,11 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from types import TracebackType
 
-from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
@@ -18,6 +14,7 @@ from qwen_embodied.errors import NodeError, QwenEmbodiedError
 from qwen_embodied.geometry import pose, rotation_of
 from qwen_embodied.messages import Scene
 from qwen_embodied.nodes.conversions_image import image_from_ros, intrinsics_from_ros
+from qwen_embodied.nodes.guest import Guest
 from qwen_embodied.nodes.operator_node import OperatorNode, TriggerClient
 from qwen_embodied.parameters import read_yaml
 from qwen_embodied.perception import draw_scene
@@ -31,7 +28,7 @@ LOOK_PERIOD = 0.2  # s between looks whether the nodes still live
 SILENCE = 10.0  # s without joint states at which a running task is given up
 
 
-class Operator:
+class Operator(Guest[OperatorNode]):
     """A node in an own thread and an own context; a context manager.
 
     Args:
@@ -47,28 +44,9 @@ class Operator:
         domain: int | None = None,
     ) -> None:
         self._check = check
-        self._context = Context()
-        self._context.init(domain_id=domain)
-        self.node = OperatorNode(context=self._context, namespace=namespace)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
-        self._thread = threading.Thread(target=self._spin, name='operator', daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Operator:
-        """Give the operator."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the graph."""
-        self._context.try_shutdown()
-        self._thread.join()
-        self.node.destroy_node()
+        super().__init__(
+            lambda context: OperatorNode(context=context, namespace=namespace), domain
+        )
 
     def wait_until_ready(self, timeout: float = 30.0) -> None:
         """Wait until everything is there and armed.
@@ -122,10 +100,6 @@ class Operator:
         return answer is not None and bool(answer.success)
 
     # -- inside ---------------------------------------------------------------------------
-
-    def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
 
     def _pause(self) -> None:
         with self.node.changed:

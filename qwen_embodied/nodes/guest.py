@@ -1,0 +1,58 @@
+"""A node beside the graph, in an own thread and an own context."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+
+N = TypeVar('N', bound=Node)
+
+
+class Guest(Generic[N]):
+    """Joins the graph when it is made and leaves it at its end; a context manager.
+
+    Attributes:
+        node: What was built.
+    """
+
+    def __init__(self, build: Callable[[Context], N], domain: int | None = None) -> None:
+        """Build a node in a new context and serve its callbacks.
+
+        Args:
+            build: Gives the node with its subscriptions.
+            domain: ROS domain of the graph; that of the environment where None.
+        """
+        self._context = Context()
+        self._context.init(domain_id=domain)
+        self.node = build(self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._spin, name='guest', daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        """Give the guest."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the graph."""
+        self._context.try_shutdown()
+        self._thread.join()
+        self.node.destroy_node()
+
+    def _spin(self) -> None:
+        with suppress(ExternalShutdownException):
+            self._executor.spin()
