@@ -25,6 +25,7 @@ from qwen_embodied.ledger import Ledger, renamed
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import Skills
 from qwen_embodied.planning import Plan, Planner, PlanRequest, Step, check, repaired, verify
+from qwen_embodied.safety import check_plan
 from qwen_embodied.wording import say
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
@@ -115,10 +116,12 @@ class Executive:
                 ) from error
             if plan.question is not None:
                 raise InstructionError(plan.question)
-            violations = check(plan, request)
-            if not violations:
+            reasons = [violation.message for violation in check(plan, request)]
+            named = (name for step in plan.steps for name in (step.object, step.target))
+            reasons += [breach.message for breach in check_plan(named, view.scene)]
+            if not reasons:
                 return self._take(plan, view.scene, kind)
-            refused = '; '.join(violation.message for violation in violations)
+            refused = '; '.join(reasons)
             self._ledger.note(f'refused: {refused}')
         raise TaskError(f'the plan cannot work: {refused}')
 

@@ -11,7 +11,7 @@ from qwen_embodied.errors import ContractError
 from qwen_embodied.nodes.conversions import diagnostic, key_values, number
 from qwen_embodied.safety import SafetyState
 
-KEYS = ('state', 'permission', 'reasons', 'lease', 'sequence', 'trajectory_id')
+KEYS = ('state', 'permission', 'reasons', 'lease', 'sequence', 'trajectory_id', 'scale')
 _LEVELS = {
     'ARMED': DiagnosticStatus.OK,
     'EXECUTING': DiagnosticStatus.OK,
@@ -43,6 +43,9 @@ def safety_to_ros(state: SafetyState, rejection: Rejection | None = None) -> Dia
         'lease': repr(float(state.lease)),
         'sequence': str(state.sequence),
         'trajectory_id': state.trajectory_id,
+        'scale': repr(float(state.scale)),
+        'nonce': state.nonce,
+        'withheld': _joined(state.withheld),
         'rejected_id': refused.trajectory_id,
         'rejected_reasons': _joined(refused.reasons),
     }
@@ -69,6 +72,9 @@ def safety_from_ros(message: DiagnosticStatus) -> tuple[SafetyState, Rejection]:
         number(values['lease'], 'safety/state lease'),
         int(values['sequence']),
         values['trajectory_id'],
+        number(values['scale'], 'safety/state scale'),
+        values.get('nonce', ''),
+        _split(values.get('withheld', '')),
     )
     refused = _split(values.get('rejected_reasons', ''))
     return state, Rejection(values.get('rejected_id', ''), refused)

@@ -18,15 +18,19 @@ from qwen_embodied.messages import ArmStatus
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_safety import safety_to_ros
+from qwen_embodied.nodes.guarding import Guarded
 from qwen_embodied.nodes.judging import Judge
+from qwen_embodied.nodes.keeping import Keeper
 from qwen_embodied.nodes.parameters import declare, select
 from qwen_embodied.nodes.run import run
-from qwen_embodied.nodes.wiring import every, hear, same, serve
+from qwen_embodied.nodes.safety_inputs import SafetyInputs
+from qwen_embodied.nodes.wiring import every, same, serve
 from qwen_embodied.parameters import param
+from qwen_embodied.safety import AuditFile, LatchFile, SafetyState, Verdict, read_request
 from qwen_embodied.safety import Parameters as SafetyParameters
-from qwen_embodied.safety import SafetyState, Verdict
 
 PATIENCE = 0.5  # s in which the end of the last trajectory, or a late state, may be heard
+GRAPH_PERIOD = 0.5  # s between looks at who publishes what
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,13 @@ class SafetySupervisorNode(Node):
         super().__init__(
             'safety_supervisor', automatically_declare_parameters_from_overrides=True, **options
         )
-        values = declare(self, Parameters)
-        rules = select(values, SafetyParameters)
-        self._judge = Judge(load_robot(values.robot), rules, self._stamps)
+        self._values = values = declare(self, Parameters)
+        rules, warn = select(values, SafetyParameters), self.get_logger().error
+        file = LatchFile(rules.latch_file) if rules.latch_file else None
+        audit = AuditFile(rules.audit_file) if rules.audit_file else None
+        self._latch = file.read() if file else None
+        self._keeper = Keeper(file, audit, rules.digest, warn)
+        self._judge = Judge(load_robot(values.robot), rules, self._stamps, self._latch)
         self._supervisor = self._judge.supervisor
         self._proposed: tuple[JointTrajectoryMessage, float] | None = None
         self._last = self._judge.tick()
@@ -55,22 +63,25 @@ class SafetySupervisorNode(Node):
             JointTrajectoryMessage, 'trajectory/approved', qos.RELIABLE
         )
         self._state_out = self.create_publisher(DiagnosticStatus, 'safety/state', qos.STATE)
+        graph = self._supervisor.inputs.graph
+        self._ears = ears = Guarded(self, self._on_fault, graph.take_mismatch)
         self._subscribe()
+        self._more = SafetyInputs(self, self._judge, ears)
         for name, action in (('stop', self._stop), ('reset', self._reset), ('arm', self._arm)):
-            serve(self, f'~/{name}', action)
-        every(self, 1.0 / values.rate, self._renew)
+            serve(self, f'~/{name}', ears.wrap(name, action, (False, 'a fault; see the log')))
+        every(self, 1.0 / values.rate, ears.wrap('loop', self._renew, None))
+        every(self, GRAPH_PERIOD, ears.wrap('graph', self._look_around, None))
 
     def _subscribe(self) -> None:
-        judge, read = self._judge, conversions
+        judge, read, ears = self._judge, conversions, self._ears
         state, status = read.joint_state_from_ros, read.arm_status_from_ros
-        hear(self, 'joint_states', qos.NEWEST, state, judge.hear_state, JointStateMessage)
-        hear(self, 'arm/status', qos.RELIABLE, status, self._on_status, DiagnosticStatus)
+        ears.hear('joint_states', qos.NEWEST, state, judge.hear_state, JointStateMessage)
+        ears.hear('arm/status', qos.RELIABLE, status, self._on_status, DiagnosticStatus)
         scene = read.scene_from_ros
-        hear(self, 'perception/scene', qos.NEWEST, scene, judge.hear_scene, String)
-        hear(
-            self, 'trajectory/proposed', qos.RELIABLE, same, self._on_proposed,
-            JointTrajectoryMessage,
-        )  # fmt: skip
+        ears.hear('perception/scene', qos.NEWEST, scene, judge.hear_scene, String)
+        proposed, kind = self._on_proposed, JointTrajectoryMessage
+        ears.hear('trajectory/proposed', qos.RELIABLE, same, proposed, kind)
+        ears.hear('~/reset_with', qos.RELIABLE, same, self._on_reset, String)
 
     def _stamps(self) -> float:
         """Give the time of the clock that stamps the joint states, s."""
@@ -106,26 +117,59 @@ class SafetySupervisorNode(Node):
 
     def _renew(self) -> None:
         self._take_proposed()
-        self._say(self._judge.tick())
+        self._say(self._judge.loop(1.0 / self._values.rate))
+
+    def _look_around(self) -> None:
+        guarded = ('trajectory/approved', 'safety/state', *self._values.command_topics)
+        inputs = self._supervisor.inputs
+        inputs.graph.take_publishers({name: self.count_publishers(name) for name in guarded})
+        simulated = bool(self.get_parameter('use_sim_time').value)
+        inputs.clock.take_source(simulated, self.count_publishers('/clock'))
 
     def _say(self, state: SafetyState) -> None:
         self._state_out.publish(safety_to_ros(state, self._judge.rejection))
         if (state.state, bool(state.reasons)) != (self._last.state, bool(self._last.reasons)):
             self.get_logger().info(f'{state.state} {"; ".join(state.reasons)}')
         self._last = state
+        self._keep()
+
+    def _keep(self) -> None:
+        """Hand on what must be kept; after everything that could slow the arm was sent."""
+        if self._supervisor.latch != self._latch:
+            self._latch, self._proposed = self._supervisor.latch, None
+            self._keeper.keep_latch(self._latch)
+        for decision in self._supervisor.decisions.take():
+            self._keeper.keep(decision)
+            if decision.kind == 'disabled':
+                self.get_logger().warning(f'rules are off: {decision.message}')
+
+    def _on_fault(self, text: str) -> None:
+        self.get_logger().error(text)
+        self._say(self._supervisor.fault(text, self._judge.now()))
 
     def _stop(self) -> tuple[bool, str]:
-        self._say(self._supervisor.stop('service ~/stop', self._judge.now()))
+        self._say(self._judge.stop('service ~/stop'))
         return True, self._supervisor.state
 
     def _reset(self) -> tuple[bool, str]:
         return self._answer(self._supervisor.reset(self._judge.now()))
+
+    def _on_reset(self, message: String) -> None:
+        nonce, operator = read_request(message.data)
+        verdict = self._supervisor.reset(self._judge.now(), nonce, operator)
+        said = self._answer(verdict)[1]
+        self.get_logger().warning(f'reset asked for by {operator[:64]!r}: {said}')
 
     def _arm(self) -> tuple[bool, str]:
         return self._answer(self._supervisor.arm(self._judge.now()))
 
     def _answer(self, verdict: Verdict) -> tuple[bool, str]:
         return verdict.approved, '; '.join(verdict.reasons) or self._supervisor.state
+
+    def destroy_node(self) -> None:
+        """Write what waits to be written."""
+        self._keeper.close()
+        super().destroy_node()
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ import sys
 from dataclasses import asdict
 
 from qwen_embodied.safety.parameters import SIMULATION_PROFILE, Parameters
-from qwen_embodied.safety.rules import NOT_YET, RESPONSES, RULES
-from qwen_embodied.safety.supervisor import PERMISSIONS
+from qwen_embodied.safety.rules import GROUPS, NOT_YET, RESPONSES
+from qwen_embodied.safety.states import PERMISSIONS
 
 _HEAD = """\
 # Safety
@@ -47,16 +47,22 @@ def _responses() -> str:
 
 def _rules() -> str:
     values = asdict(Parameters())
-    rows = ['| id | what must hold | threshold | response | why |', '|---|---|---|---|---|']
-    for rule in RULES.values():
-        cells = (rule.id, rule.text, rule.threshold, rule.response, rule.why)
-        rows.append('| ' + ' | '.join(cell.format(**values) for cell in cells) + ' |')
-    profile = ', '.join(f'`{name}` {value}' for name, value in SIMULATION_PROFILE.items())
+    lines = []
+    for title, group in GROUPS.items():
+        lines += [f'### {title}', '', '| id | what must hold | threshold | response | why |']
+        lines.append('|---|---|---|---|---|')
+        for rule in group:
+            response = f'{rule.response} ({rule.held_by})' if rule.held_by else rule.response
+            cells = (rule.id, rule.text, rule.threshold, response, rule.why)
+            lines.append('| ' + ' | '.join(cell.format(**values) for cell in cells) + ' |')
+        lines.append('')
+    profile = ', '.join(f'`{name}` {value}' for name, value in SIMULATION_PROFILE.items() if value)
     tail = [
+        'A response names in brackets who enforces the rule, where that is not the supervisor.',
         'Thresholds are the defaults of `config/5_safety.yaml`, which says why for each.',
-        f'The simulation, a fenced cell, differs in: {profile}.',
+        f'The simulation, a fenced cell, differs in: {profile}; it keeps no latch and no audit.',
     ]
-    return '\n'.join([*rows, '', *tail, ''])
+    return '\n'.join([*lines, *tail, ''])
 
 
 def _states() -> str:
@@ -70,15 +76,19 @@ def _states() -> str:
     tail = [
         'INIT waits for every input and the model of the robot; DISARMED waits for a person to '
         'arm (a simulation arms itself).',
-        'In motion, a silence latches the stop; at rest it only disarms.',
+        'A person near the arm (D12) is waited for in HOLD at pace 0, however long it takes.',
         'Reset leads from a latched state to DISARMED and moves nothing.',
+        'A latch outlasts a restart: its file is written by a thread of its own after the stop.',
+        'Each latch has a nonce, published in `safety/state`; on a real arm a person sends it '
+        'with a name to `~/reset_with`, so that nobody resets a stop that was not read.',
+        'The service `~/reset` resets in a simulation only; a Trigger can carry neither.',
     ]
     return '\n'.join([*rows, '', *tail, ''])
 
 
 def _missing() -> str:
     lines = [f'* {ids}: {text}.' for ids, text in NOT_YET.items()]
-    return '\n'.join(['## Rules of the design that are not there yet', '', *lines, ''])
+    return '\n'.join(['## What is not there', '', *lines, ''])
 
 
 if __name__ == '__main__':

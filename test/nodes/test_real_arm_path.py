@@ -30,6 +30,7 @@ ROBOT = load_robot('panda')
 NAMES = ROBOT.all_limits.names
 HOME = np.array([*ROBOT.home, ROBOT.gripper.open])
 ARM, HAND = 'panda_arm_controller', 'panda_hand_controller'
+KEPT = {'latch_file': '', 'audit_file': '', 'loop_overrun': 0.5}
 BUSY = {'state_timeout': 0.9, 'state_future': 0.05}  # this process is four nodes at once
 
 
@@ -49,7 +50,7 @@ class Cell:
         peer.add(ArmControllerNode, backend='topic', lookahead=0.1, lease_timeout=0.4,
                  path_tolerance=0.1, **BUSY)  # fmt: skip
         self.supervisor = peer.add(
-            SafetySupervisorNode, self_arming=True, lease=0.4, silence_stop=2.0, **BUSY
+            SafetySupervisorNode, self_arming=True, lease=0.4, silence_stop=2.0, **KEPT, **BUSY
         )
         self.propose = peer.sender(JointTrajectoryMessage, 'trajectory/proposed')
         scenes = peer.sender(String, 'perception/scene', qos.STATE)

@@ -22,7 +22,7 @@ LIMITS = JointLimits(
     [400.0, 400.0, 100.0],
 )
 HOME = np.array([0.0, 0.5, 0.04])
-FENCED = Parameters(self_arming=True, max_tool_speed=1.0, healthy_time=0.0)
+FENCED = Parameters(simulation=True, self_arming=True, max_tool_speed=1.0, healthy_time=0.0)
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,23 @@ class SlidingBody:
 
     wall: float = 10.0
     clearance: float = 0.02
+    condition: float = 5.0
     asked: int = 0
 
     def tool_positions(self, positions):
         x = positions[:, 0]
         return np.stack([x, 0 * x, 0 * x + 0.5], axis=1)
 
+    def link_spheres(self, positions):
+        """Give one ball of 5 cm around the tool."""
+        tool = self.tool_positions(positions)
+        return np.concatenate([tool, np.full((len(tool), 1), 0.05)], axis=1)[:, None]
+
+    def conditions(self, positions):
+        return np.full(len(positions), self.condition)
+
     def contact(self, positions, slow):
-        self.asked = len(positions)
+        self.asked = max(self.asked, len(positions))
         distance = self.wall - positions[:, 0]
         allowed = np.where(slow, 0.0, self.clearance)
         near = np.flatnonzero(~(distance >= allowed))

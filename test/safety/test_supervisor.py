@@ -164,11 +164,14 @@ def test_d1_recovers_from_a_clock_that_went_back():
     assert cell.supervisor.tick(cell.now).reasons == ()
 
 
-def test_a_silence_at_rest_disarms_without_latching():
-    cell = quiet_for(0.6, 'joints', 'controller', state='ARMED')
-    assert cell.state == 'DISARMED'
+@pytest.mark.parametrize(
+    ('silence', 'state'), [(0.2, 'HOLD'), (0.49, 'HOLD'), (0.51, 'STOP_LATCHED')]
+)
+def test_d1_boundary_of_silence_is_the_same_at_rest(silence, state):
+    cell = quiet_for(silence, 'joints', 'controller', state='ARMED')
+    assert cell.state == state
     cell.mute = set()
-    assert cell.run().state == 'ARMED'
+    assert cell.run().state == ('ARMED' if state == 'HOLD' else state)
 
 
 def test_refuses_proposals_while_an_input_is_silent():
