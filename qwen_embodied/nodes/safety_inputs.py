@@ -3,20 +3,22 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import Bool, Float64
 
-from qwen_embodied.errors import ContractError
-from qwen_embodied.messages import Array
 from qwen_embodied.nodes import qos
-from qwen_embodied.nodes.conversions import key_values, number
+from qwen_embodied.nodes.conversions import key_values
+from qwen_embodied.nodes.conversions_safety import (
+    camera_from_ros,
+    efforts_from_ros,
+    health_from_ros,
+)
 from qwen_embodied.nodes.guarding import Guarded
 from qwen_embodied.nodes.judging import Judge
 from qwen_embodied.nodes.wiring import same
-from qwen_embodied.safety import CameraSample, SimulatorHealth
+from qwen_embodied.safety import CameraSample
 
 
 class SafetyInputs:
@@ -70,49 +72,3 @@ class SafetyInputs:
         faults = '' if is_fine else message.message or 'reports an error'
         mode = key_values(message).get('mode', '')
         self._inputs.hardware.take(mode, faults, self._now())
-
-
-def camera_from_ros(message: DiagnosticStatus) -> CameraSample:
-    """Read what is known of an image; raises ContractError."""
-    values = key_values(message)
-    missing = [name for name in ('stamp', 'mark', 'luma', 'saturated') if name not in values]
-    if missing:
-        raise ContractError('safety/camera', sorted(values), f'with the keys {missing}')
-    read = {name: number(text, f'safety/camera {name}') for name, text in values.items()}
-    return CameraSample(
-        read['stamp'],
-        int(read['mark']),
-        read['luma'],
-        read['saturated'],
-        read.get('depth'),
-        read.get('pose_stamp'),
-        read.get('reprojection'),
-    )
-
-
-def camera_values(sample: CameraSample) -> dict[str, str]:
-    """Write what is known of an image, for `conversions.diagnostic`."""
-    return {
-        name: repr(value)
-        for name in sample.__dataclass_fields__
-        if (value := getattr(sample, name)) is not None
-    }
-
-
-def health_from_ros(message: DiagnosticStatus) -> SimulatorHealth:
-    """Read a simulator's health; raises ContractError."""
-    values = key_values(message)
-    return SimulatorHealth(
-        number(values.get('time', ''), 'simulation/status time'),
-        int(number(values.get('warnings', ''), 'simulation/status warnings')),
-        values.get('is_finite') == 'True',
-        values.get('resets_itself') != 'False',
-    )
-
-
-def efforts_from_ros(message: JointStateMessage, joints: tuple[str, ...]) -> Array | None:
-    """Read the efforts (J,) N·m of some joints; None where the message has none."""
-    names = list(message.name)
-    if len(message.effort) != len(names) or any(name not in names for name in joints):
-        return None
-    return np.array([message.effort[names.index(name)] for name in joints])

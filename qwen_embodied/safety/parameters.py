@@ -26,7 +26,8 @@ SIMULATION_PROFILE: dict[str, Any] = {
     'max_tool_speed': 1.0,
     'state_future': 0.05,
     'check_jerk': True,
-    'loop_overrun': 0.1,
+    'loop_overrun': 0.5,
+    'most_saturated': 0.95,
     'latch_file': '',
     'audit_file': '',
 }

@@ -147,7 +147,7 @@ class Watched:
         self.velocities = (0.0, 0.0, 0.0)
         self.status = ArmStatus('', 'idle')
         self.mute = set()
-        self.said = []
+        self.said, self.feed = [], None
 
     @property
     def state(self):
@@ -161,6 +161,8 @@ class Watched:
                 self.supervisor.on_joint_state(state, self.now)
             if 'controller' not in self.mute:
                 self.supervisor.on_arm_status(self.status, self.now)
+            if self.feed is not None:
+                self.feed(self.supervisor.inputs, self.now)
             self.said.append(self.supervisor.tick(self.now))
         return self
 

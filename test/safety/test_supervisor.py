@@ -295,7 +295,8 @@ def test_d5_boundary_of_silence(silence, state):
 
 def test_d5_breach_of_a_timer_whose_worker_is_dead():
     said = with_heartbeat(step=0).tick(1.0)
-    assert 'D5 perception: silent for 0.99 s' in said.reasons
+    assert said.state == 'STOP_LATCHED'
+    assert said.reasons == ('D5 perception: silent for 0.51 s',)
 
 
 def test_d5_breach_latches_after_a_long_silence():
