@@ -219,6 +219,19 @@ def bench(
 
 
 @app.command()
+def audit(
+    file: Annotated[Path, typer.Argument(help='Audit of a safety supervisor, .jsonl.')],
+    number: Annotated[int | None, typer.Option('--explain', help='Of one decision.')] = None,
+) -> None:
+    """Check that an audit is as it was written, or explain one decision of it."""
+    from qwen_embodied.audit_report import checked, explained
+
+    whole, lines = (True, explained(file, number)) if number is not None else checked(file)
+    typer.echo('\n'.join(lines))
+    raise typer.Exit(0 if whole else FAILED)
+
+
+@app.command()
 def light(
     output: Annotated[Path, typer.Argument(help='File that gets the sheet, .png or .jpg.')],
     seed: Seed = 0,

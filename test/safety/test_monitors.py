@@ -160,9 +160,7 @@ def test_d9_breach_of_a_delivery_that_does_not_match_names_the_topic_and_can_be_
     assert cell.said[-1].reasons == (
         'D9 joint_states: somebody offers or asks for another reliability',
     )
-    cell.run(0.1).supervisor.reset(cell.now)
-    cell.run(0.1)
-    assert cell.supervisor.reset(cell.now).approved
+    assert cell.run(0.1).supervisor.reset(cell.now).approved
 
 
 # -- D10, D11: the camera -------------------------------------------------------------------
@@ -504,8 +502,9 @@ def test_e1_boundary_of_a_button_that_must_be_heard(silence, state):
 
 
 def test_e1_breach_a_pressed_button_cannot_be_reset():
-    cell = fed(0.1, lambda inputs, now: inputs.button.take(True, now))
-    assert cell.state == 'STOP_LATCHED'
+    cell = Watched().executing()
+    cell.supervisor.inputs.button.take(True, cell.now)
+    assert cell.run(0.1).state == 'STOP_LATCHED'
     assert 'button is pressed' in cell.supervisor.reset(cell.now).reasons[0]
     assert Watched(stop_button=True).run().state == 'INIT'
 
