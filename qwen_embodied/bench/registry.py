@@ -13,6 +13,7 @@ BENCHES = {
     'chain': 'the whole chain: task success, limits, determinism, times and transport',
     'light': 'names, places and tasks in bad light; what the correction adds and costs',
     'plan': 'planning without the arm: success, wrong plans, refusals, scope and times',
+    'safety': 'what must not pass, stops at random moments, time of judging',
     'motion': 'inverse kinematics, paths, timing and control of arms',
 }
 

@@ -90,7 +90,7 @@ class CameraMonitor:
             found.append(('D10', 'camera: frozen', self._equal, p.frozen_images))
         if self._bad_since is not None and not now - self._bad_since <= p.camera_patience:
             found.append(('D10', f'camera: {self._exposure(sample)}', sample.luma, p.least_luma))
-        if sample.depth is not None and not sample.depth >= p.least_depth:
+        if sample.depth is not None and not p.least_depth <= sample.depth <= 1.0:
             share = f'camera: depth in {sample.depth:.0%} of the image'
             found.append(('D10', share, sample.depth, p.least_depth))
         found += self._pose(sample, clock)
@@ -102,7 +102,7 @@ class CameraMonitor:
         p = self._parameters
         if not p.least_luma <= sample.luma <= 255.0 - p.least_luma:
             return f'mean luma {sample.luma:.0f}'
-        if not sample.saturated <= p.most_saturated:
+        if not 0.0 <= sample.saturated <= p.most_saturated:
             return f'{sample.saturated:.0%} of the image saturated'
         return ''
 
@@ -114,7 +114,7 @@ class CameraMonitor:
             if not -p.state_future <= age <= p.camera_pose_age:
                 text = f'pose of the camera {age:.2f} s old'
                 found.append(('D11', text, age, p.camera_pose_age))
-        if sample.reprojection is not None and not sample.reprojection <= p.reprojection:
+        if sample.reprojection is not None and not 0.0 <= sample.reprojection <= p.reprojection:
             text = f'a known point is seen {sample.reprojection:.1f} px off'
             found.append(('D11', text, sample.reprojection, p.reprojection))
         return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 
+from qwen_embodied.safety.faults import FAULTS
 from qwen_embodied.safety.parameters import SIMULATION_PROFILE, Parameters
 from qwen_embodied.safety.rules import GROUPS, NOT_YET, RESPONSES
 from qwen_embodied.safety.states import PERMISSIONS
@@ -36,7 +37,7 @@ measured, so that it does not go on pressing.
 
 def document() -> str:
     """Give the whole text of docs/safety.md."""
-    parts = [_HEAD, _responses(), _rules(), _states(), _missing()]
+    parts = [_HEAD, _responses(), _rules(), _states(), _inputs(), _faults(), _missing()]
     return '\n'.join(parts)
 
 
@@ -84,6 +85,49 @@ def _states() -> str:
         'The service `~/reset` resets in a simulation only; a Trigger can carry neither.',
     ]
     return '\n'.join([*rows, '', *tail, ''])
+
+
+def _inputs() -> str:
+    return """\
+## What it can hear
+
+Beside `joint_states`, `arm/status`, `perception/scene` and `trajectory/proposed`, where somebody
+publishes them:
+
+| topic | message | content | rule |
+|---|---|---|---|
+| `safety/stop` | `std_msgs/Bool` | true while a stop button is pressed; latched or not | E1 |
+| `safety/people` | `std_msgs/Float64` | distance of the nearest person, m; inf for nobody | D12 |
+| `safety/camera` | `diagnostic_msgs/DiagnosticStatus` | stamp, mark, luma, saturated, depth | D10, D11 |
+| `safety/heartbeat` | `diagnostic_msgs/DiagnosticStatus` | source, work (a counter) | D5 |
+| `hardware/status` | `diagnostic_msgs/DiagnosticStatus` | mode; a level of error is a fault | D15 |
+| `simulation/status` | `diagnostic_msgs/DiagnosticStatus` | time, warnings, is_finite, resets_itself | D14 |
+| `~/speed_scale` | `std_msgs/Float64` | share of the pace that the operator wants, 0 to 1 | |
+| `~/reset_with` | `std_msgs/String` | nonce and name, a space between | E4 |
+
+The pace is a share of the time along the checked path: at 0.5 everything takes twice as long, at 0
+the arm waits on its path; changes of pace keep the accelerations of the joints.
+
+## The audit
+
+`audit_file` gets one JSON line for each decision: rule, value, limit, state, trajectory and the
+digest of the configuration.
+Each line has the hash of the one before; files of 4 MiB, five older ones are kept.
+`qwen-embodied audit FILE` says whether a line was changed or taken out, `--explain N` puts decision
+N into words.
+What a full disk did not take is counted in the next line; no stop waits for a disk.
+"""
+
+
+def _faults() -> str:
+    rows = [
+        '## Faults that are injected in tests',
+        '',
+        '| fault | what comes of it |',
+        '|---|---|',
+    ]
+    rows += [f'| {number}: {fault} | {result} |' for number, (fault, result) in FAULTS.items()]
+    return '\n'.join([*rows, '', 'A test has the number of its fault in its name.', ''])
 
 
 def _missing() -> str:

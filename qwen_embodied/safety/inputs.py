@@ -84,7 +84,7 @@ class Inputs:
 
     def _tracking(self) -> list[Finding]:
         error, limit = self._tracking_error, self._parameters.tracking_stop
-        if error <= limit:
+        if 0.0 <= error <= limit:
             return []
         message = f'tracking error {error:.3f} rad, allowed {limit:g}'
         return [Finding('D3', message, STOP, error, limit)]

@@ -45,12 +45,10 @@ class PeopleMonitor:
         self._distance = distance if is_distance else 0.0
         self._heard = now
 
-    def resume(self, now: float) -> bool:
-        """Let an operator end a hold after it was clear for long enough; False when not yet."""
+    def resume(self, now: float) -> None:
+        """Let an operator end a hold, once it was clear for long enough."""
         self._update(now)
-        if self._is_held and self._has_been_clear(now):
-            self._is_held = False
-        return not self._is_held
+        self._is_held = self._is_held and not self._has_been_clear(now)
 
     def scale(self, now: float) -> float:
         """Give the share of the pace, 0 to 1, in steps."""

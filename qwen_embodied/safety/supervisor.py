@@ -154,9 +154,8 @@ class Supervisor:
 
     def arm(self, now: float, operator: str = '') -> Verdict:
         """Let trajectories be proposed, or go on after a person was near, when all is healthy."""
+        self.inputs.people.resume(now)
         self.tick(now)
-        if self._state == 'HOLD' and self.inputs.people.resume(now):
-            self.tick(now)
         if self._state in ('ARMED', 'EXECUTING'):
             return Verdict(True)
         if self._state == 'DISARMED' and self._is_healthy(now):
@@ -176,6 +175,7 @@ class Supervisor:
             operator: Who resets; needed with a nonce.
         """
         self.inputs.graph.forget()
+        self.inputs.people.resume(now)
         self.tick(now)
         reason = objection(self.parameters, self.latch, nonce, operator)
         if not reason and not (self._is_healthy(now) and not self.inputs.joints.is_moving):

@@ -58,18 +58,18 @@ def test_the_good_one_is_taken_in_any_order_of_its_joints():
 
 @settings(max_examples=60, deadline=None)
 @given(POINTS, st.sampled_from(FIELDS), JOINTS, NOT_NUMBERS)
-def test_f1_refuses_every_number_that_is_not_finite(at, field, joint, value):
+def test_f01_refuses_every_number_that_is_not_finite(at, field, joint, value):
     assert f'C2 {field} that are not finite' in refusal(with_value(at, field, joint, value))
 
 
 @settings(max_examples=20, deadline=None)
 @given(POINTS, NOT_NUMBERS)
-def test_f1_refuses_times_that_are_not_finite(at, value):
+def test_f01_refuses_times_that_are_not_finite(at, value):
     assert 'C2 times that are not finite' in refusal(with_point(at, time=value))
 
 
 @pytest.mark.parametrize('field', ['positions', 'velocities'])
-def test_f2_a_state_that_is_not_finite_stops_the_arm_on_finite_commands(field):
+def test_f02_a_state_that_is_not_finite_stops_the_arm_on_finite_commands(field):
     cell = Cell()
     cell.start(MOVE)
     cell.run(0.8)
@@ -87,7 +87,7 @@ def test_f2_a_state_that_is_not_finite_stops_the_arm_on_finite_commands(field):
 
 
 @pytest.mark.parametrize('speeds', [[np.nan] * 4, [0.0, np.nan, 0.0, 0.0]])
-def test_f3_refuses_to_start_on_a_state_that_was_never_written(speeds):
+def test_f03_refuses_to_start_on_a_state_that_was_never_written(speeds):
     cell = Cell()
     with pytest.raises(TrajectoryRejectedError, match=r'J13 nothing may move now.*not finite'):
         cell.tracker.start(MOVE, JointState(cell.now, NAMES, HOME, speeds), cell.now)
@@ -95,7 +95,7 @@ def test_f3_refuses_to_start_on_a_state_that_was_never_written(speeds):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from([*NAMES, 'toe', '']), max_size=6))
-def test_f4_refuses_every_other_set_of_names(names):
+def test_f04_refuses_every_other_set_of_names(names):
     if sorted(names) == sorted(NAMES):
         return
     goal = replace(GOOD, joint_names=tuple(names))
@@ -107,23 +107,23 @@ def test_f4_refuses_every_other_set_of_names(names):
     st.integers(1, len(GOOD.points) - 1),
     st.sampled_from([0.0, -0.5, -1e9, 1e-12]),
 )
-def test_f5_refuses_times_that_do_not_increase(at, step):
+def test_f05_refuses_times_that_do_not_increase(at, step):
     goal = with_point(at, time=GOOD.points[at - 1].time + min(step, 0.0))
     assert 'J7 times that do not increase' in refusal(goal)
 
 
 @pytest.mark.parametrize('shift', [-0.01, -1e9])
-def test_f5_refuses_a_first_time_before_the_start(shift):
+def test_f05_refuses_a_first_time_before_the_start(shift):
     points = [replace(point, time=point.time + shift) for point in GOOD.points]
     assert refusal(replace(GOOD, points=points))[0].startswith('C2 the first point is at')
 
 
 @pytest.mark.parametrize('stamp', [1e-9, 5.0, 1.8e9, 1.8e9 + 3600, -1.0, float('nan')])
-def test_f6_refuses_every_stamp_but_zero(stamp):
+def test_f06_refuses_every_stamp_but_zero(stamp):
     assert refusal(replace(GOOD, stamp=stamp))[0].startswith('J6 ')
 
 
-def test_f7_refuses_legal_points_whose_curve_leaves_the_limits():
+def test_f07_refuses_legal_points_whose_curve_leaves_the_limits():
     # At 2.4 rad with +-1 rad/s, 0.5 s apart: the cubic peaks 0.125 rad higher, the limit is 2.5.
     u = np.linspace(0.0, 1.0, 3)[:, None]
     rows = np.array([[2.4, 0.3, -0.2, 0.04], [2.4, 0.3, -0.2, 0.04], [2.4, 0.3, -0.2, 0.04]])
@@ -139,7 +139,7 @@ def test_f7_refuses_legal_points_whose_curve_leaves_the_limits():
     st.sampled_from(['velocity', 'acceleration', 'jerk']),
     st.sampled_from([0.999, 1.001]),
 )
-def test_f8_exact_boundary_of_each_rate(joint, rate, factor):
+def test_f08_exact_boundary_of_each_rate(joint, rate, factor):
     """A quintic's own peaks are known: 1.875 d/T, 5.7735 d/T², 60 d/T³."""
     peak = {'velocity': (1.875, 1), 'acceleration': (10 / np.sqrt(3), 2), 'jerk': (60.0, 3)}
     constant, order = peak[rate]
@@ -159,7 +159,7 @@ def test_f8_exact_boundary_of_each_rate(joint, rate, factor):
 
 
 @pytest.mark.parametrize(('off', 'taken'), [(0.0099, True), (0.0101, False), (2 * np.pi, False)])
-def test_f9_boundary_of_the_start_and_no_wrap_around(off, taken):
+def test_f09_boundary_of_the_start_and_no_wrap_around(off, taken):
     cell = Cell()
     wide = replace(LIMITS, lower=np.full(4, -20.0), upper=np.full(4, 20.0))
     cell.tracker.limits = wide

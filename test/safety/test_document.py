@@ -15,6 +15,7 @@ from qwen_embodied.parameters import build, defaults, read_yaml
 from qwen_embodied.resources import shared_file
 from qwen_embodied.safety import NOT_YET, RULES, SIMULATION_PROFILE, Parameters
 from qwen_embodied.safety.document import document
+from qwen_embodied.safety.faults import FAULTS
 from qwen_embodied.safety.parameters import DISABLABLE
 from qwen_embodied.safety.rules import RESPONSES
 
@@ -43,6 +44,14 @@ def test_the_document_is_what_the_code_says():
     assert path.read_text(encoding='utf-8') == document(), (
         'run: python -m qwen_embodied.safety.document > docs/safety.md'
     )
+
+
+@pytest.mark.parametrize('fault', FAULTS)
+def test_every_fault_has_a_test(fault):
+    name = f'def test_f{int(fault[1:]):02d}_'
+    texts = (path.read_text(encoding='utf-8') for path in TESTS.rglob('test_*.py'))
+    wanted = name if fault != 'F36' else 'test_f36_'
+    assert any(wanted in text for text in texts), f'write {name}...'
 
 
 def test_the_document_makes_no_claim_to_be_an_emergency_stop():

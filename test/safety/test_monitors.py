@@ -362,6 +362,23 @@ def test_d12_another_person_begins_the_wait_anew():
     assert cell.state == 'HOLD'
 
 
+def test_d12_a_latch_of_another_cause_can_be_reset_after_somebody_was_near():
+    cell = among_people(0.5)
+    cell.supervisor.stop('button', cell.now)
+    cell.status = replace(cell.status, state='aborted')
+    assert not cell.run(0.5).supervisor.reset(cell.now).approved
+    cell.person = 10.0
+    assert cell.run(2.1).supervisor.reset(cell.now).approved
+
+
+def test_d12_arming_needs_a_detector_first_and_then_nothing_else():
+    cell = Watched(**SHARED, self_arming=False).run(0.5)
+    cell.feed = lambda inputs, now: inputs.people.take(9.0, now)
+    cell.run(1.0)
+    assert not cell.supervisor.arm(cell.now).approved
+    assert cell.run(1.5).supervisor.arm(cell.now).approved
+
+
 def test_d12_any_other_fault_while_waiting_is_a_hold():
     cell = among_people(0.5)
     cell.mute = {'controller'}

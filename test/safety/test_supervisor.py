@@ -233,7 +233,14 @@ def test_d2_breach_latches_in_motion_and_keeps_from_arming(state, said):
 
 @pytest.mark.parametrize(
     ('error', 'state'),
-    [(0.04, 'EXECUTING'), (0.15, 'EXECUTING'), (0.151, 'STOP_LATCHED'), (np.nan, 'STOP_LATCHED')],
+    [
+        (0.04, 'EXECUTING'),
+        (0.15, 'EXECUTING'),
+        (0.151, 'STOP_LATCHED'),
+        (np.nan, 'STOP_LATCHED'),
+        (-np.inf, 'STOP_LATCHED'),
+        (-0.1, 'STOP_LATCHED'),
+    ],
 )
 def test_d3_boundary_of_the_tracking_error(error, state):
     cell = Watched().executing()
