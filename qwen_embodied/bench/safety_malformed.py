@@ -138,7 +138,7 @@ CHANGES: dict[str, Change] = {
        for name in FIELDS for word, value in zip(('NaN', 'Inf', '-Inf', 'sNaN'), NOT_NUMBERS,
                                                  strict=True)},
     'one joint elsewhere at the start': _at(
-        'positions', lambda rng, q: rng.choice([-1, 1]) * rng.uniform(1.5, 3.0), 'first'),
+        'positions', lambda rng, q: rng.choice([-1, 1]) * rng.uniform(3.2, 6.0), 'first'),
     'a spike between': _at('positions', lambda rng, q: rng.choice([-1, 1]) * 40.0, 'inside'),
     'beyond a limit at the end': _at('positions', lambda rng, q: rng.uniform(4.0, 9.0), 'last'),
     'a start in motion': _at('velocities', lambda rng, v: rng.uniform(0.05, 1.0), 'first'),

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from qwen_embodied.safety import AuditFile, Decision, Latch, LatchFile
+from qwen_embodied.safety import AuditFile, Decision, Latch, LatchFile, Parameters, Supervisor
 
 WAITING = 2000  # decisions; a disk that is slower loses some, which the audit counts
 PATIENCE = 2.0  # s, at the end
@@ -22,7 +22,10 @@ class Keeper:
         latch: File of the latch, or None.
         audit: File of the audit, or None.
         configuration: Digest that each decision was made with.
-        warn: Told, in that thread, what could not be written.
+        warn: Told what could not be written, and which rules are off.
+
+    Attributes:
+        latch: That was kept before, then the newest.
     """
 
     def __init__(
@@ -32,15 +35,35 @@ class Keeper:
         configuration: str,
         warn: Callable[[str], object],
     ) -> None:
-        self._latch, self._audit, self._configuration = latch, audit, configuration
+        self._file, self._audit, self._configuration = latch, audit, configuration
+        self.latch = latch.read() if latch else None  # as kept
         self._warn, self._missed = warn, 0
         self._tasks: queue.Queue[Task | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name='keeper', daemon=True)
         self._thread.start()
 
+    @classmethod
+    def of(cls, parameters: Parameters, warn: Callable[[str], object]) -> Keeper:
+        """Open the files that the parameters name."""
+        latch = LatchFile(parameters.latch_file) if parameters.latch_file else None
+        audit = AuditFile(parameters.audit_file) if parameters.audit_file else None
+        return cls(latch, audit, parameters.digest, warn)
+
+    def follow(self, supervisor: Supervisor) -> bool:
+        """Write what is new of a supervisor, soon; True when another stop is latched, or none."""
+        is_new = supervisor.latch != self.latch
+        if is_new:
+            self.latch = supervisor.latch
+            self.keep_latch(self.latch)
+        for decision in supervisor.decisions.take():
+            self.keep(decision)
+            if decision.kind == 'disabled':
+                self._warn(f'rules are off: {decision.message}')
+        return is_new
+
     def keep_latch(self, latch: Latch | None) -> None:
         """Write the latch, soon."""
-        file = self._latch
+        file = self._file
         if file is not None:
             self._put(lambda: file.write(latch))
 

@@ -41,6 +41,15 @@ class SafetyInputs:
         ears.hear('~/speed_scale', plain, same, self._on_speed, Float64)
         ears.hear('joint_states', qos.NEWEST, same, self._on_joints, JointStateMessage)
 
+    def look_around(self) -> None:
+        """Count who publishes what only one node may, and who sets the clock."""
+        node, inputs = self._node, self._inputs
+        topics = self._judge.supervisor.parameters.command_topics
+        guarded = ('trajectory/approved', 'safety/state', *topics)
+        inputs.graph.take_publishers({name: node.count_publishers(name) for name in guarded})
+        simulated = bool(node.get_parameter('use_sim_time').value)
+        inputs.clock.take_source(simulated, node.count_publishers('/clock'))
+
     def _on_joints(self, message: JointStateMessage) -> None:
         found = efforts_from_ros(message, self._judge.arm_joints)
         if found is not None:

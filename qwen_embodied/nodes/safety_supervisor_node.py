@@ -26,8 +26,8 @@ from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.safety_inputs import SafetyInputs
 from qwen_embodied.nodes.wiring import every, same, serve
 from qwen_embodied.parameters import param
-from qwen_embodied.safety import AuditFile, LatchFile, SafetyState, Verdict, read_request
 from qwen_embodied.safety import Parameters as SafetyParameters
+from qwen_embodied.safety import SafetyState, Verdict, read_request
 
 PATIENCE = 0.5  # s in which the end of the last trajectory, or a late state, may be heard
 GRAPH_PERIOD = 0.5  # s between looks at who publishes what
@@ -51,11 +51,9 @@ class SafetySupervisorNode(Node):
         )
         self._values = values = declare(self, Parameters)
         rules, warn = select(values, SafetyParameters), self.get_logger().error
-        file = LatchFile(rules.latch_file) if rules.latch_file else None
-        audit = AuditFile(rules.audit_file) if rules.audit_file else None
-        self._latch = file.read() if file else None
-        self._keeper = Keeper(file, audit, rules.digest, warn)
-        self._judge = Judge(load_robot(values.robot), rules, self._stamps, self._latch)
+        self._keeper = Keeper.of(rules, warn)
+        latch = self._keeper.latch
+        self._judge = Judge(load_robot(values.robot), rules, self._stamps, latch)
         self._supervisor = self._judge.supervisor
         self._proposed: tuple[JointTrajectoryMessage, float] | None = None
         self._last = self._judge.tick()
@@ -70,7 +68,8 @@ class SafetySupervisorNode(Node):
         for name, action in (('stop', self._stop), ('reset', self._reset), ('arm', self._arm)):
             serve(self, f'~/{name}', ears.wrap(name, action, (False, 'a fault; see the log')))
         every(self, 1.0 / values.rate, ears.wrap('loop', self._renew, None))
-        every(self, GRAPH_PERIOD, ears.wrap('graph', self._look_around, None))
+        look = self._more.look_around
+        every(self, GRAPH_PERIOD, ears.wrap('graph', look, None))
 
     def _subscribe(self) -> None:
         judge, read, ears = self._judge, conversions, self._ears
@@ -119,29 +118,14 @@ class SafetySupervisorNode(Node):
         self._take_proposed()
         self._say(self._judge.loop(1.0 / self._values.rate))
 
-    def _look_around(self) -> None:
-        guarded = ('trajectory/approved', 'safety/state', *self._values.command_topics)
-        inputs = self._supervisor.inputs
-        inputs.graph.take_publishers({name: self.count_publishers(name) for name in guarded})
-        simulated = bool(self.get_parameter('use_sim_time').value)
-        inputs.clock.take_source(simulated, self.count_publishers('/clock'))
-
     def _say(self, state: SafetyState) -> None:
         self._state_out.publish(safety_to_ros(state, self._judge.rejection))
         if (state.state, bool(state.reasons)) != (self._last.state, bool(self._last.reasons)):
             self.get_logger().info(f'{state.state} {"; ".join(state.reasons)}')
         self._last = state
-        self._keep()
-
-    def _keep(self) -> None:
-        """Hand on what must be kept; after everything that could slow the arm was sent."""
-        if self._supervisor.latch != self._latch:
-            self._latch, self._proposed = self._supervisor.latch, None
-            self._keeper.keep_latch(self._latch)
-        for decision in self._supervisor.decisions.take():
-            self._keeper.keep(decision)
-            if decision.kind == 'disabled':
-                self.get_logger().warning(f'rules are off: {decision.message}')
+        # After everything that could slow the arm was sent.
+        if self._keeper.follow(self._supervisor):
+            self._proposed = None
 
     def _on_fault(self, text: str) -> None:
         self.get_logger().error(text)

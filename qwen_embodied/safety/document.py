@@ -92,16 +92,16 @@ def _inputs() -> str:
 ## What it can hear
 
 Beside `joint_states`, `arm/status`, `perception/scene` and `trajectory/proposed`, where somebody
-publishes them:
+publishes them (`DiagnosticStatus` is of `diagnostic_msgs`, the content in its values):
 
 | topic | message | content | rule |
 |---|---|---|---|
 | `safety/stop` | `std_msgs/Bool` | true while a stop button is pressed; latched or not | E1 |
 | `safety/people` | `std_msgs/Float64` | distance of the nearest person, m; inf for nobody | D12 |
-| `safety/camera` | `diagnostic_msgs/DiagnosticStatus` | stamp, mark, luma, saturated, depth | D10, D11 |
-| `safety/heartbeat` | `diagnostic_msgs/DiagnosticStatus` | source, work (a counter) | D5 |
-| `hardware/status` | `diagnostic_msgs/DiagnosticStatus` | mode; a level of error is a fault | D15 |
-| `simulation/status` | `diagnostic_msgs/DiagnosticStatus` | time, warnings, is_finite, resets_itself | D14 |
+| `safety/camera` | `DiagnosticStatus` | stamp, mark, luma, saturated, depth | D10, D11 |
+| `safety/heartbeat` | `DiagnosticStatus` | source, work (a counter) | D5 |
+| `hardware/status` | `DiagnosticStatus` | mode; a level of error is a fault | D15 |
+| `simulation/status` | `DiagnosticStatus` | time, warnings, is_finite, resets_itself | D14 |
 | `~/speed_scale` | `std_msgs/Float64` | share of the pace that the operator wants, 0 to 1 | |
 | `~/reset_with` | `std_msgs/String` | nonce and name, a space between | E4 |
 
@@ -113,8 +113,8 @@ the arm waits on its path; changes of pace keep the accelerations of the joints.
 `audit_file` gets one JSON line for each decision: rule, value, limit, state, trajectory and the
 digest of the configuration.
 Each line has the hash of the one before; files of 4 MiB, five older ones are kept.
-`qwen-embodied audit FILE` says whether a line was changed or taken out, `--explain N` puts decision
-N into words.
+`qwen-embodied audit FILE` says whether a line was changed or taken out, `--explain N` puts
+decision N into words.
 What a full disk did not take is counted in the next line; no stop waits for a disk.
 """
 
