@@ -14,7 +14,8 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
     'errors', 'distortion', 'geometry', 'interpolation', 'light_report', 'limits', 'messages',
-    'parameters', 'relations', 'resources', 'serialization', 'system_libraries', '__version__',
+    'parameters', 'parameter_files', 'parameter_table', 'relations', 'resources',
+    'serialization', 'system_libraries', '__version__',
 }  # fmt: skip
 STAGES = {
     'camera',
@@ -56,13 +57,20 @@ HOMES = {
     'ompl': {'motion'},
     'toppra': {'motion'},
     'ruckig': {'motion', 'control', 'safety'},
-    'rich': {'account.py', 'cli.py', 'cli_replay.py'},
-    'typer': {'cli.py', 'cli_calibrate.py', 'cli_replay.py'},
+    'rich': {'account.py', 'cli.py', 'cli_doctor.py', 'cli_replay.py'},
+    'typer': {
+        'cli.py',
+        'cli_calibrate.py',
+        'cli_doctor.py',
+        'cli_parameters.py',
+        'cli_replay.py',
+    },
     **{name: {'nodes'} for name in ROS},
 }
 # What stands on the stages and the executive, and may start nodes.
 TOP = {
-    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_calibrate.py', 'cli_replay.py', 'demo.py',
+    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_calibrate.py', 'cli_parameters.py',
+    'cli_replay.py', 'demo.py',
 }  # fmt: skip
 # Exact positions are for the simulator and for judging, never for perception or planning.
 GROUND_TRUTH_HOMES = {
