@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,10 @@ def check_parameter_file(path: Path | str) -> tuple[str, ...]:
     except ConfigurationError as error:
         return (str(error),)
     names = {name for section in sections for name in section.settings}
-    named = [node for node in NODES if any(part.node == node for part in sections)]
+    nodes = [node for node in NODES if node != 'simulation' or find_spec('mujoco')]
+    named = [node for node in nodes if any(part.node == node for part in sections)]
     suited = named or [
-        max(NODES, key=lambda node: len(names & set(defaults(parameters_of(node)))))
+        max(nodes, key=lambda node: len(names & set(defaults(parameters_of(node)))))
     ]
     faults = chain.from_iterable(_faults(node, sections, str(path)) for node in suited)
     return tuple(dict.fromkeys(faults))

@@ -1,0 +1,303 @@
+"""What is gathered before anything is judged: this machine, its software, the running graph."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Machine:
+    """This machine and what is installed on it.
+
+    Attributes:
+        python: Version of the interpreter.
+        versions: Of the distributions that are installed, by name.
+        ros_prefixes: Installed ROS 2, such as /opt/ros/jazzy, that this terminal has sourced.
+        rclpy_places: Folders of the path that hold an rclpy.
+        pinocchio_places: Folders of the path that hold a pinocchio.
+        environment: Variables that decide how nodes find one another.
+        profile: Content of the transport profile of Fast DDS; None where it cannot be read.
+        shared_memory: Free, MiB; None where the system has none.
+        disk: Free in the working folder, MiB.
+        memory: Available, MiB.
+        cores: That this process may use.
+        load: Processes that wanted to run, mean of a minute.
+        unwritable: Folders that logs and runs go to and that cannot be written.
+        clock_error: Largest error that the kernel assumes of the clock, s; None where it is not
+            synchronised, below 0 where that cannot be told.
+        now: The clock, s since 1970.
+    """
+
+    python: tuple[int, int, int]
+    versions: Mapping[str, str]
+    ros_prefixes: tuple[str, ...]
+    rclpy_places: tuple[str, ...]
+    pinocchio_places: tuple[str, ...]
+    environment: Mapping[str, str]
+    profile: str | None
+    shared_memory: int | None
+    disk: int
+    memory: int
+    cores: int
+    load: float
+    unwritable: tuple[str, ...]
+    clock_error: float | None
+    now: float
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a process said that tried something out.
+
+    Attributes:
+        worked: True when it ended well.
+        said: Its last line.
+    """
+
+    worked: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class RobotFacts:
+    """The robot as its preset, or its own description, has it.
+
+    Attributes:
+        name: Of the preset.
+        joints: Of the arm and then of the gripper.
+        lower: Limits of each, rad or m.
+        upper: Limits of each, rad or m.
+        base_frame: Name of the frame that poses are given in.
+        controllers: Joints by controller.
+        fault: Why it cannot be used; empty when it can.
+    """
+
+    name: str
+    joints: tuple[str, ...] = ()
+    lower: tuple[float, ...] = ()
+    upper: tuple[float, ...] = ()
+    base_frame: str = ''
+    controllers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fault: str = ''
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A publisher or a subscription.
+
+    Attributes:
+        node: Full name of its node.
+        type: Such as sensor_msgs/msg/Image.
+    """
+
+    node: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A publisher and a subscription that do not hear one another."""
+
+    topic: str
+    publisher: str
+    subscriber: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Who is at a topic."""
+
+    publishers: tuple[Endpoint, ...] = ()
+    subscribers: tuple[Endpoint, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What was heard of a topic.
+
+    Attributes:
+        count: Messages.
+        seconds: Between the first and the last.
+        delay: Median of the clock less the stamp, s; None without a stamp.
+        stamps: Of the last messages, s.
+    """
+
+    count: int
+    seconds: float
+    delay: float | None = None
+    stamps: tuple[float, ...] = ()
+
+    @property
+    def rate(self) -> float:
+        """Messages per second."""
+        return (self.count - 1) / self.seconds if self.count > 1 and self.seconds > 0.0 else 0.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image.
+
+    Attributes:
+        encoding: Of its pixels; for a compressed one its format.
+        width: px; 0 where it cannot be read.
+        height: px; 0 where it cannot be read.
+        frame_id: Of its header.
+        fault: Why it cannot be read; empty when it can.
+        valid: Share of the depths that are measured; None for colour.
+        middle: Median of the measured depths as they are read, m; None for colour and where
+            there are none.
+    """
+
+    encoding: str
+    width: int
+    height: int
+    frame_id: str
+    fault: str = ''
+    valid: float | None = None
+    middle: float | None = None
+
+
+@dataclass(frozen=True)
+class Lens:
+    """One camera_info.
+
+    Attributes:
+        width: px.
+        height: px.
+        focal: fx, px.
+        model: Of the distortion.
+        frame_id: Of its header.
+        fault: Why it cannot be used; empty when it can.
+    """
+
+    width: int
+    height: int
+    focal: float
+    model: str
+    frame_id: str
+    fault: str = ''
+
+
+@dataclass(frozen=True)
+class Joints:
+    """One message of joint states; not finite values are None, as JSON has it."""
+
+    names: tuple[str, ...]
+    positions: tuple[float | None, ...]
+    velocities: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What was seen and heard of the running nodes; topics without the namespace asked for.
+
+    Attributes:
+        rmw: Implementation of the middleware.
+        nodes: Full names, one for each node, so that a name may come twice.
+        topics: By name; relative ones belong to the namespace.
+        mismatches: Pairs that do not hear one another.
+        streams: By topic, of those that were listened to.
+        colour: Newest colour image.
+        depth: Newest depth image.
+        lens: Newest camera_info.
+        joints: Newest joint states.
+        description: What robot_description holds; empty where nothing was heard.
+        clocks: First and last time of /clock, s; empty where nothing was heard.
+        parameters: Of the nodes that answered, by full name.
+        trouble: What perception says on /diagnostics; empty when it sees.
+        safety: State of the supervisor; empty where nothing was heard.
+        reasons: Why the supervisor holds.
+        edges: Parent and child frames of TF; None where tf2_msgs is not installed.
+    """
+
+    rmw: str = ''
+    nodes: tuple[str, ...] = ()
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    mismatches: tuple[Mismatch, ...] = ()
+    streams: Mapping[str, Stream] = field(default_factory=dict)
+    colour: Picture | None = None
+    depth: Picture | None = None
+    lens: Lens | None = None
+    joints: Joints | None = None
+    description: str = ''
+    clocks: tuple[float, ...] = ()
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    trouble: str = ''
+    safety: str = ''
+    reasons: tuple[str, ...] = ()
+    edges: tuple[tuple[str, str], ...] | None = None
+
+    def named(self, node: str) -> tuple[str, ...]:
+        """Give the full names of the nodes of a name."""
+        return tuple(name for name in self.nodes if name.rpartition('/')[2] == node)
+
+    def parameter(self, node: str, name: str, usual: Any) -> Any:
+        """Give a parameter of a running node, or what is usual."""
+        values = next((self.parameters.get(full) for full in self.named(node)), None) or {}
+        return values.get(name, usual)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the parameter files say is wanted.
+
+    Attributes:
+        robot: File of config/robots.
+        description: preset, topic or the path of a URDF.
+        backend: The way to the arm.
+        planner: Who plans.
+        servers: Addresses of model servers.
+        model: Name or folder of the model.
+        plain_http: Whether servers on other machines may be asked without encryption.
+        obstacles: File of obstacles.
+        colour_transport: How colour comes.
+        depth_transport: How depth comes.
+        pair_tolerance: Largest difference of the stamps of colour and depth, s.
+        frame_id: Of the base in scenes.
+    """
+
+    robot: str = 'panda'
+    description: str = 'preset'
+    backend: str = 'setpoints'
+    planner: str = 'grammar'
+    servers: str = ''
+    model: str = ''
+    plain_http: bool = False
+    obstacles: str = ''
+    colour_transport: str = 'raw'
+    depth_transport: str = 'raw'
+    pair_tolerance: float = 0.02
+    frame_id: str = 'panda_link0'
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that is judged.
+
+    Attributes:
+        machine: This machine.
+        wanted: By the parameter files.
+        native: Whether the native libraries load.
+        rendering: Whether MuJoCo renders; None without MuJoCo.
+        ros: Whether rclpy works.
+        configuration: Faults of the parameter files; None where they could not be read.
+        robot: The preset, or None where it could not be tried.
+        own_robot: The robot as robot_description has it, or None where none was heard.
+        server: What the model server answered; None where no server is wanted.
+        graph: None where it was not looked at.
+    """
+
+    machine: Machine
+    wanted: Wanted
+    native: Probe
+    rendering: Probe | None
+    ros: Probe
+    configuration: tuple[str, ...] | None
+    robot: RobotFacts | None
+    own_robot: RobotFacts | None
+    server: Probe | None
+    graph: Graph | None
