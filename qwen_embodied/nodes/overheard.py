@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
@@ -56,7 +57,9 @@ class Ear:
         self._delays: list[float] = []
         self._kept: deque[bytes] = deque(maxlen=KEPT if kind is not Image else 1)
         self._begin: bytes | None = None
-        node.create_subscription(kind, topic, self._hear, profile, raw=True)
+        # A check tells what does not fit; nobody reads the log of this node.
+        quiet = SubscriptionEventCallbacks(use_default_callbacks=False)
+        node.create_subscription(kind, topic, self._hear, profile, raw=True, event_callbacks=quiet)
 
     @classmethod
     def all_of(cls, node: Node, transports: Sequence[str]) -> dict[str, Ear]:
