@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
     from qwen_embodied.doctor import Finding
@@ -21,7 +24,7 @@ FAILED = 1
 COLOURS = {'PASS': 'green', 'WARN': 'yellow', 'FAIL': 'bold red', 'SKIP': 'dim'}
 
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for programs.')]
-Quiet = Annotated[bool, typer.Option('--quiet', help='Print warnings and failures only.')]
+Quiet = Annotated[bool, typer.Option('--quiet', help='Print failures only.')]
 Files = Annotated[
     list[Path] | None,
     typer.Option('--params-file', help='Over those of config/, as for the nodes; repeatable.'),
@@ -58,7 +61,9 @@ def doctor(  # noqa: PLR0913 - each is an option
     if as_json:
         typer.echo(json.dumps(_content(findings, counts, took), indent=2))
     else:
-        _print([item for item in findings if not quiet or item.status in ('WARN', 'FAIL')])
+        shown = [item for item in findings if not quiet or item.status == 'FAIL']
+        if shown:
+            typer.echo(printed(shown, shutil.get_terminal_size().columns))
         said = ', '.join(f'{counts[name]} {name}' for name in COLOURS)
         typer.echo(f'{len(findings)} checks in {took:.1f} s: {said}')
     raise typer.Exit(FAILED if counts['FAIL'] else 0)
@@ -77,14 +82,22 @@ def _content(findings: tuple[Finding, ...], counts: Counter[str], took: float) -
     }
 
 
-def _print(findings: list[Finding]) -> None:
+def printed(findings: Sequence[Finding], width: int) -> str:
+    """Write findings as a table.
+
+    Args:
+        findings: In their order.
+        width: Of the terminal, characters.
+    """
     from rich.console import Console
 
-    if findings:
-        Console(highlight=False).print(_table(findings))
+    console = Console(width=width, highlight=False)
+    with console.capture() as capture:
+        console.print(_table(findings))
+    return capture.get()
 
 
-def _table(findings: list[Finding]) -> Table:
+def _table(findings: Sequence[Finding]) -> Table:
     """Put status and name beside what was found, and the fix below it."""
     from rich import box
     from rich.table import Table

@@ -27,7 +27,7 @@ def parameter_files(facts: Facts) -> Finding:
 
 def robot(facts: Facts) -> Finding:
     """The robot's file has everything: limits, gripper, tool, controllers, obstacles."""
-    check = Check(GROUP, f'robot {facts.wanted.robot}')
+    check = Check(GROUP, 'robot')
     if facts.robot is None:
         return check.idle('the native libraries do not load')
     return _complete(check, facts.robot, 'complete config/robots as docs/robots.md says')
@@ -78,7 +78,8 @@ def server(facts: Facts) -> Finding:
 def _complete(check: Check, robot: RobotFacts, fix: str) -> Finding:
     if robot.fault:
         return check.bad(robot.fault, fix)
-    return check.good(f'{len(robot.joints)} joints with all limits, base {robot.base_frame}')
+    said = f'{robot.name}: {len(robot.joints)} joints with all limits, base {robot.base_frame}'
+    return check.good(said)
 
 
 CHECKS = (parameter_files, robot, description, agreement, server)

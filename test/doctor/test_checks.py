@@ -192,10 +192,8 @@ CASES = [
 
 
 def look(facts):
-    """Give the findings by the name of the check, without the name of the robot."""
-    found = examine(facts)
-    names = ['robot' if item.name.startswith('robot ') else item.name for item in found]
-    return dict(zip(names, found, strict=True))
+    """Give the findings by the name of the check."""
+    return {item.name: item for item in examine(facts)}
 
 
 def test_there_are_many_checks_and_their_names_are_unique():
