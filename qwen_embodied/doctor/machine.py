@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from qwen_embodied.doctor.facts import Machine
+from qwen_embodied.doctor.software import CORE, LOCAL_MODEL, OPENCV, ROS
 
 MIB = 2**20
 VARIABLES = (
@@ -72,12 +73,14 @@ def _packages(prefix: str) -> Iterable[Path]:
 
 
 def _versions() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for item in importlib.metadata.distributions():
-        name = item.metadata['Name']
-        if name:
-            found.setdefault(str(name).lower().replace('_', '-'), item.version)
-    return found
+    return {name: said for name in (*CORE, *OPENCV, *LOCAL_MODEL, ROS) if (said := _version(name))}
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ''
 
 
 def _profile(known: Mapping[str, str]) -> str | None:
@@ -137,7 +140,4 @@ def _clock_error() -> float | None:
 
 def installed(distribution: str) -> bool:
     """True when a distribution is there."""
-    try:
-        return bool(importlib.metadata.version(distribution))
-    except importlib.metadata.PackageNotFoundError:
-        return False
+    return bool(_version(distribution))

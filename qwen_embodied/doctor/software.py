@@ -18,6 +18,7 @@ CORE = {
     'ruckig': '0.14', 'typer': '0.12', 'rich': '13', 'rosbags': '0.11', 'mcap': '1.2',
     'pyyaml': '6', 'transformers': '5',
 }  # fmt: skip
+ROS = 'ros-rclpy'
 LOCAL_MODEL = ('torch', 'torchvision', 'llguidance')
 INSTALL = 'pip install --prefer-binary qwen_embodied'
 INSTALL_ROS = "pip install --prefer-binary 'qwen_embodied[ros]', or source an installed ROS 2"
@@ -79,8 +80,8 @@ def ros(facts: Facts) -> Finding:
     """ROS 2 comes from PyPI or from an installed one."""
     check, machine = Check(GROUP, 'ROS 2'), facts.machine
     sources = [*machine.ros_prefixes]
-    if 'ros-rclpy' in machine.versions:
-        sources.append(f'wheels from PyPI, rclpy {machine.versions["ros-rclpy"]}')
+    if ROS in machine.versions:
+        sources.append(f'wheels from PyPI, rclpy {machine.versions[ROS]}')
     if not sources and not machine.rclpy_places:
         return check.bad('there is none', INSTALL_ROS)
     return check.good(' and '.join(sources or machine.rclpy_places))
@@ -89,7 +90,7 @@ def ros(facts: Facts) -> Finding:
 def one_rclpy(facts: Facts) -> Finding:
     """The wheels and an installed ROS 2 bring two different rclpy."""
     check, places = Check(GROUP, 'one rclpy'), facts.machine.rclpy_places
-    mixed = bool(facts.machine.ros_prefixes) and 'ros-rclpy' in facts.machine.versions
+    mixed = bool(facts.machine.ros_prefixes) and ROS in facts.machine.versions
     if len(places) > 1 or mixed or len(facts.machine.ros_prefixes) > 1:
         said = ' and '.join(dict.fromkeys((*places, *facts.machine.ros_prefixes)))
         fix = 'use a terminal without a sourced ROS 2, or an environment without the ros-* wheels'
