@@ -7,9 +7,10 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from qwen_embodied.doctor.facts import Facts, Graph, Joints, RobotFacts, Stream
+from qwen_embodied.doctor.facts import Facts, RobotFacts
 from qwen_embodied.doctor.finding import Check, Finding
 from qwen_embodied.doctor.graph import SILENT, alive
+from qwen_embodied.doctor.heard import Graph, Joints, Stream
 
 JOINTS, COMMAND, STATUS = 'joint_states', 'arm/command', '/follow_joint_trajectory/_action/status'
 LEAST_RATE, LOW_RATE = 20.0, 50.0  # Hz

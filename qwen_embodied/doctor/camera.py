@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from qwen_embodied.doctor.facts import Facts, Graph, Picture, Stream
+from qwen_embodied.doctor.facts import Facts
 from qwen_embodied.doctor.finding import Check, Finding
 from qwen_embodied.doctor.graph import SILENT, alive
+from qwen_embodied.doctor.heard import Graph, Picture, Stream
 
 COLOUR, DEPTH = 'camera/color/image_raw', 'camera/aligned_depth_to_color/image_raw'
 INFO = 'camera/color/camera_info'

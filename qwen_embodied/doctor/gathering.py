@@ -18,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from qwen_embodied.bringup import added_environment
 from qwen_embodied.doctor import machine
-from qwen_embodied.doctor.facts import Facts, Graph, Probe, RobotFacts, Wanted
+from qwen_embodied.doctor.facts import Facts, Probe, RobotFacts, Wanted
+from qwen_embodied.doctor.heard import Graph
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.parameter_files import read_sections, settings_of
 from qwen_embodied.resources import shared_file

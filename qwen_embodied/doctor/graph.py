@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from qwen_embodied.doctor.facts import Facts, Graph
+from qwen_embodied.doctor.facts import Facts
 from qwen_embodied.doctor.finding import Check, Finding
+from qwen_embodied.doctor.heard import Graph
 
 NODES = ('perception', 'planner', 'safety_supervisor', 'arm_controller')
 IMAGE, STATUS = 'sensor_msgs/msg/Image', 'diagnostic_msgs/msg/DiagnosticStatus'

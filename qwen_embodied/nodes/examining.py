@@ -19,7 +19,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
 from rclpy.utilities import get_rmw_implementation_identifier
 
-from qwen_embodied.doctor.facts import Endpoint, Graph, Mismatch, Topic
+from qwen_embodied.doctor.heard import Endpoint, Graph, Mismatch, Topic
 from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.asked_parameters import ParameterQuestions
 from qwen_embodied.nodes.glimpses import latest

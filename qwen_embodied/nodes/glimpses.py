@@ -13,7 +13,7 @@ from sensor_msgs.msg import CompressedImage
 
 from qwen_embodied.camera.images import read_depth, read_image, read_intrinsics
 from qwen_embodied.camera.images_compressed import read_compressed, read_compressed_depth
-from qwen_embodied.doctor.facts import Joints, Lens, Picture
+from qwen_embodied.doctor.heard import Joints, Lens, Picture
 from qwen_embodied.errors import QwenEmbodiedError
 from qwen_embodied.nodes import conversions_safety
 from qwen_embodied.nodes.overheard import (

@@ -20,7 +20,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 
-from qwen_embodied.doctor.facts import Stream
+from qwen_embodied.doctor.heard import Stream
 from qwen_embodied.errors import ReplayError
 from qwen_embodied.nodes import qos, topic_types
 

@@ -18,16 +18,8 @@ from doctor.well import (
 )
 from qwen_embodied.doctor import Status
 from qwen_embodied.doctor.examination import CHECKS, examine
-from qwen_embodied.doctor.facts import (
-    Graph,
-    Joints,
-    Lens,
-    Mismatch,
-    Picture,
-    Probe,
-    RobotFacts,
-    Stream,
-)
+from qwen_embodied.doctor.facts import Probe, RobotFacts
+from qwen_embodied.doctor.heard import Graph, Joints, Lens, Mismatch, Picture, Stream
 
 JTC = 'arm_controller_jtc'
 FAIL, WARN, SKIP, PASS = Status.FAIL, Status.WARN, Status.SKIP, Status.PASS

@@ -5,21 +5,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qwen_embodied.doctor.facts import (
-    Endpoint,
-    Facts,
-    Graph,
-    Joints,
-    Lens,
-    Machine,
-    Picture,
-    Probe,
-    RobotFacts,
-    Stream,
-    Topic,
-    Wanted,
-)
+from qwen_embodied.doctor.facts import Facts, Machine, Probe, RobotFacts, Wanted
 from qwen_embodied.doctor.graph import TYPES
+from qwen_embodied.doctor.heard import Endpoint, Graph, Joints, Lens, Picture, Stream, Topic
 from qwen_embodied.doctor.software import CORE
 from qwen_embodied.resources import shared_file
 

@@ -21,7 +21,8 @@ from trajectory_msgs.msg import JointTrajectory
 from doctor.well import WELL, changed
 from qwen_embodied.doctor import Status
 from qwen_embodied.doctor.examination import examine
-from qwen_embodied.doctor.facts import Graph, Wanted
+from qwen_embodied.doctor.facts import Wanted
+from qwen_embodied.doctor.heard import Graph
 from qwen_embodied.doctor.trying import robot_facts
 from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
