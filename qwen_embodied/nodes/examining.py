@@ -28,6 +28,7 @@ from qwen_embodied.nodes.overheard import CLOCK, DESCRIPTION, DIAGNOSTICS, TF, E
 
 OWN = 'qwen_embodied_doctor'
 LOOK, PAUSE = 1.5, 0.05  # s: what discovery may take; between looks
+SETTLED, PATIENCE = 0.6, 3.0  # s without a new node; at most beyond what was asked for
 ANSWER = 1.0  # s, for parameters that were asked for
 HIDDEN = ('/rosout', '/parameter_events')
 ABSOLUTE = (CLOCK, DIAGNOSTICS, *TF)
@@ -64,12 +65,20 @@ class Examiner(Guest[Node]):
             time.sleep(PAUSE)
         if not self._others():
             return Graph(rmw=get_rmw_implementation_identifier())
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self._questions.ask(self._others())
-            time.sleep(PAUSE)
+        self._listen(time.monotonic() + seconds)
         self._questions.wait(ANSWER)
         return self._seen()
+
+    def _listen(self, end: float) -> None:
+        """Listen until a time of the steady clock, s, and until no further node appears."""
+        known: list[str] = []
+        last = end + PATIENCE
+        while time.monotonic() < end:
+            others = self._others()
+            if len(others) > len(known):
+                known, end = others, min(max(end, time.monotonic() + SETTLED), last)
+            self._questions.ask(others)
+            time.sleep(PAUSE)
 
     def _others(self) -> list[str]:
         """List the full names of all other nodes; what tools hide begins with _."""
