@@ -17,7 +17,14 @@ from typing import Annotated
 
 import typer
 
-from qwen_embodied import __version__, cli_calibrate, cli_doctor, cli_parameters, cli_replay
+from qwen_embodied import (
+    __version__,
+    cli_audit,
+    cli_calibrate,
+    cli_doctor,
+    cli_parameters,
+    cli_replay,
+)
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
@@ -45,6 +52,7 @@ app = typer.Typer(
 
 app.add_typer(cli_calibrate.app)
 cli_replay.register(app)
+cli_audit.register(app)
 cli_doctor.register(app)
 cli_parameters.register(app)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from qwen_embodied.parameters import defaults
 
-UNITS = ('m', 's', 'rad', 'Hz', 'm/s', 'rad/s', 'MB')
+UNITS = ('m', 's', 'rad', 'Hz', 'm/s', 'rad/s', 'MB', 'px', 'N·m')
 # A description ends with the unit, or has it before what else there is to say.
 UNIT = re.compile(rf', ({"|".join(UNITS)})(?=[.;])')
 WIDTH = 95  # of comments

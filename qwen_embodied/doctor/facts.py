@@ -102,6 +102,8 @@ class Wanted:
         depth_transport: How depth comes.
         pair_tolerance: Largest difference of the stamps of colour and depth, s.
         frame_id: Of the base in scenes.
+        latch_file: Into which the safety supervisor writes; empty for none.
+        audit_file: Into which the safety supervisor writes; empty for none.
     """
 
     robot: str = 'panda'
@@ -116,6 +118,8 @@ class Wanted:
     depth_transport: str = 'raw'
     pair_tolerance: float = 0.02
     frame_id: str = 'panda_link0'
+    latch_file: str = ''
+    audit_file: str = ''
 
 
 @dataclass(frozen=True)

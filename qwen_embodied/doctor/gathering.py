@@ -46,6 +46,8 @@ ASKED = {
     'depth_transport': ('perception', 'depth_transport'),
     'pair_tolerance': ('perception', 'pair_tolerance'),
     'frame_id': ('perception', 'frame_id'),
+    'latch_file': ('safety_supervisor', 'latch_file'),
+    'audit_file': ('safety_supervisor', 'audit_file'),
 }
 
 
@@ -74,7 +76,7 @@ def gather(request: Request, environment: Mapping[str, str] | None = None) -> Fa
     files = [*(shared_file(f'config/{name}.yaml') for name in CONFIG), *request.files]
     wanted = wanted_by(files, request)
     trials = _start(request, wanted, files, given)
-    here = machine.gather(given)
+    here = machine.gather(given, (wanted.latch_file, wanted.audit_file))
     ended = {name: trial.end() for name, trial in trials.items()}
     ros, graph = _heard(ended.get('graph'))
     native, robot, configuration, rendering = _tried(ended['tried'])

@@ -25,11 +25,12 @@ PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 UNSYNCHRONISED, TIME_ERROR = 0x40, 5  # of <sys/timex.h>
 
 
-def gather(environment: Mapping[str, str] | None = None) -> Machine:
+def gather(environment: Mapping[str, str] | None = None, written: Sequence[str] = ()) -> Machine:
     """Look at this machine.
 
     Args:
         environment: In place of this process's.
+        written: Files that nodes write, beside logs and runs; an empty one is none.
     """
     known = os.environ if environment is None else environment
     prefixes = tuple(_ros_prefixes(known))
@@ -47,7 +48,7 @@ def gather(environment: Mapping[str, str] | None = None) -> Machine:
         memory=_memory(),
         cores=len(os.sched_getaffinity(0)),
         load=os.getloadavg()[0],
-        unwritable=tuple(_unwritable(_written(known))),
+        unwritable=tuple(_unwritable([*_written(known), *map(_folder, filter(None, written))])),
         clock_error=_clock_error(),
         now=time.time(),
     )
@@ -112,10 +113,14 @@ def _written(known: Mapping[str, str]) -> list[Path]:
     return [Path(known.get('ROS_LOG_DIR') or home / 'log'), Path.cwd() / 'runs']
 
 
+def _folder(file: str) -> Path:
+    return Path(file).expanduser().absolute().parent
+
+
 def _unwritable(folders: list[Path]) -> list[str]:
     """Give those that cannot be written, or made where they are not there yet."""
     found = []
-    for folder in folders:
+    for folder in dict.fromkeys(folders):
         place = next(one for one in (folder, *folder.parents) if one.exists())
         if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
             found.append(str(folder))

@@ -131,11 +131,11 @@ def cores(facts: Facts) -> Finding:
 
 
 def folders(facts: Facts) -> Finding:
-    """Logs and runs can be written."""
+    """Logs, runs and what safety keeps across restarts can be written."""
     check, closed = Check(GROUP, 'folders'), facts.machine.unwritable
     said = [f'{folder} cannot be written' for folder in closed]
-    fix = 'work in a folder of your own; set ROS_LOG_DIR for the logs'
-    return check.judge(said, fix, 'logs and runs can be written')
+    fix = 'work in a folder of your own; set ROS_LOG_DIR, latch_file and audit_file'
+    return check.judge(said, fix, 'logs, runs and the state of safety can be written')
 
 
 def clock(facts: Facts) -> Finding:

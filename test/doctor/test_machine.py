@@ -58,6 +58,8 @@ def test_folders_that_cannot_be_written_are_named(tmp_path):
     inside = str(tmp_path / 'file' / 'log')
     assert inside in machine.gather({'ROS_LOG_DIR': inside}).unwritable
     assert machine.gather({'ROS_LOG_DIR': str(tmp_path / 'new' / 'log')}).unwritable == ()
+    inside = str(tmp_path / 'file' / 'state')
+    assert machine.gather(None, (f'{inside}/latch.json', '')).unwritable == (inside,)
 
 
 def test_what_is_wanted_comes_from_the_files_in_their_order(tmp_path):
