@@ -84,7 +84,7 @@ $(READY): setup.py pyproject.toml
 	@echo 'set-up 2/3: rclpy, MuJoCo and planners from PyPI (1.5 GB of disk; one to five minutes)'
 	@$(PIP) --prefer-binary -e '.[ros,sim]'
 	@echo 'set-up 3/3: check'
-	@$(BIN)/qwen-embodied doctor --quiet || echo 'set-up: done, but mend what is MISSING above before a demo' >&2
+	@$(BIN)/qwen-embodied doctor --quiet --no-graph || echo 'set-up: done, but mend what is FAIL above before a demo' >&2
 	@touch $@
 
 $(TEST_READY): $(READY)

@@ -159,5 +159,5 @@ def write_camera_pose(path: Path, found: HandEye, mount: str) -> None:
     if mount != 'fixed':
         head += '# This is the pose in the hand; the perception node takes fixed cameras.\n'
     values = {'camera_position': place, 'camera_quaternion': turn}
-    text = yaml.safe_dump({'perception': {'ros__parameters': values}}, default_flow_style=None)
+    text = yaml.safe_dump({'/**/perception': {'ros__parameters': values}}, default_flow_style=None)
     path.write_text(head + text, encoding='utf-8')

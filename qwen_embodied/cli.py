@@ -1,4 +1,4 @@
-"""The command line: demo, up, plan, perceive, calibrate, replay, light, bench, doctor.
+"""The command line; `qwen-embodied --help` lists its commands.
 
 Exit codes: 0 done and confirmed, 1 the task failed or was refused, 2 wrong usage or
 configuration, 3 something is missing on this machine. What is heavy is imported by the command
@@ -17,7 +17,14 @@ from typing import Annotated
 
 import typer
 
-from qwen_embodied import __version__, cli_audit, cli_calibrate, cli_replay
+from qwen_embodied import (
+    __version__,
+    cli_audit,
+    cli_calibrate,
+    cli_doctor,
+    cli_parameters,
+    cli_replay,
+)
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
@@ -46,6 +53,8 @@ app = typer.Typer(
 app.add_typer(cli_calibrate.app)
 cli_replay.register(app)
 cli_audit.register(app)
+cli_doctor.register(app)
+cli_parameters.register(app)
 
 
 class Light(StrEnum):
@@ -243,27 +252,6 @@ def light(
 
     write_sheet(output, contact_sheet(seed))
     typer.echo(f'{output}: every condition in three severities, each as seen and as corrected')
-
-
-@app.command()
-def doctor(
-    as_json: Json = False,
-    quiet: Annotated[bool, typer.Option('--quiet', help='Print faults only.')] = False,
-) -> None:
-    """Say what this machine has and lacks, and how to mend it."""
-    import json
-    from dataclasses import asdict
-
-    from qwen_embodied.doctor import examine
-
-    findings = []
-    for finding in examine():
-        findings.append(finding)
-        if not as_json and not (quiet and finding.ok):
-            typer.echo(finding.text)
-    if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else MISSING)
 
 
 def main() -> None:

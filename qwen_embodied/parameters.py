@@ -9,12 +9,21 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.parameter_files import (
+    COMMON,
+    OWN_PREFIX,
+    Setting,
+    check_namespaces,
+    read_sections,
+    settings_of,
+)
 
 T = TypeVar('T')
 
@@ -45,20 +54,67 @@ def defaults(cls: type[Any]) -> dict[str, Any]:
     return {field.name: getattr(cls(), field.name) for field in dataclasses.fields(cls)}
 
 
-def build(cls: type[T], values: dict[str, Any], source: str) -> T:
-    """Build parameters from values, refusing unknown keys, wrong types and wrong ranges."""
+def build(
+    cls: type[T],
+    values: Mapping[str, Any],
+    source: str,
+    places: Mapping[str, str] | None = None,
+) -> T:
+    """Build parameters from values, refusing unknown keys, wrong types and wrong ranges.
+
+    Args:
+        cls: A dataclass made with `param`.
+        values: By name.
+        source: Put before what is wrong.
+        places: Where each value stands, such as 'FILE:LINE'; put there instead where known.
+    """
     known = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    where = {**dict.fromkeys(values, source), **(places or {})}
     for key in values:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f'did you mean {near[0]}?' if near else f'known are {", ".join(known)}'
-            raise ConfigurationError(f'{source}: there is no parameter {key}; {hint}')
+            raise ConfigurationError(f'{where[key]}: there is no parameter {key}; {hint}')
     usual = defaults(cls)
     checked = {
-        name: _checked(field, values.get(name, usual[name]), usual[name], source)
+        name: _checked(field, values.get(name, usual[name]), usual[name], where.get(name, source))
         for name, field in known.items()
     }
-    return cls(**checked)
+    try:
+        return cls(**checked)
+    except ConfigurationError as error:  # values that contradict one another
+        raise ConfigurationError(f'{source}: {error}') from error
+
+
+def check_file(cls: type[Any], path: Path | str, node: str) -> None:
+    """Check everything that a parameter file has for a node.
+
+    Args:
+        cls: The node's parameters.
+        path: Of the file.
+        node: Full name, such as /cell/planner.
+
+    Raises:
+        ConfigurationError: Names file, line and the way out.
+    """
+    sections = read_sections(path)
+    check_namespaces(sections, node)
+    check_settings(cls, settings_of(sections, node), str(path))
+
+
+def check_settings(cls: type[Any], settings: Mapping[str, Setting], source: str) -> None:
+    """Check what a file has for a node; raises ConfigurationError as `build`."""
+    for name, setting in settings.items():
+        if name in COMMON and not isinstance(setting.value, bool):
+            said = f'{setting.place}: {name} = {setting.value!r}'
+            raise ConfigurationError(f'{said}; it must be true or false')
+    own = {
+        name: setting
+        for name, setting in settings.items()
+        if name not in COMMON and not name.startswith(OWN_PREFIX)
+    }
+    values = {name: setting.value for name, setting in own.items()}
+    build(cls, values, source, {name: setting.place for name, setting in own.items()})
 
 
 def parse(cls: type[T], words: list[str], source: str) -> T:
@@ -82,18 +138,31 @@ def _plain_value(text: str) -> Any:
 
 def read_yaml(path: Path | str, node: str) -> dict[str, Any]:
     """Read the parameters of a node from a ROS parameter file; {} when it has none."""
-    path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
-    if not isinstance(content, dict):
-        raise ConfigurationError(f'{path}: must hold node names at its top')
-    result: dict[str, Any] = {}
-    for name in ('/**', node):
-        section = content.get(name) or {}
-        result.update(section.get('ros__parameters') or {})
-    return result
+    settings = settings_of(read_sections(path), f'/{node}')
+    return {name: setting.value for name, setting in settings.items()}
+
+
+def build_from(
+    cls: type[T], path: Path | str, node: str, *, strict: bool = False, **over: Any
+) -> T:
+    """Build parameters from what a file has for a node, and what is set over it.
+
+    Args:
+        cls: A dataclass made with `param`.
+        path: Of the file.
+        node: Name without namespace.
+        strict: Refuse what is no field of the class; without, it belongs to another part.
+        over: Values that win.
+
+    Raises:
+        ConfigurationError: Names file, line and the way out.
+    """
+    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    settings = settings_of(read_sections(path), f'/{node}')
+    own = {name: item for name, item in settings.items() if strict or name in known}
+    values = {**{name: item.value for name, item in own.items()}, **over}
+    places = {name: item.place for name, item in own.items() if name not in over}
+    return build(cls, values, str(path), places)
 
 
 def _checked(field: dataclasses.Field[Any], value: Any, default: Any, source: str) -> Any:

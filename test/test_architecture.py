@@ -14,7 +14,8 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
     'errors', 'distortion', 'geometry', 'interpolation', 'light_report', 'limits', 'messages',
-    'parameters', 'relations', 'resources', 'serialization', 'system_libraries', '__version__',
+    'parameters', 'parameter_files', 'parameter_table', 'relations', 'resources',
+    'serialization', 'system_libraries', '__version__',
 }  # fmt: skip
 STAGES = {
     'camera',
@@ -42,6 +43,7 @@ ROS = {
     'control_msgs', 'action_msgs', 'tf2_ros', 'tf2_msgs', 'vision_msgs', 'ament_index_python',
     'launch', 'launch_ros',
 }  # fmt: skip
+COMMAND_LINE = {path.name for path in PACKAGE.glob('cli*.py')}
 # Where each heavy library may be imported: a folder or a module of the package.
 HOMES = {
     'mujoco': {'simulation'},
@@ -56,14 +58,14 @@ HOMES = {
     'ompl': {'motion'},
     'toppra': {'motion'},
     'ruckig': {'motion', 'control', 'safety'},
-    'rich': {'account.py', 'cli.py', 'cli_replay.py'},
-    'typer': {'cli.py', 'cli_audit.py', 'cli_calibrate.py', 'cli_replay.py'},
+    'rich': {'account.py', *COMMAND_LINE},
+    'typer': COMMAND_LINE,
     **{name: {'nodes'} for name in ROS},
 }
 # What stands on the stages and the executive, and may start nodes.
 TOP = {
-    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_audit.py', 'cli_calibrate.py',
-    'cli_replay.py', 'demo.py',
+    'nodes', 'bench', '__main__.py', *COMMAND_LINE,
+    'demo.py',
 }  # fmt: skip
 # Exact positions are for the simulator and for judging, never for perception or planning.
 GROUND_TRUTH_HOMES = {

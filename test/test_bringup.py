@@ -10,6 +10,7 @@ import yaml
 
 from qwen_embodied import bringup
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.parameter_files import read_sections, settings_of
 from qwen_embodied.resources import shared_file
 
 
@@ -117,3 +118,12 @@ def test_obstacles_reach_the_planner_and_the_supervisor_with_their_whole_path(tm
 def test_the_nodes_that_must_agree_about_the_arm_read_the_same_file():
     readers = [spec.name for spec in bringup.simulation().nodes if bringup.CELL in spec.config]
     assert readers == ['arm_controller', 'safety_supervisor', 'planner']
+
+
+def test_every_section_of_the_files_counts_in_a_namespace():
+    for spec in bringup.simulation(namespace='cell').nodes:
+        for path in spec.config_files():
+            sections = read_sections(path)
+            alone, inside = (settings_of(sections, f'{ns}/{spec.name}') for ns in ('', '/cell'))
+            assert alone == inside
+            assert alone

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from qwen_embodied.parameters import build, param, read_yaml
+from qwen_embodied.parameters import build_from, param
 
 
 @dataclass(frozen=True)
@@ -70,4 +70,4 @@ class MotionParameters:
 
 def read_parameters(path: Path | str) -> MotionParameters:
     """Read them from a ROS parameter file such as config/4_motion.yaml."""
-    return build(MotionParameters, read_yaml(path, 'planner'), str(path))
+    return build_from(MotionParameters, path, 'planner', strict=True)

@@ -17,6 +17,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.parameter_files import COMMON, OWN_PREFIX
 from qwen_embodied.parameters import build, defaults
 
 T = TypeVar('T')
@@ -66,11 +67,10 @@ def _keep_clock(changes: list[Parameter[Any]]) -> SetParametersResult:
 
 def _given(node: Node) -> dict[str, Any]:
     """Read what was set from outside, without the parameters that every node has."""
-    common = ('use_sim_time', 'start_type_description_service')
     return {
         name: _plain(parameter.value)
         for name, parameter in node.get_parameters_by_prefix('').items()
-        if name not in common and not name.startswith('qos_overrides')
+        if name not in COMMON and not name.startswith(OWN_PREFIX)
     }
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import rclpy
@@ -21,6 +22,8 @@ from rclpy.task import Future
 
 from qwen_embodied.bringup import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
+from qwen_embodied.parameter_files import RosArguments
+from qwen_embodied.parameters import check_file
 
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
 stopping = threading.Event()  # set by a signal, for a node that waits while it is built
@@ -50,6 +53,7 @@ def run(factory: Callable[[], Node]) -> int:
         return 0
     stop = StopSignal()
     try:
+        check_parameter_files(factory, sys.argv)
         _initialise()
         _serve(factory, stop)
     except QwenEmbodiedError as error:
@@ -69,6 +73,23 @@ def usage(factory: Callable[[], Node]) -> str:
         said = field.metadata['description']
         lines.append(f'  {field.name:24} {said} [{getattr(values, field.name)!r}]')
     return '\n'.join(lines) + '\n'
+
+
+def check_parameter_files(factory: Callable[[], Node], words: list[str]) -> None:
+    """Check the files that a command line names: ROS itself would not say file and line.
+
+    Args:
+        factory: Of the node; its module has `Parameters` and is called after the node.
+        words: The command line.
+
+    Raises:
+        ConfigurationError: Names file, line and the way out.
+    """
+    module = sys.modules[factory.__module__]
+    given = RosArguments.of(words)
+    name = Path(module.__file__ or '').stem.removesuffix('_node')
+    for path in given.files:
+        check_file(module.Parameters, path, given.full_name(name))
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from typing import Any
 from qwen_embodied import safety
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.motion import MotionParameters
-from qwen_embodied.parameters import build, param, read_yaml
+from qwen_embodied.parameters import build, build_from, param, read_yaml
 from qwen_embodied.perception import LightingParameters, PerceptionParameters
 from qwen_embodied.replay.topics import TopicMap
 from qwen_embodied.resources import shared_file
@@ -82,28 +82,16 @@ def configure(values: Mapping[str, Any], recorded: Mapping[str, str]) -> ReplayC
 
 def stage_parameters(profile: str) -> StageParameters:
     """Read config/ for the stages; raises ConfigurationError."""
-    path = shared_file('config/2_perception.yaml')
-    seen = read_yaml(path, 'perception')
-    light = {name: seen.pop(name) for name in ('light_steps',) if name in seen}
-    known = {name: seen[name] for name in vars(PerceptionParameters()) if name in seen}
-    motion_path, safety_path = (
-        shared_file('config/4_motion.yaml'),
-        shared_file('config/5_safety.yaml'),
+    seen, motion, rules = (
+        shared_file(f'config/{name}.yaml') for name in ('2_perception', '4_motion', '5_safety')
     )
-    motion = read_yaml(motion_path, 'planner')
-    rules = read_yaml(safety_path, 'safety_supervisor')
     may = safety.SIMULATION_PROFILE if profile == 'simulation' else {}
     return StageParameters(
-        build(PerceptionParameters, known, str(path)),
-        build(LightingParameters, light, str(path)),
-        build(MotionParameters, _known(motion, MotionParameters()), str(motion_path)),
-        build(safety.Parameters, {**_known(rules, safety.Parameters()), **may}, str(safety_path)),
+        build_from(PerceptionParameters, seen, 'perception'),
+        build_from(LightingParameters, seen, 'perception'),
+        build_from(MotionParameters, motion, 'planner'),
+        build_from(safety.Parameters, rules, 'safety_supervisor', **may),
     )
-
-
-def _known(values: Mapping[str, Any], sample: object) -> dict[str, Any]:
-    """Keep the parameters of one stage; a node's file may hold those of others."""
-    return {name: value for name, value in values.items() if name in vars(sample)}
 
 
 def _numbers(name: str, text: str) -> list[float]:

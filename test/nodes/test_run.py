@@ -63,11 +63,53 @@ def test_help_names_every_parameter_and_starts_nothing(start, module):
 
 
 def test_arguments_that_ros_cannot_read_are_exit_code_two(start):
-    process = start('arm_controller_node', '--params-file', '/nowhere.yaml')
+    process = start('arm_controller_node', '-r', '__ns:=no namespace')
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert 'ROS could not start' in errors
     assert 'Traceback' not in errors
+
+
+FILE = """\
+/**:
+  ros__parameters:
+    use_sim_time: true
+/**/arm_controller:
+  ros__parameters:
+    {}
+/**/planner:
+  ros__parameters: {{retries: 3}}
+"""
+
+
+@pytest.mark.parametrize(
+    ('line', 'reason'),
+    [
+        ('goal_tolerance: 7.0', '6: goal_tolerance = 7.0; allowed is'),
+        ('goal_tolerance: wide', "6: goal_tolerance = 'wide'; it must be a float"),
+        ('goal_tolerence: 0.01', '6: there is no parameter goal_tolerence; did you mean goal_tol'),
+        ('use_sim_time: soon', "6: use_sim_time = 'soon'; it must be true or false"),
+        ('robot: [panda', 'cannot be read'),
+    ],
+)
+def test_a_wrong_file_is_one_line_with_file_and_line(start, tmp_path, line, reason):
+    path = tmp_path / 'mine.yaml'
+    path.write_text(FILE.format(line), encoding='utf-8')
+    process = start('arm_controller_node', '-r', '__ns:=/cell', '--params-file', str(path))
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert f'{path}:' in errors
+    assert reason in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_section_that_ros_would_pass_over_is_refused(start, tmp_path):
+    path = tmp_path / 'mine.yaml'
+    path.write_text('arm_controller: {ros__parameters: {robot: ur5e}}\n', encoding='utf-8')
+    process = start('arm_controller_node', '-r', '__ns:=/cell', '--params-file', str(path))
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert '/arm_controller does not mean /cell/arm_controller; write /**/arm' in errors
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""What a check found: how it stands, what was seen, and what makes it right."""
+
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a check ended."""
+
+    PASS = 'PASS'
+    WARN = 'WARN'
+    FAIL = 'FAIL'
+    SKIP = 'SKIP'
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        group: Of the check, such as 'camera'.
+        name: Of the check.
+        status: How it ended.
+        found: What was seen, with its value.
+        fix: What makes it right; empty where nothing is wrong.
+    """
+
+    group: str
+    name: str
+    status: Status
+    found: str
+    fix: str = ''
+
+
+@dataclass(frozen=True)
+class Check:
+    """Makes the findings of one check."""
+
+    group: str
+    name: str
+
+    def good(self, found: str) -> Finding:
+        """All is well."""
+        return Finding(self.group, self.name, Status.PASS, found)
+
+    def doubt(self, found: str, fix: str) -> Finding:
+        """It works, but not well or not for sure."""
+        return Finding(self.group, self.name, Status.WARN, found, fix)
+
+    def bad(self, found: str, fix: str) -> Finding:
+        """It does not work."""
+        return Finding(self.group, self.name, Status.FAIL, found, fix)
+
+    def idle(self, found: str) -> Finding:
+        """There is nothing to check."""
+        return Finding(self.group, self.name, Status.SKIP, found)
+
+    def judge(self, faults: list[str], fix: str, found: str) -> Finding:
+        """Fail with the faults, or pass with what was found."""
+        return self.bad('; '.join(faults), fix) if faults else self.good(found)
