@@ -53,13 +53,14 @@ def _given(node: Node) -> dict[str, Any]:
     """Read what was set from outside, without the parameters that every node has."""
     common = ('use_sim_time', 'start_type_description_service')
     return {
-        name: _plain(parameter.value)
+        name: plain(parameter.value)
         for name, parameter in node.get_parameters_by_prefix('').items()
         if name not in common and not name.startswith('qos_overrides')
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Give a parameter's value as Python has it: arrays become lists."""
     return value if isinstance(value, bool | int | float | str) else list(value)
 
 

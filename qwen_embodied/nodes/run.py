@@ -19,7 +19,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
-from qwen_embodied.bringup import PARENT_VARIABLE
+from qwen_embodied.environment import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
 
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
