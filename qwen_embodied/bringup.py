@@ -48,6 +48,8 @@ SAFETY, CONTROL = 'config/5_safety.yaml', 'config/6_control.yaml'
 # s. A machine that also simulates and renders may stop a process for a while. The arm holds as
 # early as any arm, but what holds for less than this goes on by itself.
 SIMULATION_SILENCE = 2.0
+# With a fake arm in place of a driver, this machine does the work of several too.
+TRIAL = (('state_timeout', 0.5), ('state_future', 0.05))
 # The planner stays a little below the rules: a servo that follows overshoots by about 1 %.
 BELOW_THE_RULES = 0.95
 TOOL_SPEED = 0.24  # m/s, below the 0.25 of the rules where people may be near
@@ -85,15 +87,15 @@ def robot(**values: Any) -> Profile:
         values: Fields of RobotArguments; raises ConfigurationError for a wrong one.
     """
     given = build(RobotArguments, values, 'robot')
-    preset = given.robot_file or given.robot
+    preset = given.preset
     clock: Settings = (('use_sim_time', given.use_sim_time),)
     cell: Settings = (
         *clock, ('robot', preset), ('robot_description', _description(given)),
         *_path('obstacles', given.obstacles),
     )  # fmt: skip
-    share: Settings = tuple(
-        (f'{name}_scale', given.speed) for name in ('velocity', 'acceleration')
-    )
+    share: Settings = (('velocity_scale', given.speed), ('acceleration_scale', given.speed))
+    late: Settings = (*TRIAL, ('abort_after', SIMULATION_SILENCE)) if given.fake_arm else ()
+    may: Settings = (*TRIAL, ('silence_stop', SIMULATION_SILENCE)) if given.fake_arm else ()
     less = given.speed * BELOW_THE_RULES
     slower: Settings = (
         *((f'{name}_scale', less) for name in ('velocity', 'acceleration', 'gripper')),
@@ -104,14 +106,14 @@ def robot(**values: Any) -> Profile:
     nodes = (
         NodeSpec(
             'arm_controller', (CELL, CONTROL), (*cell, *dry), moves_arm=True,
-            usual=(*share, ('backend', given.backend), ('lookahead', given.lookahead)),
+            usual=(*share, *late, ('backend', given.backend), ('lookahead', given.lookahead)),
         ),
         # Where no command can leave, arming permits nothing but the verdict on a trajectory.
         NodeSpec('safety_supervisor', (CELL, SAFETY), (*cell, ('self_arming', given.dry_run)),
-                 usual=share),
+                 usual=(*share, *may)),
         NodeSpec('perception', (CAMERA, SEEING), seen,
                  camera_remappings(given.camera, given.camera_prefix),
-                 usual=CAMERAS[given.camera].parameters),
+                 usual=(*CAMERAS[given.camera].parameters, *_looking(given))),
         NodeSpec('planner', (CELL, PLANNING, MOTION), (*cell, *dry), usual=slower),
     )  # fmt: skip
     if given.fake_arm:
@@ -223,6 +225,11 @@ def _path(name: str, path: str) -> Settings:
 def _description(given: RobotArguments) -> str:
     """With a fake arm nobody publishes robot_description."""
     return 'preset' if given.fake_arm else given.robot_description
+
+
+def _looking(given: RobotArguments) -> Settings:
+    """In a dry run nothing brings the arm home for a look."""
+    return (('scene_from', 'anywhere'),) if given.dry_run else ()
 
 
 def _base_frame(preset: str) -> str:

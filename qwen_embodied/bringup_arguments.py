@@ -15,7 +15,8 @@ from qwen_embodied.parameters import defaults, param
 
 NAMES = ('replay', 'own')
 LIGHT_NAMES = ('normal', 'dim', 'dark', 'bright', 'warm', 'cold', 'sidelight')
-ROBOTS = ('ur5e', 'ur5e_2f85', 'panda', 'xarm7', 'so101')
+# The files of config/robots; a bare UR5e could not pick.
+ROBOTS = {'ur5e': 'ur5e_2f85', 'panda': 'panda', 'xarm7': 'xarm7', 'so101': 'so101'}
 LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 WORDS = {'true': True, 'false': False}
 KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false'}
@@ -92,7 +93,9 @@ class SimulationArguments(CommonArguments):
 class RobotArguments(CommonArguments):
     """Of a real arm."""
 
-    robot: str = param('ur5e', 'The arm, as in config/robots.', choices=ROBOTS)
+    robot: str = param(
+        'ur5e', 'The arm with its usual gripper; the UR5e has a 2F-85.', choices=tuple(ROBOTS)
+    )
     robot_file: str = param('', 'YAML of an arm of your own, in place of `robot`.')
     camera: str = param('own', "Whose driver's topics are used.", choices=tuple(CAMERAS))
     camera_prefix: str = param('', "Before the camera's topics, in place of its driver's usual.")
@@ -114,6 +117,11 @@ class RobotArguments(CommonArguments):
         False, 'Start a fake arm with fake controllers, for a trial without the driver.'
     )
     use_sim_time: bool = param(False, 'Take the time of /clock, as with a simulator or a replay.')
+
+    @property
+    def preset(self) -> str:
+        """File of the robot: a name in config/robots, or a path."""
+        return self.robot_file or ROBOTS[self.robot]
 
 
 @dataclass(frozen=True)

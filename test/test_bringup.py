@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from qwen_embodied import bringup
+from qwen_embodied.bringup_arguments import ROBOTS
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.motion import load_robot
 from qwen_embodied.node_spec import matches, read_sections
 from qwen_embodied.resources import shared_file
 
@@ -224,9 +226,10 @@ def test_a_robot_takes_its_description_from_its_driver_but_not_from_a_fake_arm()
 
 
 def test_the_nodes_of_a_robot_agree_about_it(tmp_path):
-    for robot in ('ur5e', 'ur5e_2f85', 'panda', 'xarm7', 'so101'):
+    for robot, preset in ROBOTS.items():
         profile = bringup.robot(robot=robot)
-        assert {spec.values()['robot'] for spec in profile.nodes} == {robot}
+        assert {spec.values()['robot'] for spec in profile.nodes} == {preset}
+        assert load_robot(preset).gripper is not None  # or there were nothing to plan
     assert values(bringup.robot(robot='ur5e'), 'perception')['frame_id'] == 'base_link'
     own = file_of(tmp_path, 'base_frame: my_base')
     assert values(bringup.robot(robot_file=own), 'perception')['frame_id'] == 'my_base'

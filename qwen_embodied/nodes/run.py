@@ -24,6 +24,7 @@ from qwen_embodied.errors import ConfigurationError, MissingDependencyError, Qwe
 
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
 stopping = threading.Event()  # set by a signal, for a node that waits while it is built
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 REST_TIME = 1.5  # s after a signal in which the arm may come to rest
 PARENT_CHECK = 1.0  # s between looks whether the process that started this one still lives
 
@@ -57,6 +58,7 @@ def run(factory: Callable[[], Node]) -> int:
         return exit_code(error)
     finally:
         rclpy.try_shutdown()
+        stop.ignore()
     return 0
 
 
@@ -94,7 +96,7 @@ class StopSignal:
         # A Python handler runs only when the main thread leaves the wait for messages; the
         # byte on this descriptor comes at once.
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING:
             signal.signal(number, lambda number, frame: None)
         threading.Thread(target=self._wait, name='stop signal', daemon=True).start()
 
@@ -103,6 +105,11 @@ class StopSignal:
         self._action = action
         if self.is_set:
             action()
+
+    def ignore(self) -> None:
+        """Hear no more: under `ros2 launch` Ctrl-C comes twice, the second time while ending."""
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
 
     def _wait(self) -> None:
         while not select.select([self._reader], [], [], PARENT_CHECK)[0]:

@@ -112,7 +112,7 @@ class Cell:
 
 def test_a_dry_run_shows_plan_motions_and_verdicts_and_has_no_way_to_the_arm(peer):
     things = (thing('red_cube_1', 0.5, 0.1), BOWL)
-    cell = Cell(peer, things, robot='ur5e_2f85')
+    cell = Cell(peer, things, robot='ur5e')
     cell.say('put the red cube in the blue bowl')
     peer.wait_for(lambda: cell.shown, 'what the dry run shows', patience=60, each=cell.see)
     report = cell.report()
@@ -153,7 +153,7 @@ def test_what_the_supervisor_refuses_is_refused_in_a_dry_run_too(peer, tmp_path)
 def test_an_arm_moves_only_once_it_is_armed_and_at_a_tenth_of_its_speed(peer, tmp_path):
     once = tmp_path / 'once.yaml'
     once.write_text('planner: {ros__parameters: {retries: 0}}')
-    given = {'robot': 'ur5e_2f85', 'dry_run': False, 'params_file': str(once)}
+    given = {'robot': 'ur5e', 'dry_run': False, 'params_file': str(once)}
     cell = Cell(peer, (thing('red_cube_1', 0.5, 0.1),), **given)
     assert len(cell.commands()) == 2
     cell.say('pick up the red cube')
@@ -174,7 +174,7 @@ def test_an_arm_moves_only_once_it_is_armed_and_at_a_tenth_of_its_speed(peer, tm
 
 def test_two_arms_in_one_domain_do_each_their_own(peer):
     left = Cell(peer, (thing('red_cube_1', 0.5, 0.1),), robot='panda', namespace='left')
-    right = Cell(peer, (thing('green_cube_1', 0.45, -0.1),), robot='ur5e_2f85', namespace='right')
+    right = Cell(peer, (thing('green_cube_1', 0.45, -0.1),), robot='ur5e', namespace='right')
 
     def see():
         left.see()

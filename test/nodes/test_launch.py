@@ -26,7 +26,7 @@ from qwen_embodied.resources import shared_file
 PROFILES = tuple(bringup.PROFILES)
 GIVEN = {
     'simulation': {'seed': '7', 'light': 'dim', 'namespace': 'left', 'log_level': 'warn'},
-    'robot': {'robot': 'ur5e_2f85', 'camera': 'realsense', 'remaps': 'joint_states:=/js'},
+    'robot': {'robot': 'ur5e', 'camera': 'realsense', 'remaps': 'joint_states:=/js'},
     'replay': {'bag': 'recording', 'names': 'own'},
 }
 # Runs a launch file as `ros2 launch` does, which comes with an installed ROS alone.
