@@ -49,7 +49,8 @@ SAFETY, CONTROL = 'config/5_safety.yaml', 'config/6_control.yaml'
 # early as any arm, but what holds for less than this goes on by itself.
 SIMULATION_SILENCE = 2.0
 # With a fake arm in place of a driver, this machine does the work of several too.
-TRIAL = (('state_timeout', 0.5), ('state_future', 0.05))
+TRIAL: Settings = (('state_timeout', 0.5), ('state_future', 0.05))
+KEPT = '~/.ros/qwen_embodied'
 # The planner stays a little below the rules: a servo that follows overshoots by about 1 %.
 BELOW_THE_RULES = 0.95
 TOOL_SPEED = 0.24  # m/s, below the 0.25 of the rules where people may be near
@@ -95,7 +96,6 @@ def robot(**values: Any) -> Profile:
     )  # fmt: skip
     share: Settings = (('velocity_scale', given.speed), ('acceleration_scale', given.speed))
     late: Settings = (*TRIAL, ('abort_after', SIMULATION_SILENCE)) if given.fake_arm else ()
-    may: Settings = (*TRIAL, ('silence_stop', SIMULATION_SILENCE)) if given.fake_arm else ()
     less = given.speed * BELOW_THE_RULES
     slower: Settings = (
         *((f'{name}_scale', less) for name in ('velocity', 'acceleration', 'gripper')),
@@ -110,7 +110,7 @@ def robot(**values: Any) -> Profile:
         ),
         # Where no command can leave, arming permits nothing but the verdict on a trajectory.
         NodeSpec('safety_supervisor', (CELL, SAFETY), (*cell, ('self_arming', given.dry_run)),
-                 usual=(*share, *may)),
+                 usual=(*share, *_judging(given))),
         NodeSpec('perception', (CAMERA, SEEING), seen,
                  camera_remappings(given.camera, given.camera_prefix),
                  usual=(*CAMERAS[given.camera].parameters, *_looking(given))),
@@ -233,11 +233,34 @@ def _looking(given: RobotArguments) -> Settings:
 
 
 def _base_frame(preset: str) -> str:
+    return str(_preset(preset).get('base_frame', 'base_link'))
+
+
+def _judging(given: RobotArguments) -> Settings:
+    """Give the files that the supervisor keeps, whom it watches, and its patience in a trial."""
+    where = '/'.join(part for part in (KEPT, given.namespace.strip('/')) if part)
+    # Nothing can move in a dry run or with a fake arm: it neither heeds nor ends a real stop.
+    is_real = not (given.dry_run or given.fake_arm)
+    kept: Settings = (
+        ('latch_file', f'{where}/latch.json' if is_real else ''),
+        ('audit_file', f'{where}/{"audit" if is_real else "trial"}.jsonl'),
+    )
+    if given.backend == 'topic':
+        owners = _preset(given.preset).get('controllers') or {}
+        kept = (*kept, ('command_topics', [f'{name}/joint_trajectory' for name in owners]))
+    if not given.fake_arm:
+        return kept
+    late: Settings = (('silence_stop', SIMULATION_SILENCE), ('loop_overrun', 0.5))
+    return (*kept, *TRIAL, *late, ('most_saturated', 0.95))
+
+
+def _preset(preset: str) -> dict[str, Any]:
+    """Read the file of a robot."""
     path = preset if preset.endswith('.yaml') else shared_file(f'config/robots/{preset}.yaml')
     try:
         with open(path, encoding='utf-8') as file:
-            return str((yaml.safe_load(file) or {}).get('base_frame', 'base_link'))
-    except (OSError, yaml.YAMLError) as error:
+            return dict(yaml.safe_load(file) or {})
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigurationError(f'{path}: cannot be read: {error}') from error
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from qwen_embodied import __version__, cli_calibrate, cli_replay, cli_up
+from qwen_embodied import __version__, cli_audit, cli_calibrate, cli_replay, cli_up
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
@@ -43,6 +43,7 @@ app = typer.Typer(
 
 app.add_typer(cli_calibrate.app)
 cli_replay.register(app)
+cli_audit.register(app)
 app.add_typer(cli_up.app)
 
 

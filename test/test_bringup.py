@@ -132,7 +132,11 @@ def test_in_a_namespace_every_node_gets_what_it_gets_without(name):
         if one.name == 'replay':
             assert given.pop('prefix') == '/left/replay'
             given['prefix'] = '/replay'
-        assert given == one.values()
+        wanted = {**one.values()}
+        if one.name == 'safety_supervisor' and name == 'robot':
+            files = [found.pop('audit_file') for found in (given, wanted)]
+            assert files[0] == files[1].replace('qwen_embodied/', 'qwen_embodied/left/')
+        assert given == wanted
         assert other.full_name.startswith('/left/') or other.namespace.startswith('/left')
 
 
@@ -233,6 +237,23 @@ def test_the_nodes_of_a_robot_agree_about_it(tmp_path):
     assert values(bringup.robot(robot='ur5e'), 'perception')['frame_id'] == 'base_link'
     own = file_of(tmp_path, 'base_frame: my_base')
     assert values(bringup.robot(robot_file=own), 'perception')['frame_id'] == 'my_base'
+
+
+def test_a_trial_neither_heeds_nor_ends_a_real_stop():
+    for given in ({}, {'fake_arm': True}, {'fake_arm': True, 'dry_run': False}):
+        assert values(bringup.robot(**given), 'safety_supervisor')['latch_file'] == ''
+    left, right = (bringup.robot(dry_run=False, namespace=name) for name in ('left', 'right'))
+    kept = {values(profile, 'safety_supervisor')['latch_file'] for profile in (left, right)}
+    assert len(kept) == 2
+    assert all(path.endswith('/latch.json') for path in kept)
+
+
+def test_a_second_publisher_of_commands_is_watched_for():
+    watched = values(bringup.robot(robot='xarm7'), 'safety_supervisor')['command_topics']
+    assert watched == [
+        f'{name}/joint_trajectory'
+        for name in ('xarm7_traj_controller', 'xarm_gripper_traj_controller')
+    ]
 
 
 def test_a_camera_is_found_under_its_drivers_names():

@@ -38,6 +38,7 @@ BUSY = {
     'arm_controller': {'state_timeout': 0.9, 'state_future': 0.05, 'lease_timeout': 0.9},
     'safety_supervisor': {
         'state_timeout': 0.9, 'state_future': 0.05, 'lease': 0.5, 'silence_stop': 5.0,
+        'audit_file': '',
     },
 }  # fmt: skip
 PICTURE = np.zeros((4, 4, 3), np.uint8)
