@@ -3,168 +3,123 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
+import yaml
+
+from qwen_embodied.bringup_arguments import (
+    LIGHT_NAMES,
+    NAMES,
+    PROFILE_ARGUMENTS,
+    Argument,
+    CommonArguments,
+    ReplayArguments,
+    RobotArguments,
+    SimulationArguments,
+    arguments_of,
+    read_arguments,
+)
+from qwen_embodied.cameras import CAMERAS, camera_remappings
+from qwen_embodied.environment import (
+    PARENT_VARIABLE,
+    TRANSPORT_VARIABLES,
+    added_environment,
+    graph_environment,
+)
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.node_spec import NodeSpec, Profile, Settings, Value
+from qwen_embodied.parameters import build
 from qwen_embodied.resources import shared_file
 
-PARENT_VARIABLE = 'QWEN_EMBODIED_PARENT'
-LAST_DOMAIN = 232
-TRANSPORTS = 'config/fastdds.xml'
-CELL = 'config/cell.yaml'
-TRANSPORT_VARIABLES = (
-    'FASTDDS_DEFAULT_PROFILES_FILE',
-    'FASTRTPS_DEFAULT_PROFILES_FILE',
-    'FASTDDS_BUILTIN_TRANSPORTS',
-)
-# Two cores serve six processes: more threads than one per process only get in the way.
-DEFAULT_ENVIRONMENT = {
-    'OMP_NUM_THREADS': '1',
-    'OPENBLAS_NUM_THREADS': '1',
-    'MKL_NUM_THREADS': '1',
-    'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-    'MUJOCO_GL': 'egl',
-}
+__all__ = [
+    'CAMERAS', 'LIGHT_NAMES', 'NAMES', 'PARENT_VARIABLE', 'PROFILES', 'TRANSPORT_VARIABLES',
+    'Argument', 'NodeSpec', 'Profile', 'Settings', 'Value', 'added_environment',
+    'arguments_of_profile', 'graph_environment', 'profile_from_text', 'recorded', 'replay',
+    'robot', 'simulation',
+]  # fmt: skip
 
+CELL = 'config/cell.yaml'
+CAMERA, SEEING = 'config/1_camera.yaml', 'config/2_perception.yaml'
+PLANNING, MOTION = 'config/3_planning.yaml', 'config/4_motion.yaml'
+SAFETY, CONTROL = 'config/5_safety.yaml', 'config/6_control.yaml'
 # s. A machine that also simulates and renders may stop a process for a while. The arm holds as
 # early as any arm, but what holds for less than this goes on by itself.
 SIMULATION_SILENCE = 2.0
-
-Value = bool | int | float | str
-Settings = tuple[tuple[str, Value], ...]
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """One node of a profile.
-
-    Attributes:
-        name: Of the node and of its executable; its module is `nodes/<name>_node.py`.
-        config: Parameter files below the shared folder, such as 'config/1_camera.yaml'.
-        parameters: Set over those of the files.
-        remappings: (from, to) names of topics and services.
-        namespace: Put before relative names; empty for none.
-        moves_arm: It is stopped before all others, so that the arm comes to rest.
-    """
-
-    name: str
-    config: tuple[str, ...] = ()
-    parameters: Settings = ()
-    remappings: tuple[tuple[str, str], ...] = ()
-    namespace: str = ''
-    moves_arm: bool = False
-
-    @property
-    def module(self) -> str:
-        """Python module that runs the node."""
-        return f'qwen_embodied.nodes.{self.name}_node'
-
-    def config_files(self) -> tuple[str, ...]:
-        """Find the parameter files; raises ConfigurationError for one that is not there."""
-        return tuple(str(shared_file(relative)) for relative in self.config)
-
-    def command(self) -> list[str]:
-        """Build the command line that runs the node with this interpreter."""
-        line = [sys.executable, '-m', self.module, '--ros-args', '-r', f'__node:={self.name}']
-        if self.namespace:
-            line += ['-r', f'__ns:=/{self.namespace.strip("/")}']
-        for path in self.config_files():
-            line += ['--params-file', path]
-        for name, value in self.parameters:
-            # JSON is YAML, and keeps 'on', '1' and '' texts.
-            line += ['-p', f'{name}:={json.dumps(value)}']
-        for source, target in self.remappings:
-            line += ['-r', f'{source}:={target}']
-        return line
+# With a fake arm in place of a driver, this machine does the work of several too.
+TRIAL: Settings = (('state_timeout', 0.5), ('state_future', 0.05))
+KEPT = '~/.ros/qwen_embodied'
+# The planner stays a little below the rules: a servo that follows overshoots by about 1 %.
+BELOW_THE_RULES = 0.95
+TOOL_SPEED = 0.24  # m/s, below the 0.25 of the rules where people may be near
+# What is started again when it ends: it neither moves the arm nor judges.
+RESPAWNED = ('perception', 'planner')
 
 
-@dataclass(frozen=True)
-class Profile:
-    """The nodes of one way to run the package, in the order in which they are started."""
-
-    name: str
-    nodes: tuple[NodeSpec, ...]
-
-    def with_parameter(self, node: str, name: str, value: Value) -> Profile:
-        """Give a copy in which one parameter of one node is set."""
-        if node not in {spec.name for spec in self.nodes}:
-            known = ', '.join(spec.name for spec in self.nodes)
-            raise ConfigurationError(f'profile {self.name} has no node {node}; it has {known}')
-        nodes = tuple(
-            replace(spec, parameters=(*spec.parameters, (name, value)))
-            if spec.name == node
-            else spec
-            for spec in self.nodes
-        )
-        return replace(self, nodes=nodes)
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument of a profile, for the command line and for launch.
-
-    Attributes:
-        name: Of the argument.
-        default: As text.
-        description: One sentence.
-        choices: Legal values; None where they are not finite.
-    """
-
-    name: str
-    default: str
-    description: str
-    choices: tuple[str, ...] | None = None
-
-
-NAMES = ('replay', 'own')
-LIGHT_NAMES = ('normal', 'dim', 'dark', 'bright', 'warm', 'cold', 'sidelight')
-SIMULATION_ARGUMENTS = (
-    Argument('seed', '0', 'Decides where the objects stand on the table; 0 or more.'),
-    Argument('light', 'normal', 'The lamps of the simulated room.', LIGHT_NAMES),
-    Argument('namespace', '', 'Put before all relative names; empty for none.'),
-    Argument('obstacles', '', 'File of obstacles that no camera sees; empty for none.'),
-)
-
-
-def simulation(
-    *, seed: int = 0, light: str = 'normal', namespace: str = '', obstacles: str = ''
-) -> Profile:
+def simulation(**values: Any) -> Profile:
     """Build the profile with the simulated arm, table, camera and lamps.
 
     Args:
-        seed: Of the scene, 0 or more.
-        light: One of LIGHT_NAMES.
-        namespace: Put before all relative names; empty for none.
-        obstacles: Path of a file with obstacles that no camera sees; empty for none.
+        values: Fields of SimulationArguments; raises ConfigurationError for a wrong one.
     """
-    if light not in LIGHT_NAMES:
-        raise ConfigurationError(f'light = {light!r}; allowed are {", ".join(LIGHT_NAMES)}')
-    if seed < 0:
-        raise ConfigurationError(f'seed = {seed}; it must be 0 or more')
+    given = build(SimulationArguments, values, 'simulation')
     from qwen_embodied import control, safety
 
     clock: Settings = (('use_sim_time', True),)
-    around: Settings = (('obstacles', os.path.abspath(obstacles)),) if obstacles else ()
+    around: Settings = _path('obstacles', given.obstacles)
     may: Settings = (*safety.SIMULATION_PROFILE.items(), ('silence_stop', SIMULATION_SILENCE))
     late: Settings = (*control.SIMULATION_PROFILE.items(), ('abort_after', SIMULATION_SILENCE))
     nodes = (
-        NodeSpec('simulation', ('config/1_camera.yaml',), (('seed', seed), ('light', light))),
-        NodeSpec(
-            'arm_controller', (CELL, 'config/6_control.yaml'), (*clock, *late), moves_arm=True
-        ),
-        NodeSpec('safety_supervisor', (CELL, 'config/5_safety.yaml'), (*clock, *may, *around)),
-        NodeSpec('perception', ('config/1_camera.yaml', 'config/2_perception.yaml'), clock),
-        NodeSpec(
-            'planner',
-            (CELL, 'config/3_planning.yaml', 'config/4_motion.yaml'),
-            (*clock, *around),
-        ),
+        NodeSpec('simulation', (CAMERA,), (('seed', given.seed), ('light', given.light))),
+        NodeSpec('arm_controller', (CELL, CONTROL), clock, usual=late, moves_arm=True),
+        NodeSpec('safety_supervisor', (CELL, SAFETY), (*clock, *around), usual=may),
+        NodeSpec('perception', (CAMERA, SEEING), clock),
+        NodeSpec('planner', (CELL, PLANNING, MOTION), (*clock, *around)),
     )
-    return Profile('simulation', tuple(replace(spec, namespace=namespace) for spec in nodes))
+    return _own_clock(_with_common(Profile('simulation', nodes), given), given)
+
+
+def robot(**values: Any) -> Profile:
+    """Build the profile for a real arm; without `dry_run=False` nothing in it can move one.
+
+    Args:
+        values: Fields of RobotArguments; raises ConfigurationError for a wrong one.
+    """
+    given = build(RobotArguments, values, 'robot')
+    preset = given.preset
+    clock: Settings = (('use_sim_time', given.use_sim_time),)
+    cell: Settings = (
+        *clock, ('robot', preset), ('robot_description', _description(given)),
+        *_path('obstacles', given.obstacles),
+    )  # fmt: skip
+    share: Settings = (('velocity_scale', given.speed), ('acceleration_scale', given.speed))
+    late: Settings = (*TRIAL, ('abort_after', SIMULATION_SILENCE)) if given.fake_arm else ()
+    less = given.speed * BELOW_THE_RULES
+    slower: Settings = (
+        *((f'{name}_scale', less) for name in ('velocity', 'acceleration', 'gripper')),
+        ('tool_speed', TOOL_SPEED),
+    )
+    dry: Settings = (('dry_run', given.dry_run),)
+    seen: Settings = (*clock, ('robot', preset), ('frame_id', _base_frame(preset)))
+    nodes = (
+        NodeSpec(
+            'arm_controller', (CELL, CONTROL), (*cell, *dry), moves_arm=True,
+            usual=(*share, *late, ('backend', given.backend), ('lookahead', given.lookahead)),
+        ),
+        # Where no command can leave, arming permits nothing but the verdict on a trajectory.
+        NodeSpec('safety_supervisor', (CELL, SAFETY), (*cell, ('self_arming', given.dry_run)),
+                 usual=(*share, *_judging(given))),
+        NodeSpec('perception', (CAMERA, SEEING), seen,
+                 camera_remappings(given.camera, given.camera_prefix),
+                 usual=(*CAMERAS[given.camera].parameters, *_looking(given))),
+        NodeSpec('planner', (CELL, PLANNING, MOTION), (*cell, *dry), usual=slower),
+    )  # fmt: skip
+    if given.fake_arm:
+        fake = NodeSpec('fake_arm', parameters=(*clock, ('robot', preset)))
+        nodes = (fake, *nodes)  # type: ignore[assignment]
+    return _with_common(Profile('robot', nodes, _note(given)), given)
 
 
 def recorded(profile: Profile, folder: str, *, robot: str = 'panda') -> Profile:
@@ -182,81 +137,139 @@ def recorded(profile: Profile, folder: str, *, robot: str = 'panda') -> Profile:
     return replace(profile, nodes=(spec, *profile.nodes))
 
 
-REPLAY_ARGUMENTS = (
-    Argument('bag', '', 'Folder of the recording, or its .mcap or .db3 file.'),
-    Argument('names', 'replay', 'Topics under /replay, or under their own names.', NAMES),
-    Argument('rate', '1.0', 'Recorded seconds per second.'),
-    Argument('perception', 'true', 'Whether scenes are made of the images.', ('true', 'false')),
-)
-
-
-def replay(
-    bag: str, *, names: str = 'replay', rate: float = 1.0, perception: bool = True
-) -> Profile:
+def replay(bag: str = '', **values: Any) -> Profile:
     """Build the profile that plays a recording with /clock; it has no node that moves an arm.
 
     Args:
         bag: Path of the recording.
-        names: 'replay' puts topics under /replay, 'own' gives them their own names.
-        rate: Recorded seconds per second.
-        perception: Whether perception looks at what is played.
+        values: Other fields of ReplayArguments; raises ConfigurationError for a wrong one.
     """
-    if not bag or names not in NAMES:
-        allowed = 'give a recording' if not bag else f'names must be one of {", ".join(NAMES)}'
-        raise ConfigurationError(f'bag = {bag!r}, names = {names!r}; {allowed}')
-    prefix = f'/{names}' if names == 'replay' else ''
-    player = NodeSpec('replay', (), (('bag', bag), ('prefix', prefix), ('rate', rate)))
-    if not perception:
-        return Profile('replay', (player,))
-    configured = ('config/1_camera.yaml', 'config/2_perception.yaml')
-    looker = NodeSpec('perception', configured, (('use_sim_time', True),), namespace=prefix)
-    return Profile('replay', (player, looker))
+    given = build(ReplayArguments, {**values, 'bag': bag}, 'replay')
+    if not bag:
+        raise ConfigurationError(f'bag = {bag!r}; give a recording')
+    below = [given.namespace.strip('/'), 'replay' if given.names == 'replay' else '']
+    prefix = ''.join(f'/{name}' for name in below if name)
+    played: Settings = (('bag', os.path.abspath(bag)), ('prefix', prefix), ('rate', given.rate))
+    nodes = [NodeSpec('replay', (), played)]
+    if given.perception:
+        clock: Settings = (('use_sim_time', given.use_sim_time),)
+        nodes.append(NodeSpec('perception', (CAMERA, SEEING), clock, namespace=prefix))
+    return _own_clock(_with_common(Profile('replay', tuple(nodes)), given), given)
 
 
-def replay_from_text(given: Mapping[str, str]) -> Profile:
-    """Build the replay profile from its arguments as text, as launch gives them."""
-    try:
-        rate = float(given.get('rate', '1.0'))
-    except ValueError as error:
-        raise ConfigurationError(f'rate = {given["rate"]!r}; it must be a number') from error
-    looks = given.get('perception', 'true') == 'true'
-    return replay(given['bag'], names=given.get('names', 'replay'), rate=rate, perception=looks)
+PROFILES: dict[str, Callable[..., Profile]] = {
+    'simulation': simulation,
+    'robot': robot,
+    'replay': replay,
+}
 
 
-PROFILES = {'simulation': simulation}
+def arguments_of_profile(name: str) -> tuple[Argument, ...]:
+    """List the arguments of a profile; raises ConfigurationError for an unknown one."""
+    return arguments_of(PROFILE_ARGUMENTS[_known(name)])
 
 
-def from_text(profile: Callable[..., Profile], given: Mapping[str, str]) -> Profile:
-    """Build a profile from its arguments as text, as launch gives them."""
-    seed = given.get('seed', '0')
-    if not seed.isdecimal():
-        raise ConfigurationError(f'seed = {seed!r}; it must be a whole number, 0 or more')
-    return profile(**{**given, 'seed': int(seed)})
-
-
-def added_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the variables with which nodes hear one another well, without those already set.
-
-    Fast DDS loses about half of the camera images with its defaults; with the transports of
-    config/fastdds.xml it loses none.
-
-    Args:
-        base: What is set already; this process's environment where absent.
-    """
-    known = os.environ if base is None else base
-    added = {name: value for name, value in DEFAULT_ENVIRONMENT.items() if name not in known}
-    if not any(known.get(name) for name in TRANSPORT_VARIABLES):
-        added[TRANSPORT_VARIABLES[0]] = str(shared_file(TRANSPORTS))
-    return added
-
-
-def graph_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give a whole environment with what `added_environment` adds.
+def profile_from_text(name: str, given: Mapping[str, str]) -> Profile:
+    """Build a profile from its arguments as text, as launch and the command line give them.
 
     Raises:
-        ConfigurationError: ROS_DOMAIN_ID is no domain that DDS can use.
+        ConfigurationError: Names the argument, its value and what is allowed.
     """
-    domain = (os.environ if base is None else base).get('ROS_DOMAIN_ID', '')
-    if domain and not (domain.isascii() and domain.isdigit() and int(domain) <= LAST_DOMAIN):
-        raise ConfigurationError(f'ROS_DOMAIN_ID={domain}; it must be 0 to {LAST_DOMAIN}')
-    return {**(os.environ if base is None else base), **added_environment(base)}
+    arguments = read_arguments(PROFILE_ARGUMENTS[_known(name)], given, name)
+    profile = PROFILES[name](**arguments)
+    profile.check()
+    return profile
+
+
+# -- parts -------------------------------------------------------------------------------------
+
+
+def _known(name: str) -> str:
+    if name not in PROFILES:
+        raise ConfigurationError(f'there is no profile {name!r}; known are {", ".join(PROFILES)}')
+    return name
+
+
+def _with_common(profile: Profile, given: CommonArguments) -> Profile:
+    """Set what every profile has: namespace, file, log level, remappings, respawn."""
+    path = os.path.abspath(given.params_file) if given.params_file else ''
+    nodes = tuple(
+        replace(
+            spec,
+            namespace=spec.namespace or given.namespace.strip('/'),
+            params_file=path,
+            log_level=given.log_level,
+            respawns=given.respawn and spec.name in RESPAWNED,
+        )
+        for spec in profile.nodes
+    )
+    return _with_remappings(replace(profile, nodes=nodes), given.remappings)
+
+
+def _own_clock(profile: Profile, given: CommonArguments) -> Profile:
+    """Give what makes its own time a clock of its own, so that two do not mix."""
+    if not given.namespace:
+        return profile
+    return _with_remappings(profile, (('/clock', f'/{given.namespace.strip("/")}/clock'),))
+
+
+def _with_remappings(profile: Profile, added: tuple[tuple[str, str], ...]) -> Profile:
+    nodes = tuple(replace(spec, remappings=(*added, *spec.remappings)) for spec in profile.nodes)
+    return replace(profile, nodes=nodes)
+
+
+def _path(name: str, path: str) -> Settings:
+    return ((name, os.path.abspath(path)),) if path else ()
+
+
+def _description(given: RobotArguments) -> str:
+    """With a fake arm nobody publishes robot_description."""
+    return 'preset' if given.fake_arm else given.robot_description
+
+
+def _looking(given: RobotArguments) -> Settings:
+    """In a dry run nothing brings the arm home for a look."""
+    return (('scene_from', 'anywhere'),) if given.dry_run else ()
+
+
+def _base_frame(preset: str) -> str:
+    return str(_preset(preset).get('base_frame', 'base_link'))
+
+
+def _judging(given: RobotArguments) -> Settings:
+    """Give the files that the supervisor keeps, whom it watches, and its patience in a trial."""
+    where = '/'.join(part for part in (KEPT, given.namespace.strip('/')) if part)
+    # Nothing can move in a dry run or with a fake arm: it neither heeds nor ends a real stop.
+    is_real = not (given.dry_run or given.fake_arm)
+    kept: Settings = (
+        ('latch_file', f'{where}/latch.json' if is_real else ''),
+        ('audit_file', f'{where}/{"audit" if is_real else "trial"}.jsonl'),
+    )
+    if given.backend == 'topic':
+        owners = _preset(given.preset).get('controllers') or {}
+        kept = (*kept, ('command_topics', [f'{name}/joint_trajectory' for name in owners]))
+    if not given.fake_arm:
+        return kept
+    late: Settings = (('silence_stop', SIMULATION_SILENCE), ('loop_overrun', 0.5))
+    return (*kept, *TRIAL, *late, ('most_saturated', 0.95))
+
+
+def _preset(preset: str) -> dict[str, Any]:
+    """Read the file of a robot."""
+    path = preset if preset.endswith('.yaml') else shared_file(f'config/robots/{preset}.yaml')
+    try:
+        with open(path, encoding='utf-8') as file:
+            return dict(yaml.safe_load(file) or {})
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigurationError(f'{path}: cannot be read: {error}') from error
+
+
+def _note(given: RobotArguments) -> str:
+    if given.dry_run:
+        return (
+            'dry run: plans and verdicts are shown, no command can leave; dry_run false moves it'
+        )
+    return (
+        f'THE ARM CAN MOVE, at {given.speed:.0%} of its speed, once '
+        'safety_supervisor/arm is called; keep a hand at the emergency stop'
+    )

@@ -8,9 +8,7 @@ that needs it, so that --help answers at once.
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import signal
 import sys
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +22,7 @@ from qwen_embodied import (
     cli_doctor,
     cli_parameters,
     cli_replay,
+    cli_up,
 )
 from qwen_embodied.errors import (
     ConfigurationError,
@@ -55,6 +54,7 @@ cli_replay.register(app)
 cli_audit.register(app)
 cli_doctor.register(app)
 cli_parameters.register(app)
+app.add_typer(cli_up.app)
 
 
 class Light(StrEnum):
@@ -128,34 +128,6 @@ def demo(
 
     settings = DemoSettings(instruction, seed, light.value, parent=output, record=record)
     raise typer.Exit(run_demo(settings, in_process=in_process))
-
-
-@app.command()
-def up(
-    profile: Annotated[str, typer.Argument(help='What to start, such as simulation.')],
-    seed: Seed = 0,
-    light: Lamp = Light.NORMAL,
-    namespace: Annotated[str, typer.Option(help='Put before all relative names.')] = '',
-    obstacles: Annotated[str, typer.Option(help='File of obstacles that no camera sees.')] = '',
-    logs: Annotated[Path, typer.Option(help='Folder that gets a log per node.')] = Path('runs/up'),
-) -> None:
-    """Start the nodes of a profile, one process each, until Ctrl-C."""
-    from qwen_embodied.bringup import PROFILES
-    from qwen_embodied.processes import Graph
-
-    if profile not in PROFILES:
-        raise ConfigurationError(
-            f'there is no profile {profile!r}; known are {", ".join(PROFILES)}'
-        )
-    chosen = PROFILES[profile](
-        seed=seed, light=light.value, namespace=namespace, obstacles=obstacles
-    )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), Graph(chosen, logs) as graph:
-        for node in chosen.nodes:
-            typer.echo(f'{node.name:18} process {graph.process_id(node.name)}')
-        typer.echo(f'logs in {logs}; Ctrl-C stops all nodes')
-        graph.watch()
 
 
 @app.command()

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -12,15 +13,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from qwen_embodied.bringup import PARENT_VARIABLE, NodeSpec, Profile, graph_environment
+from qwen_embodied.environment import PARENT_VARIABLE, graph_environment
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
     NodeError,
     QwenEmbodiedError,
 )
+from qwen_embodied.node_spec import NodeSpec, Profile
 
 LAST_LINES = 5
+HOPELESS = (2, 3)  # exit codes: wrong configuration, something missing
+RESPAWN_PERIOD = 10.0  # s; a node that ends sooner than this after a respawn ends the graph
 LOOK_PERIOD = 0.2  # s between looks whether every node lives
 # How each node is asked to end, and for how long, s.
 PATIENCE = ((signal.SIGINT, 3.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
@@ -44,6 +48,7 @@ class Graph:
         self.logs = logs
         self._environment = graph_environment(environment)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._respawns: dict[str, float] = {}
         self._stopping = threading.Event()
 
     def __enter__(self) -> Graph:
@@ -62,26 +67,23 @@ class Graph:
 
     def start(self) -> None:
         """Start every node; raises ConfigurationError when a parameter file is missing."""
-        commands = [(spec, spec.command()) for spec in self.profile.nodes]
+        self.profile.check()
         self.logs.mkdir(parents=True, exist_ok=True)
-        environment = {
-            **self._environment,
+        self._environment |= {
             PARENT_VARIABLE: str(os.getpid()),
             'PYTHONUNBUFFERED': '1',
             'ROS_LOG_DIR': str(self.logs / 'ros'),
         }
-        for spec, command in commands:
-            self._processes[spec.name] = self._spawn(spec, command, environment)
+        for spec in self.profile.nodes:
+            self._processes[spec.name] = self._spawn(spec, 'wb')
 
-    def _spawn(
-        self, spec: NodeSpec, command: list[str], environment: dict[str, str]
-    ) -> subprocess.Popen[bytes]:
-        with self.log_file(spec.name).open('wb') as log:
+    def _spawn(self, spec: NodeSpec, mode: str) -> subprocess.Popen[bytes]:
+        with self.log_file(spec.name).open(mode) as log:
             # An own session: Ctrl-C on the terminal reaches this process, which stops the
             # nodes in order.
             return subprocess.Popen(
-                command,
-                env=environment,
+                spec.command(spec.write_parameters(self.logs)),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -104,11 +106,21 @@ class Graph:
             MissingDependencyError: The node misses something on this machine.
             NodeError: The node ended for another reason.
         """
-        for name, process in self._processes.items():
-            code = process.poll()
-            if code is not None and not self._stopping.is_set():
-                self.stop()
-                raise self._failure(name, code)
+        for spec in self.profile.nodes:
+            code = self._processes[spec.name].poll()
+            if code is None or self._stopping.is_set():
+                continue
+            if self._may_respawn(spec, code):
+                self._respawns[spec.name] = time.monotonic()
+                self._processes[spec.name] = self._spawn(spec, 'ab')
+                continue
+            self.stop()
+            raise self._failure(spec.name, code)
+
+    def _may_respawn(self, spec: NodeSpec, code: int) -> bool:
+        """Say whether a node that ended starts again: not one that would only end again."""
+        since = time.monotonic() - self._respawns.get(spec.name, -math.inf)
+        return spec.respawns and code not in HOPELESS and since > RESPAWN_PERIOD
 
     def watch(self, seconds: float | None = None) -> None:
         """Block until `stop`, or for some seconds; raises as `check` when a node ends."""

@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import yaml
 
 from qwen_embodied import bringup
+from qwen_embodied.bringup_arguments import ROBOTS
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.motion import load_robot
 from qwen_embodied.parameter_files import read_sections, settings_of
 from qwen_embodied.resources import shared_file
 
@@ -30,22 +30,99 @@ def test_every_node_has_a_module_and_its_files():
         assert all(spec.config_files())
 
 
-def test_a_command_line_names_node_namespace_files_and_values():
-    spec = bringup.simulation(seed=7, light='dim', namespace='cell1').nodes[0]
-    spec = replace(spec, remappings=(('a', 'b'),))
-    line = ' '.join(spec.command())
+def test_a_command_line_names_node_namespace_file_remappings_and_level(tmp_path):
+    given = {'namespace': 'cell1', 'log_level': 'debug', 'remaps': 'a:=b, c:=/d'}
+    spec = bringup.simulation(**given).nodes[0]
+    line = ' '.join(spec.command(tmp_path / 'values.yaml'))
     assert '-m qwen_embodied.nodes.simulation_node --ros-args -r __node:=simulation' in line
     assert '-r __ns:=/cell1' in line
-    assert '-p seed:=7 -p light:="dim" -r a:=b' in line
-    assert '--params-file' in line
+    assert f'--params-file {tmp_path}/values.yaml' in line
+    assert '-r a:=b -r c:=/d' in line
+    assert line.endswith('--log-level debug')
 
 
-@pytest.mark.parametrize('value', [True, 3, 0.5, 'on', '1', '', 'a: b'])
-def test_values_keep_their_type_on_the_command_line(value):
-    profile = bringup.simulation().with_parameter('planner', 'x', value)
-    setting = next(part for part in profile.nodes[-1].command() if part.startswith('x:='))
-    back = yaml.safe_load(setting.removeprefix('x:='))
+@pytest.mark.parametrize('value', [True, 3, 0.5, 1e-5, 'on', '1', '', 'a: b', ['x', '2']])
+def test_values_keep_their_type_on_the_way_to_the_node(value, tmp_path):
+    spec = bringup.simulation().with_parameter('planner', 'x', value).nodes[-1]
+    written = yaml.safe_load(spec.write_parameters(tmp_path).read_text())
+    back = written['/**']['ros__parameters']['x']
     assert (back, type(back)) == (value, type(value))
+
+
+def values(profile, name):
+    return next(spec.values() for spec in profile.nodes if spec.name == name)
+
+
+def file_of(tmp_path, text):
+    path = tmp_path / 'mine.yaml'
+    path.write_text(text, encoding='utf-8')
+    return str(path)
+
+
+def test_a_persons_file_wins_over_the_profile_but_not_over_its_arguments(tmp_path):
+    path = file_of(
+        tmp_path,
+        """
+        planner: {ros__parameters: {tool_speed: 0.1, dry_run: false, robot: panda}}
+        safety_supervisor: {ros__parameters: {self_arming: false}}
+    """,
+    )
+    profile = bringup.robot(params_file=path, robot='xarm7')
+    found = values(profile, 'planner')
+    assert (found['tool_speed'], found['dry_run'], found['robot']) == (0.1, True, 'xarm7')
+    assert values(profile, 'safety_supervisor')['self_arming'] is True
+
+
+def test_a_bare_name_of_a_file_is_refused_in_a_namespace(tmp_path):
+    path = file_of(tmp_path, 'planner: {ros__parameters: {retries: 3}}')
+    assert values(bringup.robot(params_file=path), 'planner')['retries'] == 3
+    with pytest.raises(ConfigurationError, match=r'planner does not mean /left/planner; write'):
+        bringup.robot(params_file=path, namespace='left').check()
+
+
+@pytest.mark.parametrize(
+    ('text', 'reason'),
+    [
+        (
+            'plannr: {ros__parameters: {retries: 1}}',
+            'mine.yaml:1: /plannr is no node of profile robot; those',
+        ),
+        ('planner: {retries: 1}', 'mine.yaml:1: must hold node names, then ros__parameters'),
+        (
+            'planner: {ros__parameters: [1]}',
+            'mine.yaml:1: must hold node names, then ros__parameters',
+        ),
+        ('- 1', 'must hold node names at its top'),
+        ('a: [', 'cannot be read'),
+    ],
+)
+def test_a_file_that_sets_nothing_is_refused_before_anything_starts(text, reason, tmp_path):
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        bringup.robot(params_file=file_of(tmp_path, text)).check()
+    assert 'mine.yaml' in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match=r'none\.yaml: cannot be read'):
+        bringup.profile_from_text('robot', {'params_file': str(tmp_path / 'none.yaml')})
+
+
+@pytest.mark.parametrize('name', bringup.PROFILES)
+def test_in_a_namespace_every_node_gets_what_it_gets_without(name):
+    here = bringup.PROFILES[name](bag='x') if name == 'replay' else bringup.PROFILES[name]()
+    more = {'bag': 'x'} if name == 'replay' else {}
+    there = bringup.PROFILES[name](namespace='left', **more)
+    for one, other in zip(here.nodes, there.nodes, strict=True):
+        given = {**other.values()}
+        if one.name == 'replay':
+            assert given.pop('prefix') == '/left/replay'
+            given['prefix'] = '/replay'
+        wanted = {**one.values()}
+        if one.name == 'safety_supervisor' and name == 'robot':
+            files = [found.pop('audit_file') for found in (given, wanted)]
+            assert files[0] == files[1].replace('qwen_embodied/', 'qwen_embodied/left/')
+        assert given == wanted
+        assert other.full_name.startswith('/left/') or other.namespace.startswith('/left')
 
 
 def test_a_parameter_of_an_unknown_node_is_refused():
@@ -62,15 +139,125 @@ def test_wrong_arguments_are_refused(given, reason):
         bringup.simulation(**given)
 
 
-def test_arguments_come_as_text_from_launch():
-    given = {item.name: item.default for item in bringup.SIMULATION_ARGUMENTS}
-    assert bringup.from_text(bringup.simulation, given) == bringup.simulation()
-    with pytest.raises(ConfigurationError, match="seed = 'x'"):
-        bringup.from_text(bringup.simulation, {**given, 'seed': 'x'})
+BAG = {'replay': {'bag': 'x'}}
 
 
-def test_every_argument_has_a_description():
-    assert all(item.description.endswith('.') for item in bringup.SIMULATION_ARGUMENTS)
+@pytest.mark.parametrize('name', bringup.PROFILES)
+def test_arguments_come_as_text_from_launch(name):
+    more = BAG.get(name, {})
+    given = {item.name: item.default for item in bringup.arguments_of_profile(name)} | more
+    assert bringup.profile_from_text(name, given) == bringup.PROFILES[name](**more)
+
+
+@pytest.mark.parametrize(
+    ('name', 'given', 'reason'),
+    [
+        ('simulation', {'seed': 'x'}, "seed = 'x'; it must be a whole number"),
+        ('simulation', {'use_sim_time': 'false'}, 'makes its own time'),
+        ('simulation', {'namespace': 'two words'}, "namespace = 'two words'; letters"),
+        ('simulation', {'remaps': 'a=b'}, "remaps = 'a=b'; it must be from:=to"),
+        ('robot', {'speed': 'slow'}, "speed = 'slow'; it must be a number"),
+        ('robot', {'speed': '0'}, 'speed = 0.0; allowed is 0.01 to 1.0'),
+        ('robot', {'dry_run': 'maybe'}, "dry_run = 'maybe'; it must be true or false"),
+        ('robot', {'robot': 'r2d2'}, "robot = 'r2d2'; allowed are ur5e"),
+        ('robot', {'camra': 'zed'}, 'no parameter camra; did you mean camera'),
+        ('robot', {'robot_file': '/nowhere.yaml'}, '/nowhere.yaml: cannot be read'),
+        ('moon', {}, "no profile 'moon'; known are simulation, robot, replay"),
+    ],
+)
+def test_a_wrong_argument_is_named_with_what_is_allowed(name, given, reason):
+    with pytest.raises(ConfigurationError, match=reason):
+        bringup.profile_from_text(name, given)
+
+
+@pytest.mark.parametrize('name', bringup.PROFILES)
+def test_every_argument_has_a_description(name):
+    found = bringup.arguments_of_profile(name)
+    assert all(item.description.endswith('.') for item in found)
+    assert {'namespace', 'params_file', 'use_sim_time', 'log_level', 'remaps', 'respawn'} <= {
+        item.name for item in found
+    }
+
+
+@pytest.mark.parametrize('name', ['simulation', 'robot', 'replay'])
+def test_only_what_neither_moves_nor_judges_starts_again(name):
+    profile = bringup.PROFILES[name](respawn=True, **BAG.get(name, {}))
+    assert {spec.name for spec in profile.nodes if spec.respawns} <= {'perception', 'planner'}
+    assert not any(spec.respawns for spec in bringup.PROFILES[name](**BAG.get(name, {})).nodes)
+
+
+def test_a_robot_is_a_dry_run_at_a_tenth_of_the_speed_unless_told_otherwise():
+    profile = bringup.robot()
+    for name in ('arm_controller', 'planner'):
+        assert values(profile, name)['dry_run'] is True
+    for name in ('arm_controller', 'safety_supervisor'):
+        found = values(profile, name)
+        assert (found['velocity_scale'], found['acceleration_scale']) == (0.1, 0.1)
+    planned = values(profile, 'planner')
+    scales = [planned[f'{what}_scale'] for what in ('velocity', 'acceleration', 'gripper')]
+    assert scales == pytest.approx([0.095] * 3)
+    faster = bringup.robot(speed=0.5)
+    assert values(faster, 'safety_supervisor')['velocity_scale'] == 0.5
+
+
+def test_an_arm_that_may_move_is_armed_by_a_person_whatever_a_file_says(tmp_path):
+    path = file_of(tmp_path, 'safety_supervisor: {ros__parameters: {self_arming: true}}')
+    profile = bringup.robot(dry_run=False, params_file=path)
+    assert values(profile, 'safety_supervisor')['self_arming'] is False
+    assert 'THE ARM CAN MOVE' in profile.note
+
+
+def test_a_robot_takes_its_description_from_its_driver_but_not_from_a_fake_arm():
+    assert values(bringup.robot(), 'planner')['robot_description'] == 'topic'
+    fake = bringup.robot(fake_arm=True)
+    assert fake.nodes[0].name == 'fake_arm'
+    assert values(fake, 'planner')['robot_description'] == 'preset'
+
+
+def test_the_nodes_of_a_robot_agree_about_it(tmp_path):
+    for robot, preset in ROBOTS.items():
+        profile = bringup.robot(robot=robot)
+        assert {spec.values()['robot'] for spec in profile.nodes} == {preset}
+        assert load_robot(preset).gripper is not None  # or there were nothing to plan
+    assert values(bringup.robot(robot='ur5e'), 'perception')['frame_id'] == 'base_link'
+    own = file_of(tmp_path, 'base_frame: my_base')
+    assert values(bringup.robot(robot_file=own), 'perception')['frame_id'] == 'my_base'
+
+
+def test_a_trial_neither_heeds_nor_ends_a_real_stop():
+    for given in ({}, {'fake_arm': True}, {'fake_arm': True, 'dry_run': False}):
+        assert values(bringup.robot(**given), 'safety_supervisor')['latch_file'] == ''
+    left, right = (bringup.robot(dry_run=False, namespace=name) for name in ('left', 'right'))
+    kept = {values(profile, 'safety_supervisor')['latch_file'] for profile in (left, right)}
+    assert len(kept) == 2
+    assert all(path.endswith('/latch.json') for path in kept)
+
+
+def test_a_second_publisher_of_commands_is_watched_for():
+    watched = values(bringup.robot(robot='xarm7'), 'safety_supervisor')['command_topics']
+    assert watched == [
+        f'{name}/joint_trajectory'
+        for name in ('xarm7_traj_controller', 'xarm_gripper_traj_controller')
+    ]
+
+
+def test_a_camera_is_found_under_its_drivers_names():
+    def names(**given):
+        return dict(next(s for s in bringup.robot(**given).nodes if s.name == 'perception')
+                    .remappings)  # fmt: skip
+
+    assert names() == {}
+    assert names(camera='realsense')['camera/color/image_raw'] == '/camera/camera/color/image_raw'
+    moved = names(camera='realsense', camera_prefix='/left/camera')
+    assert moved['camera/color/camera_info'] == '/left/camera/color/camera_info'
+    assert names(camera='usb')['camera/color/image_raw'] == 'image_raw'
+    assert values(bringup.robot(camera='usb'), 'perception')['depth_transport'] == 'none'
+
+
+def test_two_simulations_have_a_clock_each():
+    clocks = {dict(spec.remappings)['/clock'] for spec in bringup.simulation(namespace='a').nodes}
+    assert clocks == {'/a/clock'}
+    assert all(not spec.remappings for spec in bringup.simulation().nodes)
 
 
 def test_the_lights_are_those_of_the_simulation():

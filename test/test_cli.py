@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -142,6 +143,10 @@ def test_up_starts_every_node_and_ctrl_c_ends_them(tmp_path):
     ) as up:
         said = [up.stdout.readline() for _ in range(6)]
         assert 'Ctrl-C' in said[-1]
+        came = list(itertools.takewhile(lambda line: 'all 5' not in line, up.stdout))
+        assert {line.split()[0] for line in came if ' ready after ' in line} == {
+            line.split()[0] for line in said[:-1]
+        }
         up.send_signal(signal.SIGINT)
         assert up.wait(30) == DONE
     processes = [int(text.split()[-1]) for text in said[:-1]]

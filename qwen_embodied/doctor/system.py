@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from qwen_embodied.bringup import LAST_DOMAIN
 from qwen_embodied.doctor.facts import Facts
 from qwen_embodied.doctor.finding import Check, Finding
+from qwen_embodied.environment import LAST_DOMAIN
 from qwen_embodied.system_libraries import INSTALL as INSTALL_SYSTEM
 
 TRIED_RMW = 'rmw_fastrtps_cpp'

@@ -97,9 +97,14 @@ class ArmControllerNode(Node):
 
     def _on_approved(self, message: JointTrajectoryMessage) -> None:
         try:
-            self._follower.follow(read_goal(goal_from_ros(message), self._limits, self._details))
+            trajectory = read_goal(goal_from_ros(message), self._limits, self._details)
         except TrajectoryRejectedError as error:
             self._follower.refuse(message.header.frame_id, error.reasons)
+            return
+        if self._values.dry_run:
+            self._follower.refuse(trajectory.id, (backends.DRY_RUN,))
+        else:
+            self._follower.follow(trajectory)
 
     def _on_cancel(self) -> tuple[bool, str]:
         was_moving = self._follower.is_moving

@@ -20,11 +20,21 @@ from qwen_embodied.nodes.following import Follower
 from qwen_embodied.parameters import param
 from qwen_embodied.resources import shared_file
 
+DRY_RUN = 'dry run: approved, and no command was sent'
 SUCCESSFUL = 0  # error code of a FollowJointTrajectory result
 
 
 @dataclass(frozen=True)
-class BackendParameters:
+class DryRunParameters:
+    """Whether anything may move."""
+
+    dry_run: bool = param(
+        False, 'Plan, judge and show only; no publisher or client of commands exists then.'
+    )
+
+
+@dataclass(frozen=True)
+class BackendParameters(DryRunParameters):
     """The way to the arm."""
 
     backend: str = param(
@@ -43,6 +53,15 @@ class Backend(Protocol):
 
     def send(self, follower: Follower, positions: Array) -> None:
         """Send what follows from a tick; `positions` (J,) is its set-point."""
+
+
+class Nowhere:
+    """No way to the arm: a dry run."""
+
+    runs_on = False
+
+    def send(self, follower: Follower, positions: Array) -> None:
+        """Send nothing."""
 
 
 class Setpoints:
@@ -158,6 +177,8 @@ def join(
         on_failure: Told, in words, of a goal that was refused or failed.
     """
     robot, joints = arm
+    if values.dry_run:
+        return Nowhere()
     if values.backend == 'setpoints':
         return Setpoints(node, joints, values.lookahead)
     owners = controllers_of(robot)

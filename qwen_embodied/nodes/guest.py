@@ -31,7 +31,8 @@ class Guest(Generic[N]):
             domain: ROS domain of the graph; that of the environment where None.
         """
         self._context = Context()
-        self._context.init(domain_id=domain)
+        # Not the arguments of this program: ROS would take some for its own.
+        self._context.init(args=[], domain_id=domain)
         self.node = build(self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)

@@ -20,6 +20,7 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 from qwen_embodied.messages import JointState, JointTrajectory, Scene
 from qwen_embodied.nodes import conversions, conversions_image, qos
 from qwen_embodied.nodes.conversions_safety import Rejection, safety_from_ros
+from qwen_embodied.nodes.diagnostics import own_statuses
 from qwen_embodied.nodes.wiring import hear, same
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.safety import SafetyState
@@ -122,8 +123,8 @@ class OperatorNode(Node):
         self._note('trajectory/approved')
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.name == 'perception':
+        for name, status in own_statuses(self, message):
+            if name == 'perception':
                 is_well = status.level == DiagnosticStatus.OK
                 self.trouble = '' if is_well else status.message
 

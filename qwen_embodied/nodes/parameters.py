@@ -68,13 +68,14 @@ def _keep_clock(changes: list[Parameter[Any]]) -> SetParametersResult:
 def _given(node: Node) -> dict[str, Any]:
     """Read what was set from outside, without the parameters that every node has."""
     return {
-        name: _plain(parameter.value)
+        name: plain(parameter.value)
         for name, parameter in node.get_parameters_by_prefix('').items()
         if name not in COMMON and not name.startswith(OWN_PREFIX)
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Give a parameter's value as Python has it: arrays become lists."""
     return value if isinstance(value, bool | int | float | str) else list(value)
 
 

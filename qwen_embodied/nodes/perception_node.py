@@ -21,6 +21,7 @@ from qwen_embodied.nodes.camera_inputs import CameraInputParameters, CameraInput
 from qwen_embodied.nodes.conversions_image import image_to_ros
 from qwen_embodied.nodes.conversions_markers import markers_to_ros
 from qwen_embodied.nodes.conversions_safety import camera_values
+from qwen_embodied.nodes.diagnostics import statuses_of
 from qwen_embodied.nodes.frames import RawFrame
 from qwen_embodied.nodes.measured_view import ViewPublisher
 from qwen_embodied.nodes.pacing import Pacer
@@ -113,9 +114,7 @@ class PerceptionNode(Node):
         status = conversions.diagnostic('perception', text or 'sees', values, level=level)
         light = self._sight.light
         extra = [] if light is None else [conversions.light_to_ros(light)]
-        message = DiagnosticArray(status=[status, *extra])
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics_out.publish(message)
+        self._diagnostics_out.publish(statuses_of(self, status, *extra))
 
     def destroy_node(self) -> None:
         """End the thread before the publishers."""

@@ -20,11 +20,14 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 from qwen_embodied.messages import JointTrajectory
 from qwen_embodied.motion import MotionParameters, Skills
 from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.backends import DryRunParameters
 from qwen_embodied.nodes.conversions_image import stamped_image
+from qwen_embodied.nodes.diagnostics import own_statuses, statuses_of
 from qwen_embodied.nodes.measured_view import MeasuredView
 from qwen_embodied.nodes.model_status import model_status
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare, select
+from qwen_embodied.nodes.rehearsing import rehearsed
 from qwen_embodied.nodes.robots import CellParameters, obstacles_of, robot_of
 from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.wiring import caller, every, hear, same, serve
@@ -37,7 +40,7 @@ from qwen_embodied.workcell import TaskEvent
 
 
 @dataclass(frozen=True)
-class Parameters(MotionParameters, PlannerParameters, CellParameters):
+class Parameters(MotionParameters, PlannerParameters, CellParameters, DryRunParameters):
     """How motions are made among what, which planner plans them, and how long the node waits."""
 
     retries: int = param(2, 'Further attempts at a step that failed.', bounds=(0, 5))
@@ -63,7 +66,8 @@ class PlannerNode(Node):
         self._cell = RosWorkcell(self._propose, self._report, patience, view=view)
         obstacles, robot = obstacles_of(values), robot_of(self, values)
         skills = Skills(robot, select(values, MotionParameters), obstacles)
-        self._executive = Executive(self._cell, self._planner, skills, retries=values.retries)
+        cell = rehearsed(self, self._cell, (robot, obstacles)) if values.dry_run else self._cell
+        self._executive = Executive(cell, self._planner, skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
         self._busy, self._task = '', ''
         self._advertise()
@@ -115,8 +119,8 @@ class PlannerNode(Node):
             self._busy, self._is_cancelling = '', False
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.name == 'perception':
+        for name, status in own_statuses(self, message):
+            if name == 'perception':
                 is_well = status.level == DiagnosticStatus.OK
                 self._cell.hear_trouble('' if is_well else status.message)
 
@@ -140,9 +144,7 @@ class PlannerNode(Node):
 
     def _tell_model(self) -> None:
         if isinstance(self._planner, ModelPlanner):
-            message = DiagnosticArray(status=[model_status(self._planner)])
-            message.header.stamp = self.get_clock().now().to_msg()
-            self._diagnostics_out.publish(message)
+            self._diagnostics_out.publish(statuses_of(self, model_status(self._planner)))
 
     def _ask(self, request: Callable[[], None], word: str) -> tuple[bool, str]:
         if not self._busy:

@@ -20,13 +20,14 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
-from qwen_embodied.bringup import PARENT_VARIABLE
+from qwen_embodied.environment import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
 from qwen_embodied.parameter_files import RosArguments
 from qwen_embodied.parameters import check_file
 
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
 stopping = threading.Event()  # set by a signal, for a node that waits while it is built
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 REST_TIME = 1.5  # s after a signal in which the arm may come to rest
 PARENT_CHECK = 1.0  # s between looks whether the process that started this one still lives
 
@@ -61,6 +62,7 @@ def run(factory: Callable[[], Node]) -> int:
         return exit_code(error)
     finally:
         rclpy.try_shutdown()
+        stop.ignore()
     return 0
 
 
@@ -115,7 +117,7 @@ class StopSignal:
         # A Python handler runs only when the main thread leaves the wait for messages; the
         # byte on this descriptor comes at once.
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING:
             signal.signal(number, lambda number, frame: None)
         threading.Thread(target=self._wait, name='stop signal', daemon=True).start()
 
@@ -124,6 +126,11 @@ class StopSignal:
         self._action = action
         if self.is_set:
             action()
+
+    def ignore(self) -> None:
+        """Hear no more: under `ros2 launch` Ctrl-C comes twice, the second time while ending."""
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
 
     def _wait(self) -> None:
         while not select.select([self._reader], [], [], PARENT_CHECK)[0]:

@@ -1,4 +1,4 @@
-"""A workcell that is imagined from one recorded moment: the arm does exactly what is approved.
+"""A workcell that is imagined from one moment: the arm does exactly what is approved.
 
 The executive runs in it as in any other. Objects follow the closed gripper and come to lie where
 it opens. Nothing of this is a claim about physics; the trajectories and their judgement are real.
@@ -20,7 +20,7 @@ from qwen_embodied.messages import (
     JointTrajectory,
     SceneObject,
 )
-from qwen_embodied.motion import BodyChecker, Robot, World, in_hand
+from qwen_embodied.motion import BodyChecker, Obstacle, Robot, World, in_hand
 from qwen_embodied.relations import bottom_of, top_of
 from qwen_embodied.workcell import Observation, TaskEvent
 
@@ -47,18 +47,24 @@ class Judged:
 
 
 class PredictedCell:
-    """Begins as a recorded moment; see `workcell.Workcell`.
+    """Begins as a recorded or measured moment; see `workcell.Workcell`.
 
     Attributes:
         events: What the executive told.
         judged: Every trajectory with its verdict, in order.
     """
 
-    def __init__(self, robot: Robot, view: Observation, rules: safety.Parameters) -> None:
-        """Take the recorded moment and the thresholds of the supervisor."""
+    def __init__(
+        self,
+        robot: Robot,
+        view: Observation,
+        rules: safety.Parameters,
+        obstacles: tuple[Obstacle, ...] = (),
+    ) -> None:
+        """Take the recorded moment, the supervisor's thresholds, and what no camera sees."""
         self.events: list[TaskEvent] = []
         self.judged: list[Judged] = []
-        self._robot, self._rules = robot, rules
+        self._robot, self._rules, self._obstacles = robot, rules, obstacles
         self._rgb, self._scene, self._time = view.rgb, view.scene, view.state.stamp
         self._names = view.state.names
         self._positions = np.array(view.state.positions)
@@ -84,10 +90,12 @@ class PredictedCell:
     def state(self) -> JointState:
         """Give the joints; fingers stay apart by what they hold."""
         positions = np.array(self._positions)
-        if self._held is not None:
-            half = float(self._held.size[:2].min()) / 2
-            fingers = [at for at, name in enumerate(self._names) if self._is_finger(name)]
-            positions[fingers] = np.maximum(positions[fingers], half)
+        gripper = self._robot.gripper
+        if self._held is not None and gripper is not None:
+            apart = gripper.at(float(self._held.size[:2].min()))
+            for at, name in enumerate(self._names):
+                if self._is_finger(name):
+                    positions[at] = gripper.wider(float(positions[at]), apart)
         return JointState(self._time, self._names, positions, self._velocities)
 
     def look(self) -> Observation:
@@ -115,13 +123,14 @@ class PredictedCell:
         state = self.state()
         left_out = {*in_hand(self._robot, self._scene, state)}
         left_out |= {self._held.id} if self._held else set()
+        world = World.from_scene(self._scene, tuple(left_out), self._obstacles)
         return safety.SafetyContext(
             limits=self._limits,
             state=state,
             now=self._time,
             arm_joints=self._robot.joint_names,
             gripper_joint=self._gripper,
-            body=BodyChecker(self._robot, World.from_scene(self._scene, ignore=left_out)),
+            body=BodyChecker(self._robot, world),
             parameters=self._rules,
         )
 
@@ -177,9 +186,11 @@ class PredictedCell:
         return place
 
     def _opening(self) -> float:
-        if self._gripper is None:
+        """Give the width between the fingers, m."""
+        gripper = self._robot.gripper
+        if gripper is None:
             return 0.0
-        return float(self._positions[self._names.index(self._gripper)])
+        return gripper.width_at(float(self._positions[self._names.index(gripper.joint)]))
 
     def _is_finger(self, name: str) -> bool:
         gripper = self._robot.gripper

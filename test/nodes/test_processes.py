@@ -82,3 +82,22 @@ def test_a_missing_parameter_file_is_named_before_anything_starts(graph):
         running.start()
     with pytest.raises(KeyError):
         running.process_id('arm_controller')
+
+
+def test_a_node_that_may_respawn_starts_again_but_not_for_ever(graph):
+    running = graph(NodeSpec('perception', ('config/1_camera.yaml',), respawns=True))
+    running.start()
+    first = running.process_id('perception')
+    os.kill(first, signal.SIGKILL)
+    running.watch(1.0)
+    second = running.process_id('perception')
+    assert second != first
+    assert is_alive(second)
+    os.kill(second, signal.SIGKILL)
+    with pytest.raises(NodeError, match='the node perception was ended by SIGKILL'):
+        running.watch(20.0)
+
+
+def test_the_parameters_of_each_node_lie_beside_its_log(graph, tmp_path):
+    with graph(CONTROLLER):
+        assert 'goal_time: 0.5' in (tmp_path / 'arm_controller.yaml').read_text()

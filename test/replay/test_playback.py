@@ -53,10 +53,8 @@ def test_the_profile_has_nothing_that_moves_or_arms(names):
     assert {spec.name for spec in profile.nodes} == {'replay', 'perception'}
 
 
-def test_launch_arguments_make_the_same_profile():
-    given = {item.name: item.default for item in bringup.REPLAY_ARGUMENTS} | {'bag': 'x'}
-    assert bringup.replay_from_text(given) == bringup.replay('x')
+def test_a_profile_without_a_recording_is_refused():
     with pytest.raises(ConfigurationError, match='give a recording'):
-        bringup.replay_from_text(given | {'bag': ''})
+        bringup.profile_from_text('replay', {'bag': ''})
     with pytest.raises(ConfigurationError, match='must be a number'):
-        bringup.replay_from_text(given | {'rate': 'fast'})
+        bringup.profile_from_text('replay', {'bag': 'x', 'rate': 'fast'})
