@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.perception.colours import linear
 from qwen_embodied.perception.gloss import Patch
-from qwen_embodied.perception.grounds import paint_indices, paints_of
+from qwen_embodied.perception.grounds import find_grounds
 from qwen_embodied.perception.sides import DEEPER, visible_sides
 from qwen_embodied.perception.surface import Surface
 from qwen_embodied.perception.window import Window
@@ -46,8 +46,8 @@ class Light:
         self._pixels = surface.raw[grid][on_table]
         self._luma = smooth[on_table].astype(np.int32) @ LUMA
         seen = len(self._pixels) > 30
-        self._paints = paints_of(self._pixels) if seen else np.zeros((1, 2))
-        self._wholes = self._of_each_paint() if seen else []
+        self._grounds = find_grounds(self._pixels) if seen else None
+        self._wholes = self._of_each_paint()
         self._middles = [_middle(whole) for whole in self._wholes]
         self._shadow = _deepest(self._luma, 1) if seen else 0.0
         self._veil = _most_veil(smooth.reshape(-1, 3))
@@ -62,8 +62,10 @@ class Light:
 
     def _of_each_paint(self) -> list[NDArray[np.uint8]]:
         """Give the steady pixels of each paint of the table."""
-        paint = paint_indices(self._pixels, self._paints)
-        parts = [paint == at for at in range(len(self._paints))]
+        if self._grounds is None:
+            return []
+        paint = self._grounds.indices(self._pixels)
+        parts = [paint == at for at in range(len(self._grounds.hues))]
         return [self._pixels[part][_steady(self._luma[part])] for part in parts]
 
     def patch(self, mask: Mask, window: Window, top: float) -> Patch | None:
@@ -118,8 +120,8 @@ class Light:
         """
         for body in (mask, window.island):
             pixels = self._around(body, window)
-            if self._wholes and len(pixels) >= 40:
-                paint = paint_indices(pixels, self._paints)
+            if self._grounds is not None and len(pixels) >= 40:
+                paint = self._grounds.indices(pixels)
                 counts = np.bincount(paint, minlength=len(self._wholes))
                 main = int(counts.argmax())
                 pixels, whole = pixels[paint == main], self._middles[main]
