@@ -41,6 +41,15 @@ def _array(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> Array:
     return array
 
 
+def _image(name: str, value: ArrayLike, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Copy to a read-only image of a size (H, W)."""
+    image = np.array(value)
+    if image.dtype != np.uint8 or image.shape != (*size, 3):
+        raise ContractError(name, (image.shape, image.dtype.name), f'{(*size, 3)} uint8')
+    image.flags.writeable = False
+    return image
+
+
 def _set(instance: object, **values: Any) -> None:
     for name, value in values.items():
         object.__setattr__(instance, name, value)
@@ -64,6 +73,7 @@ class Frame:
         depth: Distance along the optical axis, (H, W) float32 m, NaN where invalid; or None.
         intrinsics: Of the camera; its size is the image's.
         camera_in_base: Pose (4, 4) of the optical frame.
+        uncorrected: Colour as the camera gave it, where rgb was corrected, as rgb; or None.
     """
 
     stamp: float
@@ -72,21 +82,29 @@ class Frame:
     depth: NDArray[np.float32] | None
     intrinsics: Intrinsics
     camera_in_base: Array
+    uncorrected: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         """Refuse images whose sizes or types do not agree."""
-        rgb = np.array(self.rgb)
         size = (self.intrinsics.height, self.intrinsics.width)
-        if rgb.dtype != np.uint8 or rgb.shape != (*size, 3):
-            raise ContractError('Frame.rgb', (rgb.shape, rgb.dtype.name), f'{(*size, 3)} uint8')
-        rgb.flags.writeable = False
-        _set(self, rgb=rgb, camera_in_base=_array('camera_in_base', self.camera_in_base, (4, 4)))
+        _set(
+            self,
+            rgb=_image('Frame.rgb', self.rgb, size),
+            camera_in_base=_array('camera_in_base', self.camera_in_base, (4, 4)),
+        )
+        if self.uncorrected is not None:
+            _set(self, uncorrected=_image('Frame.uncorrected', self.uncorrected, size))
         if self.depth is not None:
             depth = np.array(self.depth, dtype=np.float32)
             if depth.shape != size:
                 raise ContractError('Frame.depth', depth.shape, f'of the size {size} of rgb')
             depth.flags.writeable = False
             _set(self, depth=depth)
+
+    @property
+    def raw(self) -> NDArray[np.uint8]:
+        """Colour before any correction, (H, W, 3) uint8."""
+        return self.rgb if self.uncorrected is None else self.uncorrected
 
 
 @dataclass(frozen=True, eq=False)

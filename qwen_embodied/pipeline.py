@@ -88,10 +88,7 @@ class Perception:
     def __call__(self, frame: Frame, state: JointState) -> tuple[Scene, Frame]:
         """Give the scene and the corrected frame it was seen in."""
         corrected = self._correct(frame.rgb)
-        clean = Frame(
-            frame.stamp, frame.frame_id, corrected.rgb, frame.depth, frame.intrinsics,
-            frame.camera_in_base,
-        )  # fmt: skip
+        clean = corrected.frame(frame)
         return self._estimate(clean, state, corrected.report), clean
 
 

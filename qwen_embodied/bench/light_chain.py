@@ -69,10 +69,7 @@ def _sight(robot: Robot, is_on: bool) -> See:
     estimate = SceneEstimator(body=robot.link_spheres)
 
     def see(frame: Frame, state: JointState) -> tuple[Scene, Frame]:
-        clean = Frame(
-            frame.stamp, frame.frame_id, correct(frame.rgb).rgb, frame.depth, frame.intrinsics,
-            frame.camera_in_base,
-        )  # fmt: skip
+        clean = correct(frame.rgb).frame(frame)
         return estimate(clean, state), clean
 
     return see

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -20,7 +20,7 @@ from qwen_embodied.perception.lighting import STEPS
 from qwen_embodied.simulation import Laboratory, Layers, MujocoWorld, generate_scene
 
 Rgb = NDArray[np.uint8]
-Treat = Callable[[Rgb], Rgb]
+Treat = Callable[[Frame], Frame]
 
 SOLIDS, CONTAINERS = ('cube', 'box', 'cylinder', 'ball'), ('bowl', 'bin', 'tray')
 TURNABLE = ('cube', 'box', 'bin', 'tray')
@@ -96,20 +96,23 @@ def gray_world(rgb: Rgb) -> Rgb:
     return np.asarray(np.clip(np.rint(scaled), 0, 255), dtype=np.uint8)
 
 
-def ours(rgb: Rgb) -> Rgb:
+def ours(frame: Frame) -> Frame:
     """Correct one image without predecessors."""
-    return LightingCorrection()(rgb).rgb
+    return LightingCorrection()(frame.rgb).frame(frame)
 
 
 def without(name: str) -> Treat:
     """Give the correction without one of its steps."""
     steps = tuple(step() for key, step in STEPS.items() if key != name)
-    return lambda rgb: LightingCorrection(steps)(rgb).rgb
+    return lambda frame: LightingCorrection(steps)(frame.rgb).frame(frame)
 
 
 COLUMNS: dict[str, Treat] = {
-    'ours': ours, 'raw': lambda rgb: rgb, 'CLAHE': clahe, 'gray-world': gray_world,
-}  # fmt: skip
+    'ours': ours,
+    'raw': lambda frame: frame,
+    'CLAHE': lambda frame: replace(frame, rgb=clahe(frame.rgb)),
+    'gray-world': lambda frame: replace(frame, rgb=gray_world(frame.rgb)),
+}
 
 
 @dataclass
@@ -158,10 +161,7 @@ def judge(stage: Stage, raw: Rgb, treat: Treat, estimator: SceneEstimator, tally
     frame = stage.frame
     estimator.reset()
     seen: tuple[SceneObject, ...] = ()
-    treated = Frame(
-        frame.stamp, frame.frame_id, treat(raw), frame.depth, frame.intrinsics,
-        frame.camera_in_base,
-    )  # fmt: skip
+    treated = treat(replace(frame, rgb=raw))
     try:
         seen = estimator(treated, stage.state).objects
     except PerceptionError:

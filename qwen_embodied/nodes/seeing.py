@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class Sight:
         """Correct the light of an image."""
         corrected = self._correct(frame.rgb)
         self._measure = lambda: corrected.report
-        return replace(frame, rgb=corrected.rgb)
+        return corrected.frame(frame)
 
     @property
     def light(self) -> LightingReport | None:

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 UNKNOWN = 'unknown'
 
 # Hue limits in degrees of OKLab, in which a hue keeps its name when it gets lighter or darker.
-HUES = ((12.0, 'pink'), (42.0, 'red'), (82.0, 'orange'), (115.0, 'yellow'), (208.0, 'green'),
+HUES = ((12.0, 'pink'), (38.0, 'red'), (82.0, 'orange'), (115.0, 'yellow'), (208.0, 'green'),
         (284.0, 'blue'), (336.0, 'purple'), (360.0, 'pink'))  # fmt: skip
 
 

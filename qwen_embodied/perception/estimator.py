@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +122,7 @@ class SceneEstimator:
     def _flat(self, frame: Frame, joint_state: JointState | None) -> Found:
         flat = look_flat(frame, self._parameters, self._spheres(joint_state))
         sightings = find_flat(flat, self._parameters)
-        table = measure(frame.rgb, flat.table)
+        table = measure(frame.raw, flat.table)
         objects = self._tracker.update(
             named(sightings, table, self._parameters), frame.stamp, lambda item: True
         )
@@ -143,7 +142,7 @@ class SceneEstimator:
 
 def perceive_photograph(frame: Frame) -> Scene:
     """Correct the light of one frame, with or without depth, and estimate its scene."""
-    corrected = replace(frame, rgb=LightingCorrection()(frame.rgb).rgb)
+    corrected = LightingCorrection()(frame.rgb).frame(frame)
     return SceneEstimator(PerceptionParameters(assume_table=True))(corrected)
 
 

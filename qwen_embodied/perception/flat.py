@@ -114,7 +114,7 @@ def _sighting(
         CONFIDENCE,
         (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
     )
-    return Sighting(item, patch=measure(flat.frame.rgb, mask > 0))
+    return Sighting(item, patch=measure(flat.frame.raw, mask > 0))
 
 
 def _shape(points: Array, sides: Array) -> str:

@@ -22,11 +22,13 @@ GLOSSY = 0.1  # share of the faces that mirror a lamp
 PRIOR_FACES, MOST_GLOSSY = 4.0, 0.9
 UNSURE = 0.08  # relative error of a paint under a mirrored lamp
 HUE_OFF = 0.05  # error of the share of a channel: light from the neighbours
-STRAY = 0.012  # of a white surface's light: what neighbours and the lens add to the darkest
+STRAY = 0.005  # of a white surface's light: what neighbours and the lens add to the darkest
 BRIGHTEST = 1.3  # light on other parts over that on the face
 LEAST_LIGHT = 0.4  # on a steep side over that in a shadow on the table
+USUAL_SHARE = 0.65  # of the light that most things have on their sides, that each has at least
+FEWEST_SIDES = 4  # things whose sides are seen, from which on there is a usual light
 OUTLIER = -6.0  # log likelihood of parts that have another paint
-DEEP, HIGH = 0.35, 0.25  # errors of the natural logarithm of the limits on light
+DEEP, HIGH = 0.25, 0.25  # errors of the natural logarithm of the limits on light
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,7 @@ class Patch:
         rest_error: Standard deviation of it, (3,).
         shadow: Light in the deepest shadows on the table, as a share of that beside them.
         veil: The most light that a lens may have laid over the image, (3,); None for none.
+        sides: Least light on other parts as a share of that on the face.
     """
 
     rgb: Array
@@ -51,6 +54,7 @@ class Patch:
     rest_error: Array | None = None
     shadow: float = 0.0
     veil: Array | None = None
+    sides: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +93,7 @@ def variants(patch: Patch, light: Array, veil: Array, gloss: float = GLOSSY) -> 
         return plain if patch.clipped.any() or gloss <= GLOSSY else _unseen(plain, face, gloss)
     rest = np.maximum(patch.rest - veil, 0.0) / light
     error = patch.rest_error / light
-    lowest = max(LEAST_LIGHT * patch.shadow, 0.02)
+    lowest = max(LEAST_LIGHT * patch.shadow, patch.sides, 0.02)
     belief = belief + np.log(1.0 - gloss) + _explained(rest, error, paint, lowest)
     if patch.clipped.sum() >= 2:
         # The face says nothing: only the other parts do, in an unknown share of the light.
@@ -121,6 +125,23 @@ def _joined(plain: Variants, glossy: Array, belief: Array) -> Variants:
         np.concatenate([plain.error, error]),
         np.concatenate([plain.belief, belief]),
     )
+
+
+def beside_others(patches: list[Patch]) -> list[Patch]:
+    """Say what light the sides of each thing have at least, from those of all things.
+
+    One lamp lights all of them: sides much darker than the others' belong to a darker paint,
+    under a face that mirrors the lamp.
+    """
+    seen = [
+        float(one.rest.sum() / max(float(one.rgb.sum()), 1e-6))
+        for one in patches
+        if one.rest is not None and not one.clipped.any()
+    ]
+    if len(seen) < FEWEST_SIDES:
+        return patches
+    least = USUAL_SHARE * float(np.median(seen))
+    return [replace(one, sides=least) for one in patches]
 
 
 def glossy_share(seen: list[tuple[Patch, Array]]) -> float:

@@ -18,6 +18,13 @@ from qwen_embodied.perception.light_sample import LOG, Floats, Sample
 PER_MIRED = (0.0033, -0.0055)
 WHITE = 1e6 / 6504.0  # mired of the white that sRGB means
 COLDEST, WARMEST = -140.0, 330.0  # mired from that white
+# A table alone hardly tells its colour from that of the light: only so much of its shift is
+# believed, and all of it where the brightest of the other things shows the same shift. Tables are
+# brown more often than blue.
+ALONE, ALONE_COLD = 0.35, 0.75
+FEWEST_OTHERS = 0.01  # share of the pixels
+NEAR_MIRED, NEAR_TINT = 40.0, 0.1
+SAME_HUE, BRIGHTER = 0.2, 0.5  # natural logarithms, within which a pixel shows the main surface
 _BINS, _REACH = 64, 2.0
 _TO_MIRED = np.linalg.inv(np.array([[PER_MIRED[0], -1.0], [PER_MIRED[1], -1.0]]))
 
@@ -31,11 +38,13 @@ class Illuminant:
         tint: Natural logarithm of green over what such a hot body gives.
         confidence: Share of the light in the image that comes from surfaces which are grey under
             this illuminant, 0 to 1.
+        support: Share of the shift that may be undone: a table alone may have a colour, 0 to 1.
     """
 
     mired: float
     tint: float
     confidence: float
+    support: float = 1.0
 
     @property
     def temperature(self) -> float:
@@ -62,7 +71,8 @@ def estimate_illuminant(sample: Sample) -> Illuminant | None:
 
     One estimator looks for the most frequent colour that can be grey, the other for the colour
     of what is brightest. A table of one colour deceives the first, coloured objects the second;
-    only the shift on which both agree is believed.
+    only the shift on which both agree is believed. All of it is supported where things beside
+    the commonest surface show it too.
     """
     pixels = _usable(sample)
     if len(pixels) < 4:
@@ -72,11 +82,38 @@ def estimate_illuminant(sample: Sample) -> Illuminant | None:
         return None
     bright = _brightest(pixels)
     mired = _agreed(common.mired, bright.mired, 20.0)
+    tint = _agreed(common.tint, bright.tint, 0.03)
+    others = pixels[_is_other(pixels, common)]
+    alone = share = ALONE if mired > 0.0 else ALONE_COLD
+    if len(others) >= FEWEST_OTHERS * len(pixels):
+        seen = _brightest(others)
+        mired, tint = _allowed(mired, seen.mired, 20.0), _allowed(tint, seen.tint, 0.03)
+        away = np.hypot((seen.mired - mired) / NEAR_MIRED, (seen.tint - tint) / NEAR_TINT)
+        share += (1.0 - alone) * float(np.exp(-0.5 * away**2))
     return Illuminant(
         float(np.clip(mired, COLDEST, WARMEST)),
-        float(np.clip(_agreed(common.tint, bright.tint, 0.03), -0.4, 0.4)),
+        float(np.clip(tint, -0.4, 0.4)),
         common.confidence,
+        share,
     )
+
+
+def _is_other(pixels: Floats, common: Illuminant) -> NDArray[np.bool_]:
+    """Tell which pixels (N, 3) show something else than the surface that is seen most, (N,)."""
+    hue = common.mired * np.array(PER_MIRED) - common.tint
+    red, green, blue = pixels.T
+    away = np.maximum(np.abs(red - green - hue[0]), np.abs(blue - green - hue[1]))
+    is_same = away < SAME_HUE
+    if not is_same.any():
+        return np.ones(len(pixels), bool)
+    usual = float(np.median(green[is_same]))
+    return np.asarray(~is_same | (green > usual + BRIGHTER))
+
+
+def _allowed(believed: float, seen: float, most: float) -> float:
+    """Give a shift no larger than other things show, where they show less of it."""
+    is_more = abs(seen) > abs(believed) and seen * believed > 0.0
+    return believed if is_more else _agreed(believed, seen, most)
 
 
 def _usable(sample: Sample) -> Floats:

@@ -14,8 +14,11 @@ Array = NDArray[np.float64]
 BALANCED = 6500.0  # K, of the light that sRGB calls white
 # Shifts from the camera's white balance in mired (1e6 / K), tints as log gain of green, and
 # exposures as log of the brightness relative to a right exposure.
-SHIFTS = np.array([-70.0, -45.0, -20.0, 0.0, 25.0, 60.0, 105.0, 160.0, 220.0])
-TINTS = np.array([-0.1, 0.0, 0.1, 0.2, 0.3])
+SHIFTS = np.array([
+    -70.0, -55.0, -40.0, -25.0, -12.0, 0.0, 12.0, 25.0, 40.0, 60.0, 80.0, 105.0, 130.0, 160.0,
+    190.0, 220.0,
+])  # fmt: skip
+TINTS = np.array([-0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3])
 EXPOSURES = np.log(2.0) * np.arange(-6.0, 1.6, 0.5)
 # Veils as a share of the most that the image allows, with their shares.
 VEILS = np.array([[0.0, 0.6], [0.45, 0.15], [0.9, 0.25]])

@@ -86,8 +86,9 @@ class WhiteBalance:
     def __call__(self, treatment: Treatment, sample: Sample) -> Treatment:
         """Scale the channels; the brightest levels, whose hue is lost, stay white."""
         light = estimate_illuminant(sample)
-        mired = 0.0 if light is None else self.strength * eased(light.mired, self.free)
-        tint = 0.0 if light is None else self.strength * eased(light.tint, self.free_tint)
+        mired = 0.0 if light is None else eased(light.support * light.mired, self.free)
+        tint = 0.0 if light is None else eased(light.support * light.tint, self.free_tint)
+        mired, tint = self.strength * mired, self.strength * tint
         mired = steady(sample.before.get('mired'), mired, 6.0)
         tint = steady(sample.before.get('tint'), tint, 0.02)
         treatment = treatment.noting(mired=mired, tint=tint)

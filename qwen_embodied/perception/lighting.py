@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import cv2
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import ConfigurationError, ContractError
-from qwen_embodied.messages import LightingReport
+from qwen_embodied.messages import Frame, LightingReport
 from qwen_embodied.parameters import param
 from qwen_embodied.perception.deflicker import Deflicker
 from qwen_embodied.perception.light_findings import report_on
@@ -74,6 +74,10 @@ class Corrected:
     def report(self) -> LightingReport:
         """On the image before correction."""
         return self.measure()
+
+    def frame(self, frame: Frame) -> Frame:
+        """Give a frame with this image in place of the one that was corrected."""
+        return replace(frame, rgb=self.rgb, uncorrected=frame.raw)
 
     def usable(self, mask: slice | tuple[slice, slice] = slice(None)) -> NDArray[np.bool_]:
         """Tell which raw pixels (H, W) carry colour: neither clipped nor lost in the dark.

@@ -10,13 +10,21 @@ nothing is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception.colours import UNKNOWN, name_indices, oklab_of_linear
-from qwen_embodied.perception.gloss import GLOSSY, Patch, Variants, glossy_share, variants
+from qwen_embodied.perception.gloss import (
+    GLOSSY,
+    Patch,
+    Variants,
+    beside_others,
+    glossy_share,
+    variants,
+)
 from qwen_embodied.perception.illuminants import Illuminants, all_illuminants
 
 Array = NDArray[np.float64]
@@ -25,7 +33,7 @@ Array = NDArray[np.float64]
 PAINTS = np.array([
     [0.25, 0.00, 0.00, 0.09, 0.012], [0.60, 0.00, 0.00, 0.14, 0.012],
     [0.95, 0.00, 0.00, 0.05, 0.012], [0.55, 0.19, 0.10, 0.10, 0.045],
-    [0.72, 0.08, 0.14, 0.09, 0.040], [0.86, -0.01, 0.17, 0.07, 0.040],
+    [0.70, 0.105, 0.135, 0.09, 0.040], [0.86, -0.01, 0.17, 0.07, 0.040],
     [0.58, -0.12, 0.09, 0.12, 0.050], [0.48, -0.03, -0.17, 0.12, 0.050],
     [0.46, 0.12, -0.13, 0.11, 0.045], [0.77, 0.12, 0.00, 0.08, 0.040],
     [0.42, 0.05, 0.06, 0.09, 0.025],
@@ -45,7 +53,10 @@ FAR_JITTER: Array = 1.4 * np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3), axis=-1
 FAR_WEIGHTS: Array = np.exp(-0.5 * np.square(FAR_JITTER).sum(axis=1))
 GLARE_CONFIDENCE = 0.2
 MANY_GLOSSY = 0.3  # share of glossy faces from which on a clipped face need not be white
-LIKELY = 60  # hypotheses on the light that are looked at closely
+POSSIBLE = 1500  # hypotheses on the light that the table leaves
+LIKELY = 60  # of them, those that are looked at closely
+GRID = ((0.0, 1.2), (-0.35, 0.35), (-0.35, 0.35))  # of OKLab, for a first look
+CELLS = 48
 SHADES = np.array([0.85, 1.0, 1.15])
 
 
@@ -76,6 +87,7 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     """
     if not patches:
         return []
+    patches = beside_others(patches)
     light = all_illuminants().veiled(None if table is None else table.veil)
     light = _likely(light, table, patches)
     belief = light.prior.copy()
@@ -103,11 +115,11 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
 def _judged(seen: list[Variants], belief: Array, light: Illuminants) -> list[Array]:
     """Share the belief in each light (K,) among the variants of each patch: (V, K) each."""
     evidence = [
-        one.belief + _fits(oklab_of_linear(one.paint), one.paint.max(axis=2), PAINTS, PAINT_SHARES)
+        one.belief + _fits(oklab_of_linear(one.paint), _highest(one.paint), PAINTS, PAINT_SHARES)
         for one in seen
     ]
     for one in evidence:
-        belief = belief + np.logaddexp.reduce(one) + light.spread
+        belief = belief + _log_sum(one) + light.spread
     weights = np.exp(belief - belief.max())
     shares = [np.exp(one - one.max(axis=0)) for one in evidence]
     return [one / one.sum(axis=0) * weights / weights.sum() for one in shares]
@@ -118,17 +130,35 @@ def _likely(light: Illuminants, table: Patch | None, patches: list[Patch]) -> Il
     belief = light.prior.copy()
     if table is not None:
         belief += _table_evidence(table, light)
+    chosen = np.argpartition(belief, -POSSIBLE)[-POSSIBLE:]
+    light = light.only(chosen)
+    belief = belief[chosen] + len(patches) * light.spread
     for patch in patches:
         paint = np.maximum(patch.rgb - light.veil, 0.0) / light.rgb
-        belief += _fits(oklab_of_linear(paint), paint.max(axis=1), PAINTS, PAINT_SHARES)
-        belief += light.spread
-    return light.only(np.argsort(belief)[-LIKELY:])
+        belief += _fits_nearly(oklab_of_linear(paint), _highest(paint))
+    return light.only(np.argpartition(belief, -LIKELY)[-LIKELY:])
+
+
+@cache
+def _fits_of_grid() -> Array:
+    """Give the fits of paints on a grid of OKLab, (CELLS, CELLS, CELLS)."""
+    axes = [low + (np.arange(CELLS) + 0.5) * (high - low) / CELLS for low, high in GRID]
+    lab = np.stack(np.meshgrid(*axes, indexing='ij'), axis=-1)
+    return _fits(lab, np.zeros(lab.shape[:-1]), PAINTS, PAINT_SHARES)
+
+
+def _fits_nearly(lab: Array, highest: Array) -> Array:
+    """Look up the fits of paints (N, 3) with largest channels (N,)."""
+    low, high = np.array(GRID).T
+    cells = ((lab - low) * (CELLS / (high - low))).astype(np.int64).clip(0, CELLS - 1)
+    found = _fits_of_grid()[cells[:, 0], cells[:, 1], cells[:, 2]]
+    return np.asarray(found - 8.0 * np.maximum(highest - 1.0, 0.0))
 
 
 def _table_evidence(table: Patch, light: Illuminants) -> Array:
     plain = variants(table, light.rgb, light.veil)
-    fits = _fits(oklab_of_linear(plain.paint), plain.paint.max(axis=2), TABLES, TABLE_SHARES)
-    return np.asarray(np.logaddexp.reduce(fits + plain.belief) + light.spread)
+    fits = _fits(oklab_of_linear(plain.paint), _highest(plain.paint), TABLES, TABLE_SHARES)
+    return np.asarray(_log_sum(fits + plain.belief) + light.spread)
 
 
 def _fits(lab: Array, highest: Array, known: Array, shares: Array) -> Array:
@@ -140,18 +170,36 @@ def _fits(lab: Array, highest: Array, known: Array, shares: Array) -> Array:
         known: Paints, (N, 5).
         shares: Of the known paints, (N,).
     """
-    peak = shares * (1 - ODD) / (15.75 * known[:, 3] * known[:, 4] ** 2)
-    density = np.full(lab.shape[:-1], ODD * ODD_DENSITY)
-    for (lightness, a, b, deep, wide), height in zip(known.tolist(), peak.tolist(), strict=True):
-        away = ((lab[..., 0] - lightness) / deep) ** 2
-        away += ((lab[..., 1] - a) ** 2 + (lab[..., 2] - b) ** 2) / wide**2
-        density += height * np.exp(-0.5 * away)
+    lightness, a, b = np.moveaxis(lab, -1, 0)
+    terms = np.stack([np.ones_like(a), lightness, a, b, lightness**2, a**2 + b**2], axis=-1)
+    density = np.exp((terms @ _exponents(known, shares)).astype(np.float32)).sum(axis=-1)
+    density += np.float32(ODD * ODD_DENSITY)
     return np.asarray(np.log(density) - 8.0 * np.maximum(highest - 1.0, 0.0))
+
+
+def _exponents(known: Array, shares: Array) -> Array:
+    """Give the logarithms of the densities of paints as sums of six terms, (6, N)."""
+    lightness, a, b, deep, wide = known.T
+    narrow, flat = 1 / wide**2, 1 / deep**2
+    peak = np.log(shares * (1 - ODD) / (15.75 * deep * wide**2))
+    start = peak - 0.5 * (flat * lightness**2 + narrow * (a**2 + b**2))
+    return np.array([start, flat * lightness, narrow * a, narrow * b, -flat / 2, -narrow / 2])
+
+
+def _highest(paint: Array) -> Array:
+    """Give the largest channel (...) of paints (..., 3)."""
+    return np.maximum(np.maximum(paint[..., 0], paint[..., 1]), paint[..., 2])
+
+
+def _log_sum(values: Array) -> Array:
+    """Add along the first axis what values are the logarithms of."""
+    most = values.max(axis=0)
+    return np.asarray(most + np.log(np.exp(values - most).sum(axis=0)))
 
 
 def _name(seen: Variants, weights: Array, least: float) -> Name:
     """Let each light, variant, error and shade vote; weights are (V, K)."""
-    sure = weights > 1e-3 * weights.max()
+    sure = weights > 3e-3 * weights.max()
     weights, paint = weights[sure] / weights[sure].sum(), seen.paint[sure]
     values, jitter = _around(paint, seen.error[sure])
     values = np.maximum(values[:, :, None] * SHADES[:, None], 0.0)
@@ -173,7 +221,7 @@ def _around(paint: Array, error: Array) -> tuple[Array, Array]:
     if (error.max(axis=1) < HIDDEN * paint.max(axis=1)).all():
         return paint[:, None] + JITTER * error[:, None], np.full((len(paint), 7), 1 / 7)
     values = np.maximum(paint[:, None] + FAR_JITTER * error[:, None], 0.0)
-    fits = _fits(oklab_of_linear(values), values.max(axis=2), PAINTS, PAINT_SHARES)
+    fits = _fits(oklab_of_linear(values), _highest(values), PAINTS, PAINT_SHARES)
     # OKLab spreads dark colours; a density of light is wanted.
     spread = np.log(values + np.maximum(error[:, None], 1e-4)).sum(axis=2) * (2 / 3)
     shares = np.exp(fits - spread - fits.max(axis=1, keepdims=True)) * FAR_WEIGHTS

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.perception.colours import linear
 from qwen_embodied.perception.gloss import Patch
+from qwen_embodied.perception.grounds import find_grounds
 from qwen_embodied.perception.sides import DEEPER, visible_sides
 from qwen_embodied.perception.surface import Surface
 from qwen_embodied.perception.window import Window
@@ -41,21 +42,31 @@ class Light:
         self._surface = surface
         grid = (slice(3, None, 6), slice(3, None, 6))
         on_table = _on_table(surface.height[grid]) & ~surface.robot[grid]
-        smooth = surface.rgb[grid]
+        smooth = np.asarray(cv2.blur(surface.raw, (3, 3)), np.uint8)[grid]
         self._pixels = surface.raw[grid][on_table]
         self._luma = smooth[on_table].astype(np.int32) @ LUMA
         seen = len(self._pixels) > 30
-        self._whole = _middle(self._pixels[_steady(self._luma)]) if seen else None
+        self._grounds = find_grounds(self._pixels) if seen else None
+        self._wholes = self._of_each_paint()
+        self._middles = [_middle(whole) for whole in self._wholes]
         self._shadow = _deepest(self._luma, 1) if seen else 0.0
         self._veil = _most_veil(smooth.reshape(-1, 3))
 
     @property
     def table(self) -> Patch | None:
         """What the table sends back; None when it is not seen or clipped."""
-        if self._whole is None:
+        if not self._wholes:
             return None
-        patch = _patch(self._pixels[_steady(self._luma)], np.ones(3))
+        patch = _patch(max(self._wholes, key=len), np.ones(3))
         return None if patch.clipped.all() else replace(patch, veil=self._veil)
+
+    def _of_each_paint(self) -> list[NDArray[np.uint8]]:
+        """Give the steady pixels of each paint of the table."""
+        if self._grounds is None:
+            return []
+        paint = self._grounds.indices(self._pixels)
+        parts = [paint == at for at in range(len(self._grounds.hues))]
+        return [self._pixels[part][_steady(self._luma[part])] for part in parts]
 
     def patch(self, mask: Mask, window: Window, top: float) -> Patch | None:
         """Measure an object.
@@ -109,11 +120,15 @@ class Light:
         """
         for body in (mask, window.island):
             pixels = self._around(body, window)
-            if self._whole is not None and len(pixels) >= 40:
+            if self._grounds is not None and len(pixels) >= 40:
+                paint = self._grounds.indices(pixels)
+                counts = np.bincount(paint, minlength=len(self._wholes))
+                main = int(counts.argmax())
+                pixels, whole = pixels[paint == main], self._middles[main]
                 luma = pixels.astype(np.int32) @ LUMA
                 pixels = pixels[_steady(luma)]
                 local = _middle(pixels[:: max(1, len(pixels) // 300)])
-                local = np.clip(local / np.maximum(self._whole, 1e-5), 0.05, 20.0)
+                local = np.clip(local / np.maximum(whole, 1e-5), 0.05, 20.0)
                 return local, _deepest(luma, 3)
         return np.ones(3), 1.0
 

@@ -29,7 +29,7 @@ class Surface:
     """The table and what stands on it, on the pixel grid.
 
     Attributes:
-        raw: Colour as it came, (H, W, 3) uint8.
+        raw: Colour before any correction, (H, W, 3) uint8.
         rgb: Colour, smoothed over 3x3 pixels, (H, W, 3) uint8.
         rays: x, y and z in the base frame of each pixel's ray at depth one, each (H, W).
         filled: Depth with small holes filled, (H, W) m, NaN where it is not known.
@@ -96,7 +96,7 @@ def look(
     if camera[2] < parameters.min_height:
         raise PerceptionError('the camera is below the table; check camera_in_base')
     return Surface(
-        frame.rgb,
+        frame.raw,
         rgb,
         rays,
         filled,

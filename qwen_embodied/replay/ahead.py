@@ -7,7 +7,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from qwen_embodied.errors import CameraError, ContractError, PerceptionError, QwenEmbodiedError
 from qwen_embodied.messages import Array, Frame, JointState, LightingReport
@@ -146,7 +146,7 @@ class Ahead:
             self._inputs.drop_frame(error)
             return Moment(states)
         corrected = self._correct(frame.rgb)
-        clean = replace(frame, rgb=corrected.rgb)
+        clean = corrected.frame(frame)
         light = corrected.report
         try:
             state = self._state_at(frame.stamp)
