@@ -34,16 +34,10 @@ SEED = 3
 LENGTH, QUICK_LENGTH = 60.0, 12.0  # s of recording
 DAMAGED, QUICK_DAMAGED = 3000, 300
 RATE, COLOUR, DEPTH = 30.0, '/colour', '/depth'  # Hz
-# The peak is read from /proc: that of getrusage counts the process that started this one.
-COMMAND = """
-import atexit, pathlib, sys
-atexit.register(lambda: sys.stderr.write(pathlib.Path('/proc/self/status').read_text()))
-from qwen_embodied.cli import main
-main()
-"""
+COMMAND = 'from qwen_embodied.cli import main; main()'
 CONTROL_PERIOD = 0.01  # s
-PEAK = r'VmHWM:\s+(\d+) kB'
-WATCH_PERIOD = 0.1  # s between looks at the memory of the second process
+HELD = r'^Rss(Anon|File|Shmem):\s+(\d+) kB'
+WATCH_PERIOD = 0.1  # s between looks at the memory of the processes
 
 
 def run(quick: bool) -> Iterable[Row]:
@@ -108,28 +102,39 @@ def _replayed(bag: Path, folder: Path) -> tuple[dict[str, Any], float, float, fl
     with subprocess.Popen(
         line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as process:
-        others = _peaks_of_others(process)
+        peak = _peak(process)
         output, complaints = process.communicate()
     whole = time.monotonic() - begun
     said = re.search(r'\(([0-9.]+) x real time\)', output)
-    peak = re.search(PEAK, complaints)
-    if said is None or peak is None:
+    if said is None:
         raise TaskError(f'the replay ended with {process.returncode}: {complaints[-500:]}')
     report = json.loads((folder / 'report.json').read_text(encoding='utf-8'))
-    return report, float(said[1]), whole, (int(peak[1]) + sum(others.values())) / 1024
+    return report, float(said[1]), whole, peak
 
 
-def _peaks_of_others(process: subprocess.Popen[str]) -> dict[str, int]:
-    """Watch until a process ends; give the peak of each process that it started, kB."""
-    peaks: dict[str, int] = {}
+def _peak(process: subprocess.Popen[str]) -> float:
+    """Watch until a process ends; give the most memory that it and its children held, MB.
+
+    What each holds alone is added; libraries and shared memory count once.
+    """
+    peak = 0.0
     children = Path(f'/proc/{process.pid}/task/{process.pid}/children')
     while process.poll() is None:
         with suppress(OSError):
-            for child in children.read_text().split():
-                found = re.search(PEAK, Path(f'/proc/{child}/status').read_text())
-                peaks[child] = int(found[1]) if found else peaks.get(child, 0)
+            names = [str(process.pid), *children.read_text().split()]
+            held = [
+                dict(re.findall(HELD, Path(f'/proc/{name}/status').read_text(), re.MULTILINE))
+                for name in names
+            ]
+            peak = max(peak, _together([one for one in held if one]))
         time.sleep(WATCH_PERIOD)
-    return peaks
+    return peak
+
+
+def _together(held: list[dict[str, str]]) -> float:
+    alone = sum(int(one['Anon']) for one in held)
+    shared = sum(max((int(one[kind]) for one in held), default=0) for kind in ('File', 'Shmem'))
+    return (alone + shared) / 1024
 
 
 def damage_rows(count: int, place: Path) -> Iterable[Row]:
