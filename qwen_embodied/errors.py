@@ -27,6 +27,7 @@ QwenEmbodiedError
 ├── ControlError                  the arm did not do what it was told
 ├── SimulationError               the simulated world cannot go on
 ├── ReplayError                   a recording that cannot be read
+├── DatasetError                  a data set that cannot be made, or breaks its format
 ├── NodeError                     a node of the graph that ended or cannot be heard
 └── TaskError                     the task ended without its goal
 """
@@ -214,6 +215,10 @@ class SimulationError(QwenEmbodiedError):
 
 class ReplayError(QwenEmbodiedError):
     """A recording that cannot be read."""
+
+
+class DatasetError(QwenEmbodiedError):
+    """A recording that cannot become a data set, or a data set that breaks its format."""
 
 
 class NodeError(QwenEmbodiedError):
