@@ -13,6 +13,7 @@ from qwen_embodied.export.commands import Rows, commanded
 from qwen_embodied.export.survey import Survey
 
 FASTEST = 240  # Hz
+ROUNDING = 1e-6  # frames by which stamps may miss the grid
 UNNAMED = 'unspecified'  # task of a recording without an instruction
 
 
@@ -74,7 +75,7 @@ def episodes_of(found: Survey, fps: int, task: str = '', *, per_task: bool) -> l
     first = max(found.image_stamps[0], found.state_stamps[0])
     last = min(found.image_stamps[-1], found.state_stamps[-1])
     cuts = [first, *(at for at, _ in tasks[1:] if first < at < last)] if per_task else [first]
-    spans = zip(cuts, [*cuts[1:], np.nextafter(last, np.inf)], strict=True)
+    spans = zip(cuts, [*cuts[1:], last + 2 * ROUNDING / fps], strict=True)
     made = [_episode(found, span, fps, tasks) for span in spans]
     whole = [episode for episode in made if len(episode) >= 2]
     if not whole:
@@ -88,7 +89,7 @@ def episodes_of(found: Survey, fps: int, task: str = '', *, per_task: bool) -> l
 def _episode(
     found: Survey, span: tuple[float, float], fps: int, tasks: list[tuple[float, str]]
 ) -> Episode:
-    count = max(0, int(np.floor((span[1] - span[0]) * fps * (1 - 1e-9))) + 1)
+    count = max(0, int(np.ceil((span[1] - span[0]) * fps - ROUNDING)))
     grid = span[0] + np.arange(count) / fps
     images = nearest(found.image_stamps, grid)
     stamps = found.image_stamps[images]
