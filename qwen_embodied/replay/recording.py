@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from qwen_embodied.messages import Array, Frame, JointState, JointTrajectory
 from qwen_embodied.replay import encoding
 from qwen_embodied.replay.definitions import Delivery, standard
@@ -89,7 +91,7 @@ class RecordedWorld:
         """Command the world, and record what was really commanded."""
         sent = self._world.command(positions)
         if self._names and len(sent) <= len(self._names):
-            told = JointTrajectory(self._names[: len(sent)], [0.0], sent[None])
+            told = JointTrajectory(self._names[: len(sent)], np.zeros(1), sent[None])
             self._writer.write(COMMAND, self._now(), encoding.trajectory(told))
         return sent
 
