@@ -9,6 +9,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import DupFd
@@ -99,7 +100,8 @@ class Apart:
                 return
             yield unpacker.unpack(item)
             if item.slot is not None:
-                free.send(item.slot)
+                with suppress(BrokenPipeError):  # it has sent everything and ended
+                    free.send(item.slot)
 
 
 class _Shared:

@@ -15,8 +15,9 @@ from qwen_embodied.errors import ReplayError
 from qwen_embodied.geometry import pose, rotation_of
 from qwen_embodied.motion import load_robot
 from qwen_embodied.perception import PerceptionParameters, SceneEstimator
-from qwen_embodied.replay import TopicMap, configure, find_topics, read_bag, rerun
+from qwen_embodied.replay import BagWriter, TopicMap, configure, find_topics, read_bag, rerun
 from qwen_embodied.replay.apart import Apart
+from qwen_embodied.replay.definitions import standard
 from qwen_embodied.replay.moments import MomentReader, Source
 from replay.conftest import TASK
 
@@ -64,6 +65,24 @@ def test_another_process_sees_the_same_and_may_find_ahead(task_bag):
 def estimated(moment, found):
     scene = SceneEstimator()(moment.corrected, moment.state, moment.light, moment.surface, found)
     return [(item.id, item.object_in_base.tobytes()) for item in scene.objects]
+
+
+def test_a_process_that_ended_before_its_moments_were_taken_is_no_error(task_bag, tmp_path):
+    bag, writer, images = read_bag(task_bag), BagWriter(tmp_path / 'short'), 0
+    for topic in bag.topics.values():
+        writer.add_topic(topic.name, standard(topic.type))
+    for record in bag.messages():
+        images += record.topic.type.endswith('Image')
+        if images > 6:
+            break
+        writer.write(record.topic.name, record.stamp, bytes(record.data))
+    writer.close()
+    moments = iter(Apart(source_of(read_bag(tmp_path / 'short'))))
+    assert next(moments).frame is not None
+    process = multiprocessing.active_children()[0]
+    process.join(30.0)
+    assert not process.is_alive()
+    assert len([one for one in moments if one.frame is not None]) == 2
 
 
 def test_a_process_that_is_killed_is_one_error(task_bag):
