@@ -57,14 +57,20 @@ HOMES = {
     'toppra': {'motion'},
     'ruckig': {'motion', 'control', 'safety'},
     'rich': {'account.py', 'cli.py', 'cli_replay.py'},
-    'typer': {'cli.py', 'cli_calibrate.py', 'cli_export.py', 'cli_replay.py'},
+    'typer': {
+        'cli.py',
+        'cli_audit.py',
+        'cli_calibrate.py',
+        'cli_export.py',
+        'cli_replay.py',
+    },  # fmt: skip
     'pyarrow': {'export'},
     'av': {'export', 'run_folder.py'},
     **{name: {'nodes'} for name in ROS},
 }
 # What stands on the stages and the executive, and may start nodes.
 TOP = {
-    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_calibrate.py', 'cli_export.py',
+    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_audit.py', 'cli_calibrate.py', 'cli_export.py',
     'cli_replay.py', 'demo.py',
 }  # fmt: skip
 # Exact positions are for the simulator and for judging, never for perception or planning.
