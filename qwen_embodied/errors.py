@@ -19,6 +19,7 @@ QwenEmbodiedError
 │   ├── RobotModelError           a robot description that lacks something
 │   ├── JointLimitError           a joint value outside its limits
 │   ├── UnreachableError          a pose that the tool cannot reach
+│   │   └── SingularityError      a straight line on which slow tools need fast joints
 │   ├── GraspError                an object that the gripper cannot take
 │   ├── CollisionError            a start, goal or path in collision
 │   │   └── PathNotFoundError     the search ended before it found a way

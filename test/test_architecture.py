@@ -63,7 +63,7 @@ HOMES = {
         'cli_calibrate.py',
         'cli_export.py',
         'cli_replay.py',
-    },  # fmt: skip
+    },
     'pyarrow': {'export'},
     'av': {'export', 'run_folder.py'},
     **{name: {'nodes'} for name in ROS},
