@@ -98,6 +98,8 @@ setup(
             'ros-visualization-msgs',
         ],
         'sim': ['mujoco>=4', 'matplotlib>=3.8', 'av>=12'],
+        # Recordings as data sets for training.
+        'export': ['pyarrow>=15', 'av>=12'],
         # A Qwen in this process, and one behind an address.
         'vlm': ['torch>=2.9', 'torchvision>=0.24', 'llguidance>=1.5', 'pillow'],
         'server': ['openai>=3.50'],
@@ -110,6 +112,7 @@ setup(
             'fastapi',
             'uvicorn',
             'accelerate',
+            'pyarrow>=15',
             'pytest>=8',
             'hypothesis>=6.100',
             'example-robot-data>=6',

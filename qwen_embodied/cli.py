@@ -20,6 +20,7 @@ from qwen_embodied import (
     cli_audit,
     cli_calibrate,
     cli_doctor,
+    cli_export,
     cli_parameters,
     cli_replay,
     cli_up,
@@ -51,6 +52,7 @@ app = typer.Typer(
 
 app.add_typer(cli_calibrate.app)
 cli_replay.register(app)
+cli_export.register(app)
 cli_audit.register(app)
 cli_doctor.register(app)
 cli_parameters.register(app)

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qwen_embodied.replay import ReplayReport
+    from qwen_embodied.replay.rerun import Way
 
 DONE, FAILED = 0, 1
+WORTH_A_PROCESS = 10.0  # s of recording from which a second process is started
 LINE_EVERY = 5.0  # s between lines of progress where there is no terminal
 LIBRARIES = ('rosbags', 'mcap', 'zstandard', 'lz4', 'apsw')
 
@@ -47,6 +49,9 @@ Recover = Annotated[
     bool, typer.Option('--recover', help='Take what is whole of a recording that was cut off.')
 ]
 
+OneProcess = Annotated[
+    bool, typer.Option('--one-process', help='Do not use a second process; slower, less memory.')
+]
 Publish = Annotated[
     bool,
     typer.Option('--publish', help='Play it onto topics with /clock instead, for other nodes.'),
@@ -69,6 +74,7 @@ def replay(  # noqa: PLR0913 - each is an option
     recover: Recover = False,
     publish: Publish = False,
     own_names: OwnNames = False,
+    one_process: OneProcess = False,
 ) -> None:
     """Run a recording through every stage again, and write a report; nothing moves."""
     if publish:
@@ -79,7 +85,7 @@ def replay(  # noqa: PLR0913 - each is an option
     }  # fmt: skip
     folder = output or Path('runs') / f'replay-{bag.name}'
     try:
-        code = _replay(bag, values, topics, folder, (golden, recover))
+        code = _replay(bag, values, topics, folder, _Ways(golden, recover, one_process))
     except ModuleNotFoundError as error:
         raise _missing(error) from error
     raise typer.Exit(code)
@@ -123,25 +129,40 @@ def record(
     raise typer.Exit(code)
 
 
+class _Ways(NamedTuple):
+    """How to replay."""
+
+    golden: Path | None
+    recover: bool
+    is_one_process: bool
+
+    def of_reading(self, duration: float) -> Way:
+        """Choose a second process where it takes less time than to start one."""
+        from qwen_embodied.replay.apart import Apart
+
+        is_worth = duration > WORTH_A_PROCESS and Apart.is_possible()
+        return 'process' if is_worth and not self.is_one_process else 'thread'
+
+
 def _replay(
     path: Path,
     values: dict[str, object],
     topics: Path | None,
     folder: Path,
-    ways: tuple[Path | None, bool],
+    ways: _Ways,
 ) -> int:
     from qwen_embodied.replay import TopicMap, configure, read_bag, read_map, rerun
     from qwen_embodied.replay.golden import compare, read_golden
     from qwen_embodied.replay.outcome import write_report
 
-    golden, recover = ways
-    earlier = None if golden is None else read_golden(golden)
-    bag = read_bag(path, recover=recover)
+    earlier = None if ways.golden is None else read_golden(ways.golden)
+    bag = read_bag(path, recover=ways.recover)
     values = {**values, 'topics': read_map(topics) if topics else TopicMap()}
     config = configure(values, bag.configuration)
     begun = time.monotonic()
     with _progress(f'replaying {path.name}') as tell:
-        report = rerun(bag, config, folder=folder, progress=tell)
+        way = ways.of_reading(bag.duration)
+        report = rerun(bag, config, folder=folder, progress=tell, way=way)
     changes = None if earlier is None else compare(earlier, report.plain())
     page, data = write_report(report, folder, changes)
     _say(report, time.monotonic() - begun, changes)

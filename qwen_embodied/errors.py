@@ -19,6 +19,7 @@ QwenEmbodiedError
 │   ├── RobotModelError           a robot description that lacks something
 │   ├── JointLimitError           a joint value outside its limits
 │   ├── UnreachableError          a pose that the tool cannot reach
+│   │   └── SingularityError      a straight line on which slow tools need fast joints
 │   ├── GraspError                an object that the gripper cannot take
 │   ├── CollisionError            a start, goal or path in collision
 │   │   └── PathNotFoundError     the search ended before it found a way
@@ -27,6 +28,7 @@ QwenEmbodiedError
 ├── ControlError                  the arm did not do what it was told
 ├── SimulationError               the simulated world cannot go on
 ├── ReplayError                   a recording that cannot be read
+├── DatasetError                  a data set that cannot be made, or breaks its format
 ├── NodeError                     a node of the graph that ended or cannot be heard
 └── TaskError                     the task ended without its goal
 """
@@ -227,6 +229,10 @@ class SimulationError(QwenEmbodiedError):
 
 class ReplayError(QwenEmbodiedError):
     """A recording that cannot be read."""
+
+
+class DatasetError(QwenEmbodiedError):
+    """A recording that cannot become a data set, or a data set that breaks its format."""
 
 
 class NodeError(QwenEmbodiedError):

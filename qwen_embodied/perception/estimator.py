@@ -19,7 +19,7 @@ from qwen_embodied.perception.patches import measure
 from qwen_embodied.perception.sightings import named
 from qwen_embodied.perception.stacking import restack
 from qwen_embodied.perception.surface import Surface, look
-from qwen_embodied.perception.tracking import Tracker
+from qwen_embodied.perception.tracking import Sighting, Tracker
 from qwen_embodied.perception.views import merge
 
 Body = Callable[[JointState], NDArray[np.float64]]
@@ -53,6 +53,7 @@ class SceneEstimator:
         joint_state: JointState | None = None,
         lighting: LightingReport | None = None,
         surface: Surface | None = None,
+        found: Sequence[Sighting] | None = None,
     ) -> Scene:
         """Estimate the scene; raises PerceptionError when the frame cannot give one.
 
@@ -61,12 +62,14 @@ class SceneEstimator:
             joint_state: At the time of the frame, for dropping the robot's own points.
             lighting: Of the image before its correction; measured on the frame where None.
             surface: What `look` gave for this frame and joint state; made here where None.
+            found: What `find` gave for that surface; found here where None.
         """
         light = lighting or measure_light(frame.rgb)
         if frame.depth is None and self._parameters.assume_table:
             objects, height = self._flat(frame, joint_state)
         else:
-            objects, height = self._deep([frame], [surface or self.look(frame, joint_state)])
+            seen = surface or self.look(frame, joint_state)
+            objects, height = self._deep([frame], [seen], None if found is None else [found])
         return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
 
     def see(self, frames: Sequence[Frame], joint_state: JointState | None = None) -> Scene:
@@ -97,9 +100,19 @@ class SceneEstimator:
         """
         return look(frame, self._parameters, self._spheres(joint_state))
 
-    def _deep(self, frames: Sequence[Frame], surfaces: Sequence[Surface]) -> Found:
+    def find(self, surface: Surface) -> list[Sighting]:
+        """Find what stands on a surface; knows nothing of other frames either."""
+        return find_objects(surface, self._parameters)
+
+    def _deep(
+        self,
+        frames: Sequence[Frame],
+        surfaces: Sequence[Surface],
+        known: Sequence[Sequence[Sighting]] | None = None,
+    ) -> Found:
         self._check_heights([surface.plane.height for surface in surfaces])
-        found = merge([find_objects(surface, self._parameters) for surface in surfaces])
+        each = known or [self.find(surface) for surface in surfaces]
+        found = merge([list(sightings) for sightings in each])
         sightings = restack(found, self._tracker.objects, self._parameters)
         seen = [sighting.item for sighting in sightings]
         views = list(zip(frames, surfaces, strict=True))

@@ -38,9 +38,7 @@ class ReplayLogs:
         try:
             file.write(data)
         except OSError as error:
-            raise ConfigurationError(
-                f'{name}.jsonl: cannot be written: {error.strerror}'
-            ) from error
+            raise _unwritten(name, error) from error
 
     def digest(self, name: str) -> str:
         """Give the SHA-256 of what was written to a log."""
@@ -56,6 +54,14 @@ class ReplayLogs:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the files."""
-        for file in self._files.values():
-            file.close()
+        """Close the files; raises ConfigurationError where their rest cannot be written."""
+        for name, log in self._files.items():
+            try:
+                log.close()
+            except OSError as reason:
+                if kind is None:
+                    raise _unwritten(name, reason) from reason
+
+
+def _unwritten(name: str, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f'{name}.jsonl: cannot be written: {error.strerror}')

@@ -73,6 +73,12 @@ class McapFile:
 
     def messages(self, names: Collection[str]) -> Iterator[Record]:
         """Give the messages of some topics, in the order of their times within each chunk."""
+        try:
+            yield from self._messages(names)
+        except EndOfFile as error:  # the file was whole when it was checked
+            raise self._cut_off() from error
+
+    def _messages(self, names: Collection[str]) -> Iterator[Record]:
         seen = 0
         with _reading(self._path, check=False) as records:
             for record in self._within(records):

@@ -10,7 +10,7 @@ from html import escape
 from qwen_embodied import __version__
 from qwen_embodied.errors import ReplayError
 from qwen_embodied.replay.page_joints import joints_section
-from qwen_embodied.replay.page_parts import badge, number, section, table
+from qwen_embodied.replay.page_parts import badge, figure, number, section, table
 from qwen_embodied.replay.plots import Line, chart, light_band
 from qwen_embodied.replay.results import ReplayReport, Sighting
 from qwen_embodied.replay.style import SHEET
@@ -150,8 +150,7 @@ def _safety(report: ReplayReport) -> str:
             escape(item.name),
             number(item.start - report.origin, 2),
             number(item.trajectory.duration, 2),
-            '<span class="poor">rejected</span>' if item.breaches
-            else '<span class="fine">approved</span>',
+            badge('rejected', 'poor') if item.breaches else badge('approved', 'fine'),
             escape('; '.join(item.breaches)),
         )
         for item in report.judged
@@ -162,14 +161,17 @@ def _safety(report: ReplayReport) -> str:
 
 def _light(report: ReplayReport) -> str:
     seen, scene = report.seen, report.record.scene_before or report.record.scene_after
-    counts = ', '.join(f'{escape(name)} {count}' for name, count in seen.verdicts.items())
+    counts = ' '.join(
+        badge(f'{name} {count}', 'fine' if name == 'good' else 'poor')
+        for name, count in seen.verdicts.items()
+    )
     length = float(seen.luma[-1, 0]) if len(seen.luma) else 0.0
     plots = chart('mean luma, 0 to 255', [Line(seen.luma, 'recorded')])
     plots += chart('objects in the scene', [Line(seen.objects, 'recorded')])
     findings = scene.lighting.findings if scene and scene.lighting else ()
     rows = [
         (
-            escape(item.name), f'{item.value:.4g} {escape(item.unit)}',
+            escape(item.name), figure(item.value, item.unit),
             badge(item.verdict, 'fine' if item.verdict == 'good' else 'poor'),
             escape(item.remedy),
         )
@@ -178,7 +180,8 @@ def _light(report: ReplayReport) -> str:
     listed = table(('property', 'value', 'verdict', 'what to do'), rows) if rows else ''
     return section(
         'Light',
-        f'<p class="small">Images by verdict: {counts}</p>{light_band(seen.light, length)}'
+        f'<p class="small">Images by verdict, from the first to {length:.0f} s: {counts}</p>'
+        f'{light_band(seen.light, length)}'
         f'<div class="plots">{plots}</div><h3>where it was planned</h3>{listed}',
     )
 

@@ -72,7 +72,7 @@ def _words(report: ReplayReport, shift: float) -> str:
     if joints.distance is not None:
         worst, middle = joints.distance
         lines.append(
-            f'The recorded motion stays within {worst:.3f} rad of the planned path (median '
+            f'The recorded motion is up to {worst:.3f} rad away from the planned path (median '
             f'{middle:.3f} rad), timing left aside.'
         )
     if shift:

@@ -19,11 +19,17 @@ def badge(words: str, kind: str) -> str:
 
 def number(value: float, digits: int) -> str:
     """Write a number for a table."""
-    return f'{value:.{digits}f}'
+    return f'{round(value, digits) + 0.0:.{digits}f}'  # never -0.0
+
+
+def figure(value: float, unit: str) -> str:
+    """Write a measured value with three digits that count, and shares as they are read."""
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+    return escape(f'{value:.{digits}f} {unit}'.strip())
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Build a table; heads that begin with # stand over numbers."""
+    """Build a table; heads that begin with # stand over numbers, an empty cell gets a dash."""
     kinds = [' class="number"' if head.startswith('#') else '' for head in heads]
     top = ''.join(
         f'<th{kind}>{escape(head.lstrip("#"))}</th>'
@@ -31,7 +37,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
     lines = ''.join(
         '<tr>'
-        + ''.join(f'<td{kind}>{cell}</td>' for cell, kind in zip(row, kinds, strict=True))
+        + ''.join(f'<td{kind}>{cell or "–"}</td>' for cell, kind in zip(row, kinds, strict=True))
         + '</tr>'
         for row in rows
     )

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from qwen_embodied.messages import Array, Frame, JointState, JointTrajectory
 from qwen_embodied.replay import encoding
 from qwen_embodied.replay.definitions import Delivery, standard
@@ -16,6 +18,7 @@ from qwen_embodied.replay.topics import OWN_NAMES
 from qwen_embodied.replay.writer import BagWriter
 
 SENSOR, LATCHED = Delivery(5, is_reliable=False), Delivery(1, is_latched=True)
+COMMAND = '/arm/command'
 TOPICS = {
     f'/{OWN_NAMES["colour"]}': (encoding.IMAGE, SENSOR),
     f'/{OWN_NAMES["camera_info"]}': (encoding.INFO, SENSOR),
@@ -23,6 +26,7 @@ TOPICS = {
     f'/{OWN_NAMES["joint_states"]}': (encoding.JOINTS, SENSOR),
     '/instruction': (encoding.TEXT, Delivery()),
     '/plan': (encoding.TEXT, LATCHED),
+    COMMAND: (encoding.TRAJECTORY, Delivery()),
     '/trajectory/approved': (encoding.TRAJECTORY, Delivery()),
     DESCRIPTION: (encoding.TEXT, LATCHED),
 }
@@ -66,6 +70,7 @@ class RecordedWorld:
         self._world, self._writer, self._period = world, writer, period
         self._next = world.time
         self._last_state = self._last_image = -1.0
+        self._names: tuple[str, ...] = ()
         for name, (kind, qos) in TOPICS.items():
             writer.add_topic(name, standard(kind, qos))
 
@@ -78,13 +83,17 @@ class RecordedWorld:
         """Measure and record the joints."""
         state = self._world.read()
         if state.stamp > self._last_state:
-            self._last_state = state.stamp
+            self._last_state, self._names = state.stamp, state.names
             self._write('joint_states', encoding.joint_state(state))
         return state
 
     def command(self, positions: Array) -> Array:
-        """Command the world."""
-        return self._world.command(positions)
+        """Command the world, and record what was really commanded."""
+        sent = self._world.command(positions)
+        if self._names and len(sent) <= len(self._names):
+            told = JointTrajectory(self._names[: len(sent)], np.zeros(1), sent[None])
+            self._writer.write(COMMAND, self._now(), encoding.trajectory(told))
+        return sent
 
     def step(self, seconds: float) -> None:
         """Step the world; record an image when one is due."""

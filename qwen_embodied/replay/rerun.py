@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -12,14 +13,15 @@ from qwen_embodied.errors import ReplayError
 from qwen_embodied.geometry import pose, rotation_of
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import Skills, load_robot
-from qwen_embodied.perception import LightingCorrection
 from qwen_embodied.planning import GrammarPlanner, Planner
-from qwen_embodied.replay.ahead import Ahead, Moment
+from qwen_embodied.replay.ahead import Ahead
+from qwen_embodied.replay.apart import Apart
 from qwen_embodied.replay.bag import Bag
 from qwen_embodied.replay.config import ReplayConfig, stage_parameters
-from qwen_embodied.replay.inputs import ClockJumpError, Inputs
+from qwen_embodied.replay.inputs import ClockJumpError
 from qwen_embodied.replay.logs import ReplayLogs
 from qwen_embodied.replay.measured import Measured, path_distance
+from qwen_embodied.replay.moments import Account, Moment, MomentReader, Moments, Source
 from qwen_embodied.replay.predicted import PredictedCell
 from qwen_embodied.replay.results import Joints, Logs, ReplayReport
 from qwen_embodied.replay.sight import Sight
@@ -31,6 +33,12 @@ from qwen_embodied.workcell import Observation
 
 AT_REST = 0.02  # rad/s, below which a recorded arm may be planned for
 MOST_COMPARED = 1000  # rows of the planned path that the recorded motion is compared with
+Way = Literal['here', 'thread', 'process']
+WAYS: dict[Way, Callable[[Source], Moments]] = {
+    'here': MomentReader,
+    'thread': Ahead,
+    'process': Apart,
+}
 
 
 def rerun(
@@ -40,6 +48,7 @@ def rerun(
     planner: Planner | None = None,
     folder: Path | None = None,
     progress: Callable[[float], object] | None = None,
+    way: Way = 'thread',
 ) -> ReplayReport:
     """Replay a recording in virtual time.
 
@@ -52,13 +61,17 @@ def rerun(
         planner: GrammarPlanner where None.
         folder: Gets scenes.jsonl, plan.jsonl and trajectories.jsonl while they are made.
         progress: Told the share of the recording that was replayed, 0 to 1.
+        way: Where images are read and corrected while others become scenes: in a 'process' of
+            its own, which a script may ask for below `if __name__ == '__main__'` only, in a
+            'thread', or 'here' one after the other. It decides the speed and nothing else.
 
     Raises:
         ReplayError: The recording is broken or lacks images, calibration or joints.
         ConfigurationError: The configuration is wrong, or the folder cannot be written.
     """
     with ReplayLogs(folder) as logs:
-        return _Rerun(bag, config, planner or GrammarPlanner(), logs).run(progress or _silent)
+        replay = _Rerun(bag, config, planner or GrammarPlanner(), logs)
+        return replay.run(WAYS[way], progress or _silent)
 
 
 def _silent(share: float) -> None:
@@ -73,9 +86,8 @@ class _Rerun:
         self._stages = stage_parameters(config.profile)
         self._robot = load_robot(config.robot)
         self._topics = find_topics(bag, config.topics)
-        self._inputs = Inputs(bag, self._topics, config.tolerance, self._robot.all_limits.names)
-        # Its robot is used in the thread that reads ahead, while this one plans with the other.
-        self._sight = Sight(load_robot(config.robot), self._stages.perception)
+        self._account = Account()
+        self._sight = Sight(self._robot, self._stages.perception)
         self._measured = Measured(self._robot.all_limits, self._robot.joint_names)
         self._record = RunRecord(config.instruction)
         self._result: TaskResult | None = None
@@ -85,10 +97,10 @@ class _Rerun:
         self._last = 0.0
         self._partial = ''
 
-    def run(self, progress: Callable[[float], object]) -> ReplayReport:
-        camera = pose(self._config.camera_position, rotation_of(self._config.camera_quaternion))
-        correct = LightingCorrection.from_names(self._stages.light.light_steps)
-        moments = Ahead(self._inputs, correct, self._sight.estimator, camera, self._config.every)
+    def run(
+        self, read: Callable[[Source], Moments], progress: Callable[[float], object]
+    ) -> ReplayReport:
+        moments = read(self._source())
         length = max(self._bag.duration, 1e-9)
         try:
             for moment in moments:
@@ -97,7 +109,16 @@ class _Rerun:
         except ClockJumpError as error:
             self._partial = f'{error}; what came after was not replayed'
         progress(1.0)
-        return self._report(moments.images)
+        self._account = moments.account
+        return self._report()
+
+    def _source(self) -> Source:
+        config = self._config
+        return Source(
+            self._bag, self._topics, config.tolerance, self._robot.all_limits.names,
+            config.robot, self._stages.perception, self._stages.light.light_steps,
+            pose(config.camera_position, rotation_of(config.camera_quaternion)), config.every,
+        )  # fmt: skip
 
     # -- moments ---------------------------------------------------------------------------
 
@@ -152,9 +173,9 @@ class _Rerun:
 
     # -- the report ------------------------------------------------------------------------
 
-    def _report(self, images: int) -> ReplayReport:
-        success, reason = self._outcome(images)
-        seen = self._sight.finish(images)
+    def _report(self) -> ReplayReport:
+        success, reason = self._outcome()
+        seen = self._sight.finish(self._account.images)
         record = self._record
         record.success, record.reason = success, reason
         record.joint_names = self._measured.names
@@ -178,8 +199,8 @@ class _Rerun:
             origin=self._sight.origin or 0.0,
         )
 
-    def _outcome(self, images: int) -> tuple[bool, str]:
-        if not images:
+    def _outcome(self) -> tuple[bool, str]:
+        if not self._account.images:
             raise ReplayError(
                 f'no image of {self._topics.colour} could be used: '
                 f'{"; ".join(self._notes()) or "there is none"}'
@@ -200,14 +221,14 @@ class _Rerun:
         return {'bag': self._bag.path.name, **values, 'topics': topics, 'recorded': recorded}
 
     def _notes(self) -> tuple[str, ...]:
-        drops = (f'{count} x {reason}' for reason, count in sorted(self._inputs.drops.items()))
+        drops = (f'{count} x {reason}' for reason, count in sorted(self._account.drops.items()))
         nth = self._config.every
         thinned = (f'scenes were made of every {nth}th image',) if nth > 1 else ()
         unseen = (
             f'{count} images without a scene: {reason}'
             for reason, count in sorted(self._sight.refused.items())
         )
-        return (*self._bag.notes, *self._inputs.notes, *drops, *unseen, *thinned)
+        return (*self._bag.notes, *self._account.notes, *drops, *unseen, *thinned)
 
     def _joints(self) -> Joints:
         measured, first = self._measured, self._sight.origin or 0.0

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.messages import Frame, JointState, LightingReport, Scene
 from qwen_embodied.motion import Robot
 from qwen_embodied.perception import PerceptionParameters, SceneEstimator, draw_scene
-from qwen_embodied.replay.ahead import Moment
+from qwen_embodied.replay.moments import Moment
 from qwen_embodied.replay.results import LightSpan, Seen, Sighting
 from qwen_embodied.replay.series import Series
 
@@ -21,7 +22,6 @@ class Sight:
 
     Attributes:
         origin: Stamp of the first image, s; None before.
-        estimator: That makes the scenes.
         refused: Images without a scene, by reason.
         state: That belongs to the last frame.
         frames_in_a_row: Good scenes since the last image without one.
@@ -32,7 +32,7 @@ class Sight:
         self.origin: float | None = None
         self.state: JointState | None = None
         self.frames_in_a_row = 0
-        self.estimator = SceneEstimator(parameters=parameters, body=robot.link_spheres)
+        self._estimator = SceneEstimator(parameters=parameters, body=robot.link_spheres)
         self._scenes = 0
         self.refused: Counter[str] = Counter()
         self._verdicts: Counter[str] = Counter()
@@ -61,7 +61,7 @@ class Sight:
         self._scenes += 1
         self.frames_in_a_row += bool(scene.objects)
         self._objects.add(since, len(scene.objects))
-        self._last = moment, scene
+        self._last = replace(moment, surface=None), scene
         if light.verdict != 'good' and not self._has_bad_light:
             self._has_bad_light = True
             self.show(f'first image in light that is {light.verdict}, {since:.1f} s')
@@ -70,7 +70,7 @@ class Sight:
     def _scene(self, moment: Moment, clean: Frame, light: LightingReport) -> Scene:
         if moment.fault:
             raise PerceptionError(moment.fault)
-        return self.estimator(clean, moment.state, light, moment.surface)
+        return self._estimator(clean, moment.state, light, moment.surface, moment.found)
 
     def show(self, title: str) -> None:
         """Keep the last frame for the report."""

@@ -41,7 +41,7 @@ class SqliteFile:
         """
         self._path, self._what = path, path.name
         self._unpack: Callable[[str, bytes], bytes] = (
-            decompress_message if compressed_messages else lambda what, data: data
+            decompress_message if compressed_messages else _plain_message
         )
         self.configuration: dict[str, str] = {}
         self.notes = (f'{self._what} is SQLite and has no checksums: altered bytes inside of '
@@ -113,3 +113,8 @@ def _topic(item: Any) -> Topic:
         raise ReplayError(f'the definition of {item.msgtype} has {len(definition)} bytes')
     form = FORMS.get(item.msgdef.format, '')
     return Topic(item.topic, item.msgtype, definition, form, item.ext.serialization_format)
+
+
+def _plain_message(what: str, data: bytes) -> bytes:
+    del what
+    return data

@@ -32,7 +32,7 @@ p { margin: 6px 0; max-width: 78ch; overflow-wrap: anywhere; }
 .badge { display: inline-block; padding: 2px 10px; border-radius: 4px; font-weight: 600; }
 .badge.fine, td .fine { background: var(--fine-tint); color: var(--fine); }
 .badge.poor, td .poor { background: var(--poor-tint); color: var(--poor); }
-td .fine, td .poor { padding: 1px 7px; border-radius: 3px; }
+td .fine, td .poor, p .badge { padding: 1px 7px; border-radius: 3px; }
 .box { border-left: 4px solid var(--note); background: var(--note-tint); padding: 8px 14px;
   margin: 12px 0; }
 .box.poor { border-color: var(--poor); background: var(--poor-tint); }
