@@ -129,9 +129,33 @@ publishes them (`DiagnosticStatus` is of `diagnostic_msgs`, the content in its v
 | `simulation/status` | `DiagnosticStatus` | time, warnings, is_finite, resets_itself | D14 |
 | `~/speed_scale` | `std_msgs/Float64` | share of the pace that the operator wants, 0 to 1 | |
 | `~/reset_with` | `std_msgs/String` | nonce and name, a space between | E4 |
+| `plan/proposed` | `std_msgs/String` | each plan before it begins, as JSON | E5 |
+| `~/approve`, `~/refuse` | `std_msgs/String` | hash of the plan and name, a space between | E5 |
 
 The pace is a share of the time along the checked path: at 0.5 everything takes twice as long, at 0
 the arm waits on its path; changes of pace keep the accelerations of the joints.
+
+## Plans that a person approves
+
+`approval` says which plans are carried out: `auto` all that pass the rules, `ask` those that a
+person approved, `deny` none.
+
+With `ask` the supervisor words each plan by what it sees itself and publishes it with its hash on
+`safety/approval` and on its log.
+`qwen-embodied approve` shows it and asks; `qwen-embodied approve HASH` approves it where that is
+its hash; `--refuse` refuses it.
+The hash is of the task, a count, the instruction and every step, so an approval is for one
+carrying-out of one plan: a plan that was changed, mended or made anew on the way needs its own.
+A motion before there is a plan, to home, is offered as a plan of its own.
+A stop, a fault or what purges plans takes the approval away; a plan that nobody answers expires,
+and an approval of which nothing comes lapses.
+After the wait the planner looks again; where an object of the plan moved by more than 2 cm, or is
+gone, it plans anew and asks again (B1).
+
+The supervisor refuses a trajectory that names no approved plan.
+It takes the planner's word for which plan a trajectory belongs to: what a trajectory does is
+judged by C, not compared with the words of the plan.
+Who may publish on `~/approve` is a matter of the network, as for every topic; see Security.
 
 ## The audit
 
