@@ -15,13 +15,16 @@ from typing import Protocol, runtime_checkable
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from qwen_embodied.bringup import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
+from qwen_embodied.security import enclave_arguments
 
+RCLError = rclpy_implementation.RCLError
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
 stopping = threading.Event()  # set by a signal, for a node that waits while it is built
 REST_TIME = 1.5  # s after a signal in which the arm may come to rest
@@ -50,7 +53,7 @@ def run(factory: Callable[[], Node]) -> int:
         return 0
     stop = StopSignal()
     try:
-        _initialise()
+        _initialise(factory)
         _serve(factory, stop)
     except QwenEmbodiedError as error:
         sys.stderr.write(f'{error}\n')
@@ -113,9 +116,13 @@ class StopSignal:
         self._action()
 
 
-def _initialise() -> None:
+def _initialise(factory: Callable[[], Node]) -> None:
+    # Of a module that is run with -m only the specification knows the name.
+    specification = sys.modules[factory.__module__].__spec__
+    module = specification.name if specification else ''
+    secured = enclave_arguments(module, os.environ, sys.argv)
     try:
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(args=[*sys.argv, *secured], signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         raise ConfigurationError(f'ROS could not start: {error}') from error
 
@@ -125,6 +132,8 @@ def _serve(factory: Callable[[], Node], stop: StopSignal) -> None:
         node = factory()
     except ExternalShutdownException:
         return
+    except RCLError as error:
+        raise ConfigurationError(f'ROS could not start the node: {error}') from error
     executor = SingleThreadedExecutor()
     ended: Future[None] = Future()
     executor.add_node(node)
