@@ -164,7 +164,7 @@ def test_without_a_choice_the_grammar_plans():
     assert isinstance(make_planner(PlannerParameters()), GrammarPlanner)
 
 
-def test_a_pinned_hub_id_is_accepted_and_a_wrong_checksum_is_not(tmp_path):
+def test_x12_a_pinned_hub_id_is_accepted_and_a_wrong_checksum_is_not(tmp_path):
     assert check_source('Qwen/Qwen3.5-4B', '0' * 40) is None
     (tmp_path / 'model.safetensors').write_bytes(b'weights')
     assert check_source(str(tmp_path), None) == tmp_path
