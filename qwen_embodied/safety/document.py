@@ -10,6 +10,7 @@ from qwen_embodied.safety.faults import FAULTS
 from qwen_embodied.safety.parameters import SIMULATION_PROFILE, Parameters
 from qwen_embodied.safety.rules import GROUPS, NOT_YET, RESPONSES
 from qwen_embodied.safety.states import PERMISSIONS
+from qwen_embodied.safety.threats import THREATS, UNTESTED
 
 _HEAD = """\
 # Safety
@@ -62,8 +63,8 @@ running, mutation tests of the rules, a hostile planner against the whole chain.
 
 def document() -> str:
     """Give the whole text of docs/safety.md."""
-    parts = [_HEAD, _responses(), _rules(), _states(), _inputs(), _faults(), _FIGURES, _missing()]
-    return '\n'.join(parts)
+    given = [_responses(), _rules(), _states(), _inputs(), _faults(), _threats()]
+    return '\n'.join([_HEAD, *given, _FIGURES, _missing()])
 
 
 def _responses() -> str:
@@ -177,6 +178,17 @@ def _faults() -> str:
     ]
     rows += [f'| {number}: {fault} | {result} |' for number, (fault, result) in FAULTS.items()]
     return '\n'.join([*rows, '', 'A test has the number of its fault in its name.', ''])
+
+
+def _threats() -> str:
+    rows = ['## Security', '', 'How to secure a graph is in [security.md](security.md).', '']
+    rows += ['| threat | what is done |', '|---|---|']
+    rows += [
+        f'| {number}: {threat} | {control} |' for number, (threat, control) in THREATS.items()
+    ]
+    rows += ['', 'A test has the number of its threat in its name. Not tested here:', '']
+    rows += [f'* {number}: {reason}.' for number, reason in UNTESTED.items()]
+    return '\n'.join([*rows, ''])
 
 
 def _missing() -> str:

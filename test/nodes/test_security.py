@@ -7,19 +7,23 @@ import importlib
 import inspect
 import json
 import math
+import threading
 from contextlib import suppress
 
 import pytest
 
 pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.srv import SetParameters
 from rclpy.node import Node, NodeNameNonExistentError
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import JointState as JointStateMessage
+from std_msgs.msg import Float64, String
+from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from nodes.test_planner_node import FakeCell
-from nodes.test_safety_supervisor_node import PATIENT
+from nodes.test_safety_supervisor_node import PATIENT, Rig
 from planning import scripted_server as scripted
 from policy_file import NODES
 from qwen_embodied.bringup import simulation
@@ -203,3 +207,37 @@ def test_x02_a_node_that_should_be_secured_and_cannot_be_does_not_start(
     assert process.returncode == 2
     assert ('could not start the node' if has_files else 'would not be secured') in said
     assert 'Traceback' not in said
+
+
+def test_x18_a_stop_is_served_while_every_topic_is_flooded(peer):
+    cell = Rig(peer, simulation=True, self_arming=True)
+    cell.wait_for('ARMED')
+    floods = {
+        topic: (peer.sender(kind, topic, qos.STATE), kind())
+        for topic, kind in (
+            ('safety/heartbeat', DiagnosticStatus), ('safety/camera', DiagnosticStatus),
+            ('perception/scene', String), ('joint_states', JointStateMessage),
+            ('trajectory/proposed', JointTrajectoryMessage), ('safety/people', Float64),
+        )
+    }  # fmt: skip
+    sent, ended = [], threading.Event()
+
+    def flood():
+        while not ended.is_set():
+            for publisher, message in floods.values():
+                publisher.publish(message)
+            sent.append(len(floods))
+
+    thread = threading.Thread(target=flood, daemon=True)
+    thread.start()
+    try:
+        peer.wait_for(lambda: len(sent) > 100, 'a flood')
+        assert cell.call('stop').success
+        cell.wait_for('STOP_LATCHED')
+        count = len(cell.states)
+        peer.wait_for(lambda: len(cell.states) > count + 5, 'the lease')
+    finally:
+        ended.set()
+        thread.join()
+        cell.pacer.close()
+    assert cell.said.permission == 'stop'
