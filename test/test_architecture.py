@@ -68,8 +68,8 @@ HOMES = {
 }
 # What stands on the stages and the executive, and may start nodes.
 TOP = {
-    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_approve.py', 'cli_calibrate.py',
-    'cli_replay.py', 'demo.py',
+    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_approve.py', 'cli_audit.py',
+    'cli_calibrate.py', 'cli_replay.py', 'demo.py',
 }  # fmt: skip
 # Exact positions are for the simulator and for judging, never for perception or planning.
 GROUND_TRUTH_HOMES = {

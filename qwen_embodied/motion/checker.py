@@ -58,9 +58,7 @@ class BodyChecker:
 
     def conditions(self, positions: ArrayLike) -> Array:
         """Give the condition number of the tool's Jacobian (N,) for joints (N, J)."""
-        rows = np.atleast_2d(np.asarray(positions, dtype=float))
-        jacobians = np.array([self._robot.jacobian(row) for row in rows])
-        return np.asarray(np.linalg.cond(jacobians), dtype=float)
+        return self._robot.conditions(positions)
 
     def contact(self, positions: ArrayLike, slow: ArrayLike) -> Contact | None:
         """Give the first sample that is too near something.

@@ -50,12 +50,14 @@ def check_envelope(
     Args:
         rows: Samples of the curve that are looked at, (M,).
         curve: Of the trajectory.
-        context: With the accelerations that stop the joints.
+        context: With the limits, scaled to what motions may use.
         body: Gives the contacts.
     """
     speeds = curve.samples.velocities[rows]
     limits = context.limits.of(context.joints)
-    way = np.sign(speeds) * speeds**2 / (2 * limits.acceleration)
+    # Brakes know no share of the limits that is allowed to motions.
+    hardest = limits.acceleration / context.parameters.acceleration_scale
+    way = np.sign(speeds) * speeds**2 / (2 * hardest)
     far = np.abs(way).max(axis=1) > NOTICEABLE
     ends = np.clip(curve.samples.positions[rows] + way, limits.lower, limits.upper)[far]
     if not len(ends):

@@ -208,7 +208,8 @@ def reach():
     """Give the farthest place from the centre at which a hard stop ends."""
     samples = draw(arc(), context()).samples
     v = samples.velocities[:, :2]
-    ends = samples.positions[:, :2] + v * np.abs(v) / (2 * LIMITS.acceleration[:2])
+    hardest = LIMITS.acceleration[:2] / context().parameters.acceleration_scale
+    ends = samples.positions[:, :2] + v * np.abs(v) / (2 * hardest)
     return float(np.linalg.norm(ends - CENTRE, axis=1).max())
 
 
