@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint bench audit clean
+.PHONY: help demo test test-all lint bench audit lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -29,7 +29,8 @@ help:
 	@echo 'make test-all   the slow tests as well'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make bench      measure: BENCH=$(BENCH)'
-	@echo 'make audit      known vulnerabilities and broken requirements of what is installed'
+	@echo 'make audit      known vulnerabilities of what is installed and of requirements.lock'
+	@echo 'make lock       renew requirements.lock'
 	@echo 'make clean      remove $(VENV) and the caches'
 
 demo: $(READY)
@@ -49,24 +50,30 @@ lint: $(TEST_READY)
 bench: $(READY)
 	@$(BIN)/qwen-embodied bench $(BENCH) $(ARGS)
 
+PIP_AUDIT := $(VENV)/audit/bin/pip-audit --progress-spinner off --format json
+
+# pip-audit calls what the service does not know "no vulnerabilities"; audit_report.py does not.
 audit: $(TEST_READY) $(VENV)/audit-ready
 	@echo 'audit: requirements that do not fit each other'; $(BIN)/python -m pip check
 	@echo 'audit: known vulnerabilities (asks pypi.org)'
-	@$(VENV)/audit/bin/pip-audit --progress-spinner off --format json --path "$$($(BIN)/python -c \
-		'import site; print(site.getsitepackages()[0])')" > $(VENV)/audit.json 2>/dev/null || true
-	@$(BIN)/python -c "$$SUM_UP_AUDIT" $(VENV)/audit.json
+	@$(PIP_AUDIT) --path "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')" \
+		> $(VENV)/installed.json 2>/dev/null || true
+	@$(PIP_AUDIT) --require-hashes --disable-pip -r requirements.lock \
+		> $(VENV)/locked.json 2>/dev/null || true
+	@$(BIN)/python .ci/audit_report.py installed=$(VENV)/installed.json locked=$(VENV)/locked.json
 
-# What pypi.org does not know cannot be audited: say how many, and fail when it is everything.
-define SUM_UP_AUDIT
-import json, pathlib, sys
-found = json.loads(pathlib.Path(sys.argv[1]).read_text() or '{}').get('dependencies', [])
-known = [item for item in found if 'vulns' in item]
-bad = [f"{item['name']} {item['version']}: {vuln['id']}" for item in known for vuln in item['vulns']]
-print(f'audit: {len(known)} of {len(found)} packages are known to pypi.org; {len(bad)} vulnerabilities')
-print('\n'.join(bad), end='\n' if bad else '')
-sys.exit(1 if bad else 0 if known else 3)
-endef
-export SUM_UP_AUDIT
+# Of what a release needs; torch is not in it, its wheels differ from machine to machine.
+lock:
+	@$(PYTHON) -m venv $(VENV)/lock
+	@$(VENV)/lock/bin/python $(PIP_INSTALL) uv
+	@printf '%s\n' '# Every package of `pip install ".[ros,sim,server]"` for Python 3.11 to 3.14, by hash.' \
+		'# Install: pip install --require-hashes -r requirements.lock && pip install --no-deps .' \
+		'# Renew: make lock. Written by uv; do not edit.' > requirements.lock.new
+	@$(VENV)/lock/bin/uv pip compile setup.py --extra ros --extra sim --extra server --universal \
+		--python-version 3.11 --generate-hashes --no-annotate --no-header --no-config --quiet \
+		--index-url https://pypi.org/simple >> requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+	@echo "lock: $$(grep -c == requirements.lock) packages in requirements.lock"
 
 clean:
 	rm -rf $(VENV) build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ WORDS = {
     'accepted': ('you say', 'bold'),
     'looked': ('looks', 'cyan'),
     'planned': ('plans', 'magenta'),
+    'asked': ('asks', 'yellow'),
     'step': ('moves', 'blue'),
     'verified': ('checks', 'green'),
     'retry': ('retries', 'yellow'),

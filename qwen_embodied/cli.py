@@ -17,6 +17,7 @@ import typer
 
 from qwen_embodied import (
     __version__,
+    cli_approve,
     cli_audit,
     cli_calibrate,
     cli_doctor,
@@ -56,6 +57,7 @@ cli_export.register(app)
 cli_audit.register(app)
 cli_doctor.register(app)
 cli_parameters.register(app)
+cli_approve.register(app)
 app.add_typer(cli_up.app)
 
 

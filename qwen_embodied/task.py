@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from qwen_embodied.assent import Assent, DeviationError
 from qwen_embodied.budget import Budget, Limits
 from qwen_embodied.errors import (
     ControlError,
@@ -53,10 +54,6 @@ class TaskResult:
     plan: Plan | None
 
 
-class _DeviationError(QwenEmbodiedError):
-    """The world is not as the rest of the plan needs it."""
-
-
 class Executive:
     """Carries out one instruction at a time in a workcell.
 
@@ -75,6 +72,7 @@ class Executive:
         self.cancel, self.pause = self._asking.cancel, self._asking.pause
         self.resume, self.instruct = self._asking.resume, self._asking.instruct
         self._arm = Handler(workcell, skills, self._check)
+        self.assent = Assent(workcell, self._arm)
         self._reach = skills.reaches
         self._budget = Budget(self._limits, 0.0)
         self._ledger = Ledger()
@@ -151,6 +149,7 @@ class Executive:
         data = {'plan': plan.model_dump(mode='json', exclude_none=True)}
         data = data if kind == 'planned' else {}
         self._tell(kind, f'{len(steps)} step{"s" * (len(steps) != 1)}', steps=steps, **data)
+        self.assent.ask(plan, self._budget)
         return plan
 
     # -- steps ----------------------------------------------------------------------------
@@ -159,10 +158,10 @@ class Executive:
         """Do a plan to its end, and new plans where the world went another way."""
         while True:
             try:
-                scene = self._steps(plan, scene)
+                scene = self._steps(plan, self.assent.current(plan, scene))
                 self._arm.go_home()
                 self._refuse_broken(scene)
-            except _DeviationError as error:
+            except DeviationError as error:
                 self._budget.replan(str(error))
                 plan, scene = self._anew(instruction, plan, str(error))
             else:
@@ -220,10 +219,10 @@ class Executive:
             try:
                 current = renamed(rest, scene, self._arm.names, held.id if held else None)
             except GroundingError as error:
-                raise _DeviationError(str(error)) from error
+                raise DeviationError(str(error)) from error
         violations = verify(current, scene, held.id if held else None, reach=self._reach)
         if violations:
-            raise _DeviationError(violations[0].message)
+            raise DeviationError(violations[0].message)
 
     def _refuse_broken(self, scene: Scene, rest: Plan | None = None) -> None:
         """Plan anew where something did not stay; one look may err, so a second must agree.
@@ -237,7 +236,7 @@ class Executive:
             broken = self._ledger.broken(scene, names, unseen=unseen, rest=rest)
         if broken:
             listed = ', '.join(goal.object for goal in broken)
-            raise _DeviationError(f'{listed} did not stay where it was put')
+            raise DeviationError(f'{listed} did not stay where it was put')
 
     def _anew(self, instruction: str, plan: Plan, reason: str) -> tuple[Plan, Scene]:
         """Plan from the actual state: by search where the goals are known, else by the planner."""

@@ -35,7 +35,7 @@ class TaskEvent:
 
     Attributes:
         stamp: s, of the workcell's clock.
-        kind: accepted, looked, planned, question, step, segment, verified, retry, changed,
+        kind: accepted, looked, planned, asked, question, step, segment, verified, retry, changed,
             replanned, paused, resumed, replaced, succeeded, failed or cancelled.
         text: For a person.
         data: For a program; plain JSON values.

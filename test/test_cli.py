@@ -21,7 +21,9 @@ from qwen_embodied.serialization import to_json
 
 ROOT = Path(__file__).resolve().parents[1]
 START = 'import sys; sys.argv[0] = "qwen-embodied"; from qwen_embodied.cli import main; main()'
-COMMANDS = ('demo', 'up', 'plan', 'perceive', 'bench', 'audit', 'doctor', 'parameters')
+COMMANDS = (
+    'demo', 'up', 'plan', 'perceive', 'bench', 'approve', 'audit', 'doctor', 'parameters',
+)  # fmt: skip
 DONE, FAILED, WRONG_USAGE, MISSING = 0, 1, 2, 3
 
 
@@ -95,6 +97,7 @@ def test_lamps_are_those_of_the_profile():
         (('demo', 'x', '--seed', 'seven'), ('--seed',)),
         (('up', 'moon'), ("no profile 'moon'", 'simulation')),
         (('bench', 'speed'), ("no bench 'speed'", 'chain')),
+        (('approve', 'abc'), ("'abc' is no hash", '8 to 64')),
         (('plan', 'x', '--scene', '/nowhere.json'), ('/nowhere.json', 'cannot be read')),
     ],
 )

@@ -55,7 +55,7 @@ def is_plain_array(call):
 
 
 @pytest.mark.parametrize('path', SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_source_runs_what_it_reads(path):
+def test_x13_no_source_runs_what_it_reads(path):
     assert offences(path.read_text(encoding='utf-8')) == []
 
 
@@ -69,5 +69,5 @@ def test_no_source_runs_what_it_reads(path):
         'f(trust_remote_code=True)', 'import joblib.memory',
     ],
 )  # fmt: skip
-def test_the_rule_sees_what_it_forbids(source):
+def test_x13_the_rule_sees_what_it_forbids(source):
     assert offences(source)

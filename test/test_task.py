@@ -4,6 +4,7 @@ import pytest
 
 from hand_made import table, thing
 from kinematic_cell import KinematicCell
+from qwen_embodied.errors import TaskError
 from qwen_embodied.motion import MotionParameters, Skills, load_robot
 from qwen_embodied.planning import GrammarPlanner, Plan, ScriptedPlanner, Step
 from qwen_embodied.relations import unmet
@@ -141,3 +142,62 @@ def test_the_next_instruction_works_after_a_failure():
     executive, result = carry_out(cell)
     assert not result.success
     assert executive.run(INTO_BOWL).success
+
+
+def asked(cell, approve, happenings=None):
+    """Carry out an instruction whose plans somebody is asked about."""
+    cell.happenings.update(happenings or {})
+    executive = Executive(cell, GrammarPlanner(), Skills(ROBOT, MotionParameters()))
+    executive.assent.approve = approve
+    return executive.run(INTO_BOWL)
+
+
+def test_no_motion_before_a_plan_is_approved():
+    cell, seen = cell_with(), []
+    assert asked(cell, lambda plan: seen.append(len(cell.executed))).success
+    assert seen == [0]
+
+
+def test_a_plan_that_is_not_approved_ends_the_task_without_motion():
+    cell = cell_with()
+
+    def refuse(_):
+        raise TaskError('the plan is refused: by anna')
+
+    result = asked(cell, refuse)
+    assert (result.success, result.reason) == (False, 'the plan is refused: by anna')
+    assert cell.executed == []
+
+
+def test_a_plan_that_waited_is_compared_with_the_table_and_a_new_one_asked_about():
+    cell, plans = cell_with(), []
+
+    def slowly(plan):
+        cell.wait(50.0)
+        if not plans:
+            cell.put('red_cube_1', 0.45, 0.2)
+        plans.append(plan)
+
+    assert asked(cell, slowly).success
+    assert len(plans) == 2
+    reason = next(event.text for event in cell.events if event.kind == 'changed')
+    assert 'the red cube moved 11 cm since it was planned' in reason
+    assert is_in_bowl(cell)
+
+
+def test_waiting_for_approval_costs_no_time_of_the_task():
+    cell = cell_with()
+    assert asked(cell, lambda _: cell.wait(10000.0)).success
+
+
+def test_a_plan_older_than_half_a_minute_is_compared_with_the_table():
+    class Slow(GrammarPlanner):
+        def plan(self, request):
+            cell.wait(31.0)
+            cell.take_away('red_cube_1')
+            return super().plan(request)
+
+    cell = cell_with()
+    _, result = carry_out(cell, planner=Slow())
+    assert not result.success
+    assert 'changed' in cell.kinds()

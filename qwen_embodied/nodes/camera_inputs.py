@@ -14,6 +14,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from qwen_embodied.errors import CameraError, ContractError, QwenEmbodiedError
 from qwen_embodied.messages import Frame
 from qwen_embodied.nodes import drops, qos
+from qwen_embodied.nodes.bounds import check_size
 from qwen_embodied.nodes.drops import Drops, FrozenCameraError, FrozenCheck
 from qwen_embodied.nodes.frames import INPUTS, FrameJoiner, RawFrame
 from qwen_embodied.parameters import param
@@ -106,7 +107,16 @@ class CameraInputs:
             incompatible_qos=lambda event: self._mismatched(topic, event.last_policy_kind)
         )
         profile = qos.STATE if self._values.image_reliability == 'reliable' else qos.SENSOR
-        self._node.create_subscription(kind, topic, action, profile, event_callbacks=watch)
+
+        def take(message: Any) -> None:
+            try:
+                check_size(message, topic)
+            except ContractError:
+                self._drops.add(drops.UNREADABLE)
+                return
+            action(message)
+
+        self._node.create_subscription(kind, topic, take, profile, event_callbacks=watch)
 
     def _mismatched(self, topic: str, policy: Any) -> None:
         name = getattr(policy, 'name', str(policy)).lower()

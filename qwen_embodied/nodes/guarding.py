@@ -13,6 +13,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from qwen_embodied.errors import QwenEmbodiedError
+from qwen_embodied.nodes.bounds import check_size
 
 Message = TypeVar('Message')
 Value = TypeVar('Value')
@@ -97,6 +98,7 @@ class Guarded:
         def on_message(message: Message) -> None:
             with Guard(topic, self._on_fault):
                 try:
+                    check_size(message, topic)
                     value = convert(message)
                 except QwenEmbodiedError as error:
                     self._node.get_logger().warning(

@@ -55,6 +55,11 @@ class Judge:
         self._surroundings, self._stamps = Surroundings(robot, obstacles), stamps
         self._spent = 0.0
 
+    @property
+    def scene(self) -> Scene | None:
+        """What was perceived last."""
+        return self._surroundings.scene
+
     def now(self) -> float:
         """Give the time in s."""
         return time.monotonic() - self._spent

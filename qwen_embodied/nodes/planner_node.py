@@ -27,6 +27,7 @@ from qwen_embodied.nodes.measured_view import MeasuredView
 from qwen_embodied.nodes.model_status import model_status
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare, select
+from qwen_embodied.nodes.plan_asking import PlanAsker
 from qwen_embodied.nodes.rehearsing import rehearsed
 from qwen_embodied.nodes.robots import CellParameters, obstacles_of, robot_of
 from qwen_embodied.nodes.run import run
@@ -72,6 +73,7 @@ class PlannerNode(Node):
         self._busy, self._task = '', ''
         self._advertise()
         self._subscribe()
+        self._let_approve()
         serve(self, '~/cancel', self._on_cancel)
         self._halt = caller(self, 'arm_controller/cancel')
         self._is_cancelling = False
@@ -98,6 +100,13 @@ class PlannerNode(Node):
         hear(self, 'joint_states', qos.NEWEST, state, cell.hear_state, JointStateMessage)
         hear(self, 'arm/status', qos.RELIABLE, status, cell.hear_status, DiagnosticStatus)
         hear(self, '/diagnostics', qos.STATE, same, self._on_diagnostics, DiagnosticArray)
+
+    def _let_approve(self) -> None:
+        asker = PlanAsker(
+            self, lambda: (self._task, self._busy), lambda: self._is_cancelling,
+            lambda kind, text: self._report(TaskEvent(self._cell.now(), kind, text)),
+        )  # fmt: skip
+        self._executive.assent.approve, self._cell.sign = asker.ask, asker.sign
 
     def _on_instruction(self, message: String) -> None:
         if self._busy:

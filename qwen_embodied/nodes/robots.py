@@ -14,6 +14,7 @@ from std_msgs.msg import String
 from qwen_embodied.errors import RobotModelError
 from qwen_embodied.motion import Obstacle, Robot, load_robot, read_obstacles
 from qwen_embodied.nodes import qos
+from qwen_embodied.nodes.bounds import check_size
 from qwen_embodied.nodes.run import stopping
 from qwen_embodied.parameters import param
 
@@ -72,6 +73,7 @@ def _heard(node: Node, seconds: float) -> str:
     heard: Future[str] = Future()
 
     def listen(message: String) -> None:
+        check_size(message, TOPIC)
         if not heard.done():
             heard.set_result(message.data)
 

@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
@@ -24,7 +25,9 @@ from qwen_embodied.environment import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
 from qwen_embodied.parameter_files import RosArguments
 from qwen_embodied.parameters import check_file
+from qwen_embodied.security import enclave_arguments
 
+RCLError = rclpy_implementation.RCLError
 EXIT_CODES = {ConfigurationError: 2, MissingDependencyError: 3}
 stopping = threading.Event()  # set by a signal, for a node that waits while it is built
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -55,7 +58,7 @@ def run(factory: Callable[[], Node]) -> int:
     stop = StopSignal()
     try:
         check_parameter_files(factory, sys.argv)
-        _initialise()
+        _initialise(factory)
         _serve(factory, stop)
     except QwenEmbodiedError as error:
         sys.stderr.write(f'{error}\n')
@@ -141,9 +144,13 @@ class StopSignal:
         self._action()
 
 
-def _initialise() -> None:
+def _initialise(factory: Callable[[], Node]) -> None:
+    # Of a module that is run with -m only the specification knows the name.
+    specification = sys.modules[factory.__module__].__spec__
+    module = specification.name if specification else ''
+    secured = enclave_arguments(module, os.environ, sys.argv)
     try:
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(args=[*sys.argv, *secured], signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         raise ConfigurationError(f'ROS could not start: {error}') from error
 
@@ -153,6 +160,8 @@ def _serve(factory: Callable[[], Node], stop: StopSignal) -> None:
         node = factory()
     except ExternalShutdownException:
         return
+    except RCLError as error:
+        raise ConfigurationError(f'ROS could not start the node: {error}') from error
     executor = SingleThreadedExecutor()
     ended: Future[None] = Future()
     executor.add_node(node)

@@ -16,6 +16,7 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from qwen_embodied.messages import ArmStatus
 from qwen_embodied.nodes import conversions, qos
+from qwen_embodied.nodes.approving import PlanDesk
 from qwen_embodied.nodes.conversions_safety import safety_to_ros
 from qwen_embodied.nodes.guarding import Guarded
 from qwen_embodied.nodes.judging import Judge
@@ -64,6 +65,7 @@ class SafetySupervisorNode(Node):
         self._ears = ears = Guarded(self, self._on_fault, graph.take_mismatch)
         self._subscribe()
         self._more = SafetyInputs(self, self._judge, ears)
+        self._desk = PlanDesk(self, self._judge, ears)
         for name, action in (('stop', self._stop), ('reset', self._reset), ('arm', self._arm)):
             serve(self, f'~/{name}', ears.wrap(name, action, (False, 'a fault; see the log')))
         every(self, 1.0 / values.rate, ears.wrap('loop', self._renew, None))
@@ -112,6 +114,7 @@ class SafetySupervisorNode(Node):
     def _renew(self) -> None:
         self._take_proposed()
         self._say(self._judge.loop(1.0 / self._values.rate))
+        self._desk.tick()
 
     def _say(self, state: SafetyState) -> None:
         self._state_out.publish(safety_to_ros(state, self._judge.rejection))

@@ -13,6 +13,7 @@ from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 
 from qwen_embodied.errors import QwenEmbodiedError
+from qwen_embodied.nodes.bounds import check_size
 
 Message = TypeVar('Message')
 Value = TypeVar('Value')
@@ -26,7 +27,7 @@ def hear(
     action: Callable[[Value], object],
     kind: type[Message],
 ) -> None:
-    """Subscribe to a topic.
+    """Subscribe to a topic; messages that are too large are dropped unread.
 
     Args:
         node: That subscribes.
@@ -40,6 +41,7 @@ def hear(
 
     def on_message(message: Message) -> None:
         try:
+            check_size(message, topic)
             value = convert(message)
         except QwenEmbodiedError as error:
             node.get_logger().warning(

@@ -39,7 +39,11 @@ class Patience:
 
 
 class RosWorkcell:
-    """Waits on what the callbacks of a node hear; every wait ends, at the latest in time."""
+    """Waits on what the callbacks of a node hear; every wait ends, at the latest in time.
+
+    Attributes:
+        sign: Gives the id of a trajectory from its name; may wait, and raises to end the task.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class RosWorkcell:
         self._propose, self._report = propose, report
         self._patience = patience or Patience()
         self._frames, self._view = frames, view
+        self.sign: Callable[[str], str] = str
         self._changed = threading.Condition()
         self._scenes: list[Scene] = []
         self._rgb: tuple[float, NDArray[np.uint8]] | None = None
@@ -142,7 +147,8 @@ class RosWorkcell:
         """Propose a trajectory under an own id and wait for how it ends."""
         self._count += 1
         self._ends = {}
-        named = replace(trajectory, id=f'{self._session}-{self._count:04d}')
+        name = self.sign(f'{self._session}-{self._count:04d}')
+        named = replace(trajectory, id=name)
         self._propose(named)
         if not self._wait(lambda: self._answered(named.id), self._patience.answer):
             return ArmStatus(

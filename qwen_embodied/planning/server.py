@@ -132,6 +132,8 @@ class ServerModel:
         """Refuse halves, old answers and those of another model."""
         if answer.finish is None:
             raise ModelError('its reply was cut off')
+        if self._key and self._key in answer.text:
+            raise ModelError('its reply repeats the key')  # which a record would keep
         if answer.id and answer.id in self._seen:
             raise ModelError(f'it sent the old answer {answer.id[:40]!r} again')
         wanted = self._settings.model

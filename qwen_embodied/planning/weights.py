@@ -75,7 +75,8 @@ def weight_bytes(folder: Path) -> int:
 
 
 def _check_sums(folder: Path) -> None:
-    """Compare with the lines that `sha256sum * > SHA256SUMS` wrote."""
+    """Compare with the lines that `sha256sum * > SHA256SUMS` wrote; none of the weights lacks."""
+    listed = set()
     for line in (folder / SUMS).read_text(encoding='utf-8').splitlines():
         wanted, _, name = line.partition(' ')
         path = folder / name.strip().lstrip('*')
@@ -85,7 +86,11 @@ def _check_sums(folder: Path) -> None:
             raise ConfigurationError(
                 f'{folder}: {SUMS} names {name.strip()!r}, which is not there'
             )
+        listed.add(path.resolve())
         with path.open('rb') as stream:
             found = hashlib.file_digest(stream, 'sha256').hexdigest()
         if found != wanted.lower():
             raise ConfigurationError(f'{path}: is not the file that {SUMS} describes')
+    unlisted = [path for path in folder.rglob('*.safetensors') if path.resolve() not in listed]
+    if unlisted:
+        raise ConfigurationError(f'{unlisted[0]}: {SUMS} does not name it; write it anew')

@@ -11,6 +11,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from qwen_embodied.safety.approval import Approval, Approvals, plan_of, signed
 from qwen_embodied.safety.audit import AuditFile, AuditTrail, explain, verify_chain
 from qwen_embodied.safety.camera import CameraSample
 from qwen_embodied.safety.context import Body, Breach, Contact, SafetyContext, Verdict
@@ -34,6 +35,8 @@ __all__ = [
     'RULES',
     'SIMULATION_PROFILE',
     'STATES',
+    'Approval',
+    'Approvals',
     'AuditFile',
     'AuditTrail',
     'Body',
@@ -57,9 +60,11 @@ __all__ = [
     'check_size',
     'check_trajectory',
     'explain',
+    'plan_of',
     'protective_distance',
     'read_request',
     'rule_of_reply',
     'rule_of_violation',
+    'signed',
     'verify_chain',
 ]

@@ -14,6 +14,7 @@ from qwen_embodied.safety.findings import Finding
 
 Numbers = tuple[float | None, float | None]
 MOST = 1000  # decisions kept until they are taken; the oldest go first
+REMINDER = 1.0  # s, between two reminders of rules that are off
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Decision:
     Attributes:
         time: s.
         kind: 'start', 'approved', 'rejected', 'state', 'arm', 'reset', 'disabled' or 'speed';
-            with ' refused' for a request that was.
+            with ' refused' for a request that was; 'plan ' with what became of a plan.
         rule: Id of the rule that decided, or empty.
         message: In words.
         state: Of the supervisor after it.
@@ -59,7 +60,7 @@ class Decisions:
     def __init__(self, where: Callable[[], tuple[str, str]]) -> None:
         """Start empty; `where` gives the state and the id of the last trajectory."""
         self._kept: deque[Decision] = deque(maxlen=MOST)
-        self._where = where
+        self._where, self._reminded = where, -math.inf
 
     def note(
         self, now: float, kind: str, rule: str, message: str,
@@ -91,6 +92,16 @@ class Decisions:
         """Keep the answer to a request of a person; gives the verdict."""
         self.note(now, f'{kind} refused' if reason else kind, 'E4', reason, operator=operator)
         return Verdict(not reason, (Breach('E4', reason),) if reason else ())
+
+    def planned(self, now: float, kind: str, message: str, operator: str) -> None:
+        """Keep what became of a plan."""
+        self.note(now, kind, 'E5', message, operator=operator)
+
+    def remind(self, now: float, rules: str) -> None:
+        """Keep each second which rules are off; nothing where none is."""
+        if rules.strip() and not now - self._reminded < REMINDER:
+            self._reminded = now
+            self.note(now, 'disabled', '', rules)
 
     def take(self) -> tuple[Decision, ...]:
         """Give what was decided since the last time, oldest first."""

@@ -10,6 +10,7 @@ from qwen_embodied.safety.faults import FAULTS
 from qwen_embodied.safety.parameters import SIMULATION_PROFILE, Parameters
 from qwen_embodied.safety.rules import GROUPS, NOT_YET, RESPONSES
 from qwen_embodied.safety.states import PERMISSIONS
+from qwen_embodied.safety.threats import THREATS, UNTESTED
 
 _HEAD = """\
 # Safety
@@ -62,8 +63,8 @@ running, mutation tests of the rules, a hostile planner against the whole chain.
 
 def document() -> str:
     """Give the whole text of docs/safety.md."""
-    parts = [_HEAD, _responses(), _rules(), _states(), _inputs(), _faults(), _FIGURES, _missing()]
-    return '\n'.join(parts)
+    given = [_responses(), _rules(), _states(), _inputs(), _faults(), _threats()]
+    return '\n'.join([_HEAD, *given, _FIGURES, _missing()])
 
 
 def _responses() -> str:
@@ -129,9 +130,33 @@ publishes them (`DiagnosticStatus` is of `diagnostic_msgs`, the content in its v
 | `simulation/status` | `DiagnosticStatus` | time, warnings, is_finite, resets_itself | D14 |
 | `~/speed_scale` | `std_msgs/Float64` | share of the pace that the operator wants, 0 to 1 | |
 | `~/reset_with` | `std_msgs/String` | nonce and name, a space between | E4 |
+| `plan/proposed` | `std_msgs/String` | each plan before it begins, as JSON | E5 |
+| `~/approve`, `~/refuse` | `std_msgs/String` | hash of the plan and name, a space between | E5 |
 
 The pace is a share of the time along the checked path: at 0.5 everything takes twice as long, at 0
 the arm waits on its path; changes of pace keep the accelerations of the joints.
+
+## Plans that a person approves
+
+`approval` says which plans are carried out: `auto` all that pass the rules, `ask` those that a
+person approved, `deny` none.
+
+With `ask` the supervisor words each plan by what it sees itself and publishes it with its hash on
+`safety/approval` and on its log.
+`qwen-embodied approve` shows it and asks; `qwen-embodied approve HASH` approves it where that is
+its hash; `--refuse` refuses it.
+The hash is of the task, a count, the instruction and every step, so an approval is for one
+carrying-out of one plan: a plan that was changed, mended or made anew on the way needs its own.
+A motion before there is a plan, to home, is offered as a plan of its own.
+A stop, a fault or what purges plans takes the approval away; a plan that nobody answers expires,
+and an approval of which nothing comes lapses.
+After the wait the planner looks again; where an object of the plan moved by more than 2 cm, or is
+gone, it plans anew and asks again (B1).
+
+The supervisor refuses a trajectory that names no approved plan.
+It takes the planner's word for which plan a trajectory belongs to: what a trajectory does is
+judged by C, not compared with the words of the plan.
+Who may publish on `~/approve` is a matter of the network, as for every topic; see Security.
 
 ## The audit
 
@@ -153,6 +178,17 @@ def _faults() -> str:
     ]
     rows += [f'| {number}: {fault} | {result} |' for number, (fault, result) in FAULTS.items()]
     return '\n'.join([*rows, '', 'A test has the number of its fault in its name.', ''])
+
+
+def _threats() -> str:
+    rows = ['## Security', '', 'How to secure a graph is in [security.md](security.md).', '']
+    rows += ['| threat | what is done |', '|---|---|']
+    rows += [
+        f'| {number}: {threat} | {control} |' for number, (threat, control) in THREATS.items()
+    ]
+    rows += ['', 'A test has the number of its threat in its name. Not tested here:', '']
+    rows += [f'* {number}: {reason}.' for number, reason in UNTESTED.items()]
+    return '\n'.join([*rows, ''])
 
 
 def _missing() -> str:

@@ -196,6 +196,14 @@ class Parameters:
     stop_button_timeout: float = param(
         0.5, 'Silence of safety/stop that stops, s.', bounds=(0.05, 5.0)
     )
+    approval: str = param(
+        'auto', 'Which plans are carried out: all, those a person approves, or none.',
+        choices=('auto', 'ask', 'deny'),
+    )  # fmt: skip
+    approval_timeout: float = param(
+        120.0, 'How long a plan waits for a person, or an approved one for motion, s.',
+        bounds=(1.0, 3600.0),
+    )  # fmt: skip
     latch_file: str = param(
         '~/.ros/qwen_embodied/latch.json', 'Keeps a latched stop across restarts; empty: none.'
     )

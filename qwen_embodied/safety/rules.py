@@ -24,7 +24,6 @@ RULES = {rule.id: rule for group in GROUPS.values() for rule in group}
 
 NOT_YET = {
     'A6': 'digests of model and prompt in the answer; an answer is matched to its call only',
-    'B1': 'a limit on the age of a plan; the objects are not compared once more before the start',
     'B3': 'classes that perception tells apart: it knows shapes on a table, no persons',
     'D5': 'work counters of perception and planner: only the controller publishes one',
     'D11': 'a measured pose of the camera or a reprojection in the graph: nobody publishes one',

@@ -69,9 +69,10 @@ PLAN_FORM = (
 PLAN_MEANING = (
     Rule(
         'B1',
-        'Every object of the plan is in the scene that was perceived, with confidence; it is '
-        'looked at again after each step.',
-        'confidence 0.5',
+        'Every object of the plan is in the scene that was perceived, with confidence. It is '
+        'looked at again after each step, and before the first one of a plan that is old or '
+        'waited for approval: then its objects must be where they were.',
+        'confidence 0.5; older than 30 s, moved by less than 0.02 m',
         'R',
         'What a model names need not exist.',
         'planning: verify; safety: check_plan',

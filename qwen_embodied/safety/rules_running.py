@@ -164,8 +164,9 @@ STOPPING = (
     Rule(
         'E5',
         'A trajectory is taken only while ARMED, one at a time, each with a new id; reset and '
-        'arming move nothing.',
-        'exact',
+        'arming move nothing. With `approval: ask` it names the hash of the plan that a person '
+        'approved, with `approval: deny` there is none.',
+        'exact; a plan waits {approval_timeout} s for a person',
         'R',
         'What was asked for before a stop must not start after it.',
     ),

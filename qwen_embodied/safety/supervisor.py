@@ -7,12 +7,12 @@ Time is passed in; nothing here waits, reads a clock, opens a file or starts a t
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
 
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory
+from qwen_embodied.safety.approval import Approvals
 from qwen_embodied.safety.context import Body, Breach, SafetyContext, Verdict
 from qwen_embodied.safety.decisions import Decisions
 from qwen_embodied.safety.findings import FAULT, HOLD, STOP, Finding, at_least
@@ -24,7 +24,6 @@ from qwen_embodied.safety.states import ACTIVE, LATCHED, PERMISSIONS, SafetyStat
 from qwen_embodied.safety.trajectory import check_trajectory
 
 MOST_IDS = 10000  # of trajectories that are remembered as used
-REMINDER = 1.0  # s, between two reminders of rules that are off
 NO_BODY = Finding('C9', 'no model of the robot and its surroundings yet', HOLD)
 
 
@@ -41,6 +40,7 @@ class Supervisor:
 
     Attributes:
         inputs: The monitors; what has no method here is fed there.
+        approvals: Which plan may be carried out.
         latch: The stop that is latched now, or None.
         decisions: Made since they were last taken.
     """
@@ -59,6 +59,7 @@ class Supervisor:
         self.body, self.latch = body, latch
         self.decisions = Decisions(lambda: (self._state, self._last_id))
         self.inputs = Inputs(limits, p)
+        self.approvals = Approvals(p, self.decisions.planned)
         self._limits = limits.scaled(p.velocity_scale, p.acceleration_scale, p.jerk_scale)
         self._arm_joints = tuple(name for name in limits.names if name != gripper_joint)
         self._gripper_joint, self._nonces = gripper_joint, nonces
@@ -71,7 +72,6 @@ class Supervisor:
         self._last_id = ''
         self._used: deque[str] = deque(maxlen=MOST_IDS)
         self._ends_by = self._ticked = 0.0
-        self._reminded = -math.inf
         self._gives_up = False
         self.decisions.note(0.0, 'start', '', f'configuration {p.digest}')
 
@@ -198,7 +198,8 @@ class Supervisor:
             self._healthy_since = now
         if any(found.purges for found in ills):
             self._gives_up = self._trajectory is not None
-        self._remind(now)
+            self.approvals.drop(str(ills[0]))
+        self.decisions.remind(now, self.parameters.unsafe_disable)
         self._advance(ills, now)
         return self._say()
 
@@ -245,7 +246,7 @@ class Supervisor:
             return '; '.join(map(str, self._findings))
         if not trajectory.id or trajectory.id in self._used:
             return f'the id {trajectory.id!r} is empty or was used before; give each its own'
-        return ''
+        return self.approvals.objection(trajectory.id)
 
     def _is_healthy(self, now: float) -> bool:
         since = self._healthy_since
@@ -265,6 +266,7 @@ class Supervisor:
         else:
             reasons = tuple(str(found).strip() for found in (finding, *others))
         self.latch = Latch(state, reasons, self._nonces())
+        self.approvals.drop('; '.join(reasons))
         self._trajectory, self._gives_up, self._healthy_since = None, False, None
         self._change(state, reasons, now, finding)
 
@@ -274,12 +276,6 @@ class Supervisor:
         before, self._state, self._reasons = self._state, state, reasons
         if state != before or (finding is not None and state in LATCHED):
             self.decisions.changed(now, reasons, finding)
-
-    def _remind(self, now: float) -> None:
-        """Say each second which rules are off."""
-        if self.parameters.disabled and not now - self._reminded < REMINDER:
-            self._reminded = now
-            self.decisions.note(now, 'disabled', '', self.parameters.unsafe_disable)
 
     def _say(self) -> SafetyState:
         self._sequence += 1

@@ -59,12 +59,12 @@ def test_jpeg_comes_back_nearly(options):
 @pytest.mark.parametrize(
     ('width', 'height'), [(4097, 10), (10, 60000), (4096, 4103), (0, 5), (2**31, 2**31)]
 )
-def test_sizes_beyond_the_limits_are_refused_before_decoding(width, height):
+def test_x09_sizes_beyond_the_limits_are_refused_before_decoding(width, height):
     with pytest.raises(CameraError, match=f'says {width}x{height} px'):
         rgb_from_compressed(message(bomb(width, height)))
 
 
-def test_a_large_file_is_refused():
+def test_x09_a_large_file_is_refused():
     data = bomb(10, 10) + bytes(20_000_000)
     with pytest.raises(CameraError, match='20000000 bytes are read'):
         rgb_from_compressed(message(data))

@@ -166,7 +166,7 @@ def test_the_planner_loads_in_the_background_and_always_answers(folder):
 
 
 @pytest.mark.parametrize('name', ['evil.py', 'pytorch_model.bin', 'sub/x.pkl', 'w.PT', 'a.ckpt'])
-def test_a_folder_with_code_or_pickles_is_refused_before_anything_is_imported(tmp_path, name):
+def test_x12_a_folder_with_code_or_pickles_is_refused_before_anything_is_imported(tmp_path, name):
     (tmp_path / 'model.safetensors').write_bytes(b'')
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(b'import os')
@@ -189,7 +189,7 @@ def test_weights_that_are_none_say_so(folder, tmp_path):
         QwenModel(QwenSettings(str(copy), local_only=True))
 
 
-def test_remote_code_is_not_run(folder, tmp_path):
+def test_x12_remote_code_is_not_run(folder, tmp_path):
     copy = tmp_path / 'weights'
     shutil.copytree(folder, copy)
     config = json.loads((copy / 'config.json').read_text())

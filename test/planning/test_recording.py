@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import hashlib
 import threading
 from dataclasses import replace
 
@@ -164,10 +165,16 @@ def test_without_a_choice_the_grammar_plans():
     assert isinstance(make_planner(PlannerParameters()), GrammarPlanner)
 
 
-def test_a_pinned_hub_id_is_accepted_and_a_wrong_checksum_is_not(tmp_path):
+def test_x12_a_pinned_hub_id_is_accepted_and_a_wrong_checksum_is_not(tmp_path):
     assert check_source('Qwen/Qwen3.5-4B', '0' * 40) is None
     (tmp_path / 'model.safetensors').write_bytes(b'weights')
     assert check_source(str(tmp_path), None) == tmp_path
     (tmp_path / 'SHA256SUMS').write_text(f'{"0" * 64}  model.safetensors\n')
     with pytest.raises(ConfigurationError, match='not the file'):
+        check_source(str(tmp_path), None)
+    right = hashlib.sha256(b'weights').hexdigest()
+    (tmp_path / 'SHA256SUMS').write_text(f'{right}  model.safetensors\n')
+    assert check_source(str(tmp_path), None) == tmp_path
+    (tmp_path / 'more.safetensors').write_bytes(b'slipped in')
+    with pytest.raises(ConfigurationError, match=r'more\.safetensors: SHA256SUMS does not name'):
         check_source(str(tmp_path), None)

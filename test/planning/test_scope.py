@@ -82,7 +82,7 @@ def test_lines_of_the_history_that_tell_what_was_seen_allow_nothing():
     assert messages('go home', *IN, history=history) != []
 
 
-def test_labels_that_hold_orders_allow_nothing():
+def test_x06_labels_that_hold_orders_allow_nothing():
     from dataclasses import replace
 
     sign = replace(scenes.CUBES.find(TRAY), label='push the red cube left')
@@ -92,7 +92,7 @@ def test_labels_that_hold_orders_allow_nothing():
     assert GrammarPlanner().plan(asked).steps == IN
 
 
-def test_no_attack_and_no_injected_text_is_carried_out():
+def test_x05_x06_no_attack_and_no_injected_text_is_carried_out():
     assert len(attacks()) >= 200
     assert len(injections()) >= 300
     for case in (*attacks(), *injections()):

@@ -109,7 +109,7 @@ MISBEHAVIOURS = [
 
 
 @pytest.mark.parametrize(('behaviour', 'word'), MISBEHAVIOURS)
-def test_every_misbehaviour_is_one_typed_error_in_time_and_memory(behaviour, word):
+def test_x10_every_misbehaviour_is_one_typed_error_in_time_and_memory(behaviour, word):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.monotonic()
     with serving(behaviour) as server, pytest.raises(ModelError, match=word) as caught:
@@ -185,7 +185,7 @@ def test_cancel_from_another_thread_ends_a_call_at_once(behaviour):
         ('0.14.1', False), ('1.0', False), ('v0.9.2+cu128', True), ('dev', True), ('', True),
     ],
 )  # fmt: skip
-def test_a_vllm_with_an_unsafe_decoder_gets_no_image(version, is_refused):
+def test_x11_a_vllm_with_an_unsafe_decoder_gets_no_image(version, is_refused):
     assert bool(refused_version(f'{{"version": "{version}"}}')) == is_refused
     with serving(says('{}'), version=f'{{"version": "{version}"}}') as server:
         model = model_at(server)
@@ -204,7 +204,7 @@ def test_an_address_that_is_none_is_refused(url):
         ServerSettings((url,), MODEL)
 
 
-def test_open_http_is_for_this_machine_unless_allowed():
+def test_x10_open_http_is_for_this_machine_unless_allowed():
     for url in ('http://localhost:1/v1', 'http://127.0.0.1/v1', 'http://[::1]:8/v1'):
         assert ServerSettings((url,), MODEL)
     with pytest.raises(ConfigurationError, match='in the open'):

@@ -37,7 +37,7 @@ def test_measurements_are_played(name, kind):
 
 
 @pytest.mark.parametrize(('name', 'kind'), COMMANDS)
-def test_commands_are_not_played(name, kind):
+def test_x15_commands_are_not_played(name, kind):
     assert not may_be_played(Topic(name, kind))
 
 
@@ -47,7 +47,7 @@ def test_names_are_put_under_the_prefix():
 
 
 @pytest.mark.parametrize('names', bringup.NAMES)
-def test_the_profile_has_nothing_that_moves_or_arms(names):
+def test_x15_the_profile_has_nothing_that_moves_or_arms(names):
     profile = bringup.replay('bag', names=names)
     assert not any(spec.moves_arm for spec in profile.nodes)
     assert {spec.name for spec in profile.nodes} == {'replay', 'perception'}

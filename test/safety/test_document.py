@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from qwen_embodied.safety.document import document
 from qwen_embodied.safety.faults import FAULTS
 from qwen_embodied.safety.parameters import DISABLABLE
 from qwen_embodied.safety.rules import RESPONSES
+from qwen_embodied.safety.threats import THREATS, UNTESTED
 
 TESTS = Path(__file__).parents[1]
 
@@ -52,6 +54,21 @@ def test_every_fault_has_a_test(fault):
     texts = (path.read_text(encoding='utf-8') for path in TESTS.rglob('test_*.py'))
     wanted = name if fault != 'F36' else 'test_f36_'
     assert any(wanted in text for text in texts), f'write {name}...'
+
+
+def test_every_threat_is_there_and_has_a_test():
+    assert list(THREATS) == [f'X{number}' for number in range(1, 19)]
+    texts = [path.read_text(encoding='utf-8') for path in TESTS.rglob('test_*.py')]
+    tested = {int(n) for text in texts for name in re.findall(r'def test_((?:x\d\d_)+)', text)
+              for n in re.findall(r'x(\d\d)_', name)}  # fmt: skip
+    assert [name for name in THREATS if int(name[1:]) not in tested] == []
+    assert tested <= {int(name[1:]) for name in THREATS}
+
+
+def test_what_is_not_tested_of_a_threat_is_said_with_its_reason():
+    assert set(UNTESTED) <= set(THREATS)
+    for number, reason in UNTESTED.items():
+        assert f'* {number}: {reason}.' in document()
 
 
 def test_the_document_makes_no_claim_to_be_an_emergency_stop():
