@@ -44,9 +44,9 @@ class Assembler:
         """
         if np.count_nonzero(mask) < LEAST_PIXELS:
             return []
-        height, step = window.points[..., 2], self._parameters.depth_step
+        height, step = window.height, self._parameters.depth_step
         segments = self._usable(split(mask, height, window.rgb, step))
-        if sum(one.mask.sum() for one in segments) < COVERED * mask.sum():
+        if sum(one.area for one in segments) < COVERED * np.count_nonzero(mask):
             plain = np.zeros_like(window.rgb)
             segments = self._usable(split(mask, height, plain, step)) or segments
         whole = self._whole(segments, window, support)
@@ -73,7 +73,7 @@ class Assembler:
     def _is_one(
         self, one: Segment, two: Segment, both: Segment, window: Window, support: float
     ) -> bool:
-        if min(one.mask.sum(), two.mask.sum()) < LEAST_PIXELS:
+        if min(one.area, two.area) < LEAST_PIXELS:
             return False
         whole = self.fit(both, window, support)
         if whole.shape == 'ball':
@@ -101,7 +101,7 @@ class Assembler:
         return [
             one
             for one in segments
-            if one.mask.sum() >= (0.7 * least if one.is_flat else max(25.0, 0.45 * least))
+            if one.area >= (0.7 * least if one.is_flat else max(25.0, 0.45 * least))
         ]
 
     def _stacked(
