@@ -92,7 +92,7 @@ def _without_rim(window: Window, rest: Mask, tray_ratio: float) -> Container | N
     solid = _outer(high[:, :2], level, window.surface.pixel, tray_ratio)
     if solid.size[:2].min() < WIDE_HOLLOW:
         return None
-    out = np.nan_to_num(_from_centre(solid, window.points), nan=9.0)
+    out = np.nan_to_num(from_centre(solid, window.points), nan=9.0)
     inside = window.known & rest & (out < 0.6)
     low = window.height[inside] < level - max(0.01, 0.4 * level)
     ring = rest & window.walls & (out > 0.75) & (out < 1.1)
@@ -218,7 +218,7 @@ def _turned(points: Array, yaw: float) -> Array:
     return np.asarray(points @ np.array([[c, -s], [s, c]]))
 
 
-def _from_centre(solid: Solid, points: Points) -> Points:
+def from_centre(solid: Solid, points: Points) -> Points:
     """Give how far out each of the points (..., 3) is: 0 in the middle, 1 at the outer wall."""
     c, s = np.cos(solid.yaw), np.sin(solid.yaw)
     x, y = points[..., 0] - solid.centre[0], points[..., 1] - solid.centre[1]
@@ -237,7 +237,7 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     The empty container's height is the lower quartile on each ring around the centre, and
     never falls outwards.
     """
-    out = _from_centre(solid, window.points)
+    out = from_centre(solid, window.points)
     height = window.height
     known = window.known & (height > -0.02) & rest
     within = known & (out < 0.97)

@@ -10,22 +10,20 @@ from scipy.ndimage import find_objects as label_boxes
 
 from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.perception.assembly import Assembler
-from qwen_embodied.perception.colours import alike
 from qwen_embodied.perception.containers import Container, find_container
 from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.holes import find_holes
 from qwen_embodied.perception.order import middle
 from qwen_embodied.perception.parameters import PerceptionParameters
-from qwen_embodied.perception.segments import STEEP, Segment
 from qwen_embodied.perception.sightings import Maker, floating, named, whole
 from qwen_embodied.perception.solid import Solid
 from qwen_embodied.perception.surface import UNSEEN, Surface
 from qwen_embodied.perception.tilted import CUBE_CONFIDENCE
 from qwen_embodied.perception.tracking import Sighting
+from qwen_embodied.perception.walls import Wall
 from qwen_embodied.perception.window import Window, cut
 
 Mask = NDArray[np.bool_]
-Wall = tuple[NDArray[np.float64], Solid]  # colour and outer box of a container
 BESIDE = 0.02  # m around a container in which its slanted wall may show
 KERNEL, RING = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 
@@ -156,8 +154,7 @@ class _Finder:
             own = container.region & ~container.contents & window.known
             found.append(self._maker.sighting(container.solid, whole(own), window))
             contents = container.contents & window.known
-            paint = middle(window.rgb[own]) if own.any() else None
-            wall = None if paint is None else (paint, container.solid)
+            wall = self._wall(container.solid, own, window)
             inside = self._solids(window, contents, container.floor, wall)
             found += [one for one in inside if one is not None]
             holders.append(container.solid)
@@ -167,18 +164,11 @@ class _Finder:
         kept = [one for one in found if one is not None]
         return kept or [one for one in (self._maker.shapeless(window),) if one is not None]
 
-    def _is_wall(
-        self, segment: Segment, solid: Solid, paint: NDArray[np.float64], holder: Solid
-    ) -> bool:
-        """Tell whether a piece inside a container is part of the container, or all of it."""
-        wide, narrow = float(solid.size[:2].max()), float(solid.size[:2].min())
-        least = self._parameters.min_side
-        is_narrow = narrow <= (1.8 if wide > 3.0 * narrow else 1.4) * least
-        is_all = narrow > 0.6 * float(holder.size[:2].min())
-        is_all = is_all or wide > 0.7 * float(holder.size[:2].max())
-        out = float(np.linalg.norm(solid.centre[:2] - holder.centre[:2]))
-        is_slope = solid.confidence <= CUBE_CONFIDENCE and out > 0.2 * float(holder.size[0])
-        return (is_narrow or is_all or is_slope) and alike(segment.rgb, paint, STEEP)
+    def _wall(self, holder: Solid, own: Mask, window: Window) -> Wall | None:
+        """Give the wall of a container, of which some pixels (H, W) are seen."""
+        if not own.any():
+            return None
+        return Wall(middle(window.rgb[own]), holder, self._parameters.min_side)
 
     def _container(self, window: Window, rest: Mask) -> Container | None:
         if cv2.countNonZero((window.raised & rest).astype(np.uint8)) < 60:
@@ -195,7 +185,7 @@ class _Finder:
         pieces = self._assembler.solids(window, mask, support)
         is_inside = wall is not None
         if wall is not None:
-            pieces = [one for one in pieces if not self._is_wall(*one, *wall)]
+            pieces = wall.without(pieces, window)
         found = [
             self._maker.sighting(solid, segment, window, is_inside or solid.confidence < 0.7)
             for segment, solid in pieces

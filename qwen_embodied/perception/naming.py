@@ -140,12 +140,12 @@ def _fits(lab: Array, highest: Array, known: Array, shares: Array) -> Array:
         known: Paints, (N, 5).
         shares: Of the known paints, (N,).
     """
-    place, deep, wide = known[:, :3], known[:, 3], known[:, 4]
-    peak = shares * (1 - ODD) / (15.75 * deep * wide**2)
-    # Of the squared distance to each known paint, written out as one product of matrices.
-    weight = np.column_stack([deep, wide, wide]) ** -2
-    away = lab**2 @ weight.T - 2.0 * (lab @ (weight * place).T) + (weight * place**2).sum(axis=1)
-    density = np.exp(-0.5 * away) @ peak + ODD * ODD_DENSITY
+    peak = shares * (1 - ODD) / (15.75 * known[:, 3] * known[:, 4] ** 2)
+    density = np.full(lab.shape[:-1], ODD * ODD_DENSITY)
+    for (lightness, a, b, deep, wide), height in zip(known.tolist(), peak.tolist(), strict=True):
+        away = ((lab[..., 0] - lightness) / deep) ** 2
+        away += ((lab[..., 1] - a) ** 2 + (lab[..., 2] - b) ** 2) / wide**2
+        density += height * np.exp(-0.5 * away)
     return np.asarray(np.log(density) - 8.0 * np.maximum(highest - 1.0, 0.0))
 
 
