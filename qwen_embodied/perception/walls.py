@@ -19,6 +19,7 @@ from qwen_embodied.perception.window import Window
 GUESSED = 0.3  # confidence of what may be a thing or a part of a wall
 MIDDLE = 0.6  # of the way from the middle to the wall, up to which there is no wall
 BESIDE = 0.78  # of that way, from which on there is little but wall
+LOW = 0.6  # of the height of a container, above which a piece near its wall is wall
 THICK = 0.7  # of the least side of an object, above which a piece is no mere sliver of a wall
 
 
@@ -43,21 +44,29 @@ class Wall:
 
     def _judged(self, piece: Piece, window: Window) -> Piece | None:
         segment, solid = piece
-        if not self._looks_like(solid) or not alike(segment.rgb, self.paint, STEEP):
+        is_all = self._is_all(solid)
+        if not is_all and not self._is_narrow(solid) and not self._is_slope(solid):
+            return piece
+        if not alike(segment.rgb, self.paint, STEEP):
             return piece
         out = float(np.median(from_centre(self.holder, window.points[segment.mask])))
         if out < MIDDLE:
             return piece
-        if out > BESIDE or float(solid.size[:2].min()) < THICK * self.least:
+        if is_all or out > BESIDE or float(solid.size[:2].min()) < THICK * self.least:
+            return None
+        if solid.centre[2] + solid.size[2] / 2 > LOW * self.holder.size[2]:
             return None
         return segment, replace(solid, shape=UNKNOWN, confidence=GUESSED)
 
-    def _looks_like(self, solid: Solid) -> bool:
-        """Tell whether a piece has a size or a slope such as parts of the container have."""
+    def _is_narrow(self, solid: Solid) -> bool:
         wide, narrow = float(solid.size[:2].max()), float(solid.size[:2].min())
-        is_narrow = narrow <= (1.8 if wide > 3.0 * narrow else 1.4) * self.least
-        is_all = narrow > 0.6 * float(self.holder.size[:2].min())
-        is_all = is_all or wide > 0.7 * float(self.holder.size[:2].max())
+        return narrow <= (1.8 if wide > 3.0 * narrow else 1.4) * self.least
+
+    def _is_all(self, solid: Solid) -> bool:
+        """Tell whether a piece is nearly as large as the container."""
+        sides, whole = solid.size[:2], self.holder.size[:2]
+        return bool(sides.min() > 0.6 * whole.min() or sides.max() > 0.7 * whole.max())
+
+    def _is_slope(self, solid: Solid) -> bool:
         out = float(np.linalg.norm(solid.centre[:2] - self.holder.centre[:2]))
-        is_slope = solid.confidence <= CUBE_CONFIDENCE and out > 0.2 * float(self.holder.size[0])
-        return is_narrow or is_all or is_slope
+        return solid.confidence <= CUBE_CONFIDENCE and out > 0.2 * float(self.holder.size[0])
