@@ -24,10 +24,14 @@ def middle(values: NDArray[Any]) -> NDArray[np.float64]:
 def percentiles(values: NDArray[Any], percents: tuple[float, ...]) -> list[float]:
     """Give percentiles of some values (N,), N > 0, between neighbours by a straight line."""
     ends = [(len(values) - 1) * percent / 100.0 for percent in percents]
-    lower = [int(end) for end in ends]
-    upper = [min(at + 1, len(values) - 1) for at in lower]
-    ranked = np.partition(values, sorted({*lower, *upper}))
-    return [
-        float(ranked[one]) + (end - one) * (float(ranked[two]) - float(ranked[one]))
-        for one, two, end in zip(lower, upper, ends, strict=True)
-    ]
+    ranked = ordered(values)
+    result = []
+    for end in ends:
+        one, two = (float(value) for value in ranked[[int(end), -int(-end // 1)]])
+        result.append(one + (end - int(end)) * (two - one))
+    return result
+
+
+def ordered(values: NDArray[Any]) -> NDArray[Any]:
+    """Sort values (N,); those of 8 bits as 16, which numpy sorts twenty times as fast."""
+    return np.sort(values.astype(np.uint16) if values.dtype == np.uint8 else values)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qwen_embodied.perception.colours import linear
 from qwen_embodied.perception.gloss import Patch
-from qwen_embodied.perception.order import percentiles
+from qwen_embodied.perception.order import ordered, percentiles
 from qwen_embodied.perception.sides import DEEPER, visible_sides
 from qwen_embodied.perception.surface import Surface
 from qwen_embodied.perception.window import Window
@@ -199,10 +199,10 @@ def _middle(pixels: NDArray[np.uint8]) -> Array:
 
     Noise around black is cut off at level 0, which raises a mean, but not a median.
     """
-    return np.array([_median(np.sort(pixels[:, at])) for at in range(3)])
+    return np.array([_median(ordered(pixels[:, at])) for at in range(3)])
 
 
-def _median(levels: NDArray[np.uint8]) -> float:
+def _median(levels: NDArray[np.uint16]) -> float:
     """Interpolate between the levels that occur: a correction leaves gaps between them."""
     light, count = _to_linear(), len(levels)
     level = levels[(count - 1) // 2]
