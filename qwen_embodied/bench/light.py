@@ -5,30 +5,23 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 
 from qwen_embodied.bench.chain import wilson
 from qwen_embodied.bench.light_chain import end_to_end
-from qwen_embodied.bench.light_scenes import (
-    COLUMNS,
-    Rgb,
-    Stage,
-    Tally,
-    Treat,
-    clahe,
-    gray_world,
-    judge,
-    staged,
-    without,
-)
+from qwen_embodied.bench.light_cost import cost_rows, flicker_rows, untouched_row
+from qwen_embodied.bench.light_scenes import COLUMNS, Tally, Treat, judge, staged, without
 from qwen_embodied.bench.report import Row, at_least, at_most, figure
+from qwen_embodied.bench.store import Store
 from qwen_embodied.motion import load_robot
-from qwen_embodied.perception import LightingCorrection, SceneEstimator
+from qwen_embodied.perception import SceneEstimator
 from qwen_embodied.perception.lighting import STEPS
 from qwen_embodied.simulation import CONDITIONS, condition_named
 
@@ -38,52 +31,71 @@ UNCLIPPED = tuple(f'{name}@{SEVEREST.get(name, 5)}' for name in CONDITIONS)
 CLIPPED = ('glaring@5', 'glossy@5')
 SCENES_VARIABLE = 'QWEN_EMBODIED_LIGHT_SCENES'
 SEEDS_VARIABLE = 'QWEN_EMBODIED_LIGHT_SEEDS'
+STORE_VARIABLE = 'QWEN_EMBODIED_LIGHT_STORE'
+CHAIN_VARIABLE = 'QWEN_EMBODIED_LIGHT_CHAIN'
 RIGHT_BAR, WRONG_BAR = 98.0, 1.0  # %
-COST_BAR, FLICKER_BAR = 25.0, 2.0
-PAIRS = 40
 Tallies = dict[tuple[str, str], Tally]
 
 
 def run(quick: bool) -> list[Row]:
     """Measure everything; quick takes two scenes and no task.
 
-    The environment variable QWEN_EMBODIED_LIGHT_SEEDS sets how many seeds of each of the five
+    Environment variables: QWEN_EMBODIED_LIGHT_SEEDS sets how many seeds of each of the five
     tasks are run in each condition; 20 by default, which takes hours; 0 leaves the tasks out.
-    QWEN_EMBODIED_LIGHT_SCENES sets how many tables are looked at; 170 by default.
+    QWEN_EMBODIED_LIGHT_CHAIN names the conditions of the tasks, with commas between them; all
+    by default. QWEN_EMBODIED_LIGHT_SCENES sets how many tables are looked at; 170 by default.
+    QWEN_EMBODIED_LIGHT_STORE names a file in which finished tables and tasks are kept, so that
+    a bench that was stopped goes on where it was.
     """
+    name = os.environ.get(STORE_VARIABLE)
+    store = Store(Path(name) if name and not quick else None)
     scenes = 2 if quick else int(os.environ.get(SCENES_VARIABLE, '170'))
-    tallies = measure(range(scenes), UNCLIPPED + CLIPPED, COLUMNS)
+    tallies = measure(range(scenes), UNCLIPPED + CLIPPED, COLUMNS, store)
     rows = [*naming_rows(tallies), *error_rows(tallies)]
-    rows += ablation_rows(range(max(1, scenes // 4)))
+    rows += ablation_rows(range(max(1, scenes // 4)), store)
     rows += [*cost_rows(), *flicker_rows(), untouched_row()]
     seeds = 0 if quick else int(os.environ.get(SEEDS_VARIABLE, '20'))
-    return rows + (end_to_end(range(seeds), UNCLIPPED) if seeds else [])
+    chain = os.environ.get(CHAIN_VARIABLE, ','.join(UNCLIPPED)).split(',')
+    names = tuple(dict.fromkeys((UNCLIPPED[0], *chain)))
+    return rows + (end_to_end(range(seeds), names, store) if seeds else [])
 
 
-def measure(seeds: range, conditions: tuple[str, ...], columns: dict[str, Treat]) -> Tallies:
+def measure(
+    seeds: range,
+    conditions: tuple[str, ...],
+    columns: dict[str, Treat],
+    store: Store | None = None,
+) -> Tallies:
     """Perceive each scene in each condition through each column, on the same images."""
     estimator = SceneEstimator(body=load_robot('panda').link_spheres)
+    kept = Store() if store is None else store
     tallies: Tallies = defaultdict(Tally)
     for number, seed in enumerate(seeds):
-        with staged(seed) as stage:
-            _look(stage, conditions, columns, estimator, tallies)
+        found = kept.value(
+            f'table {seed}: {", ".join(columns)}',
+            partial(_look, seed, conditions, columns, estimator),
+        )
+        for name, column, tally in found:
+            tallies[name, column].join(Tally(**tally))
         sys.stderr.write(f'scene {number + 1} of {len(seeds)}\n')
     return tallies
 
 
 def _look(
-    stage: Stage,
-    conditions: tuple[str, ...],
-    columns: dict[str, Treat],
-    estimator: SceneEstimator,
-    tallies: Tallies,
-) -> None:
+    seed: int, conditions: tuple[str, ...], columns: dict[str, Treat], estimator: SceneEstimator
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """Give condition, column and tally of each, as plain values."""
+    found = []
     # Every scene has its own moment, for light that changes with time.
-    moment = 0.137 * (1 + stage.seed)
-    for name in conditions:
-        raw = stage.laboratory.photograph(stage.layers, condition_named(name), moment)
-        for column, treat in columns.items():
-            judge(stage, raw, treat, estimator, tallies[name, column])
+    moment = 0.137 * (1 + seed)
+    with staged(seed) as stage:
+        for name in conditions:
+            raw = stage.laboratory.photograph(stage.layers, condition_named(name), moment)
+            for column, treat in columns.items():
+                tally = Tally()
+                judge(stage, raw, treat, estimator, tally)
+                found.append((name, column, asdict(tally)))
+    return found
 
 
 def naming_rows(tallies: Tallies) -> Iterator[Row]:
@@ -144,115 +156,14 @@ def error_rows(tallies: Tallies) -> Iterator[Row]:
             yield at_most(f'yaw error, median, {name}, n = {len(tally.yaw)}', yaw, '°', bar=3)
 
 
-def ablation_rows(seeds: range) -> Iterator[Row]:
+def ablation_rows(seeds: range, store: Store | None = None) -> Iterator[Row]:
     """Give what each step adds, over all conditions."""
     columns = {'all steps': COLUMNS['ours'], 'no step': COLUMNS['raw']}
     columns |= {f'without {name}': without(name) for name in STEPS}
-    tallies = measure(seeds, UNCLIPPED, columns)
+    tallies = measure(seeds, UNCLIPPED, columns, store)
     for column in columns:
         own = [tallies[name, column] for name in UNCLIPPED]
         right, count = sum(one.right for one in own), sum(one.count for one in own)
         wrong = _share(sum(one.wrong for one in own), count)
         words = f'named rightly in all conditions, {column}: {_interval(right, count)}'
         yield figure(words, _share(right, count), '%', peer=f'wrong {wrong:.1f}')
-
-
-def cost_rows() -> Iterator[Row]:
-    """Give the processor time of the correction over that of copying the image, in pairs."""
-    cv2.setNumThreads(1)
-    with staged(0) as stage:
-        yield from _cost_rows(stage)
-
-
-def _cost_rows(stage: Stage) -> Iterator[Row]:
-    for label, name, is_stream in (
-        ('good light, one image after another', 'normal', True),
-        ('warm light, one image after another', 'tungsten@4', True),
-        ('dim light, one image after another', 'dimmed@4', True),
-        ('light that falls off, one image after another', 'gradient@4', True),
-        ('warm light, every image as if it were the first', 'tungsten@4', False),
-    ):
-        raw = stage.laboratory.photograph(stage.layers, condition_named(name), 0.0)
-        correct = LightingCorrection()
-        yield _cost(f'correction, 640x480, {label}', raw, _worker(correct, is_stream), COST_BAR)
-    large = np.asarray(cv2.resize(raw, (1280, 720)), dtype=np.uint8)
-    correct = LightingCorrection()
-    label = 'warm light, one image after another'
-    yield _cost(f'correction, 1280x720, {label}', large, _worker(correct, True), COST_BAR)
-    yield _cost('CLAHE in Lab, 640x480', raw, clahe, None)
-    yield _cost('gray-world, 640x480', raw, gray_world, None)
-    yield _cost('the report alone, 640x480', raw, _report, None)
-
-
-def _worker(correct: LightingCorrection, is_stream: bool) -> Callable[[Rgb], object]:
-    def work(rgb: Rgb) -> object:
-        if not is_stream:
-            correct.reset()
-        return correct(rgb).rgb
-
-    return work
-
-
-def _report(rgb: Rgb) -> object:
-    return LightingCorrection(())(rgb).report
-
-
-def _cost(name: str, rgb: Rgb, work: Callable[[Rgb], object], bar: float | None) -> Row:
-    ratios, times = [], []
-    for _ in range(PAIRS):
-        begun = time.thread_time()
-        for _ in range(20):
-            rgb.copy()
-        middle = time.thread_time()
-        work(rgb)
-        ended = time.thread_time()
-        ratios.append((ended - middle) / max((middle - begun) / 20, 1e-7))
-        times.append(ended - middle)
-    low, high = np.percentile(ratios, (2.5, 97.5))
-    words = (
-        f'{name}: {1e3 * float(np.median(times)):.2f} ms, 95 % of {PAIRS} pairs within '
-        f'{low:.0f} to {high:.0f}'
-    )
-    ratio = float(np.median(ratios))
-    unit = 'copies'
-    return figure(words, ratio, unit) if bar is None else at_most(words, ratio, unit, bar=bar)
-
-
-def flicker_rows() -> Iterator[Row]:
-    """Give how far the colour of still objects strays from its mean under flicker."""
-    with staged(0) as stage:
-        for name in ('normal', 'flicker@2', 'flicker@4', 'flicker@5'):
-            yield _flicker_row(stage, name)
-
-
-def _flicker_row(stage: Stage, name: str) -> Row:
-    correct, raws, ours = LightingCorrection(), [], []
-    for number in range(60):
-        raw = stage.laboratory.photograph(stage.layers, condition_named(name), number / 29.97)
-        corrected = correct(raw).rgb
-        if number >= 20:
-            raws.append(_colours(stage, raw))
-            ours.append(_colours(stage, corrected))
-    before, after = (float(np.std(each, axis=0).max()) for each in (raws, ours))
-    far = float(np.abs(np.array(ours) - np.mean(ours, axis=0)).max())
-    words = (
-        f'colour of still objects, {name}: standard deviation of the worst channel of the worst '
-        f'object over 40 images (farthest from its mean {far:.1f})'
-    )
-    return at_most(words, after, 'levels', bar=FLICKER_BAR, peer=f'raw {before:.1f}')
-
-
-def _colours(stage: Stage, rgb: Rgb) -> list[list[float]]:
-    found = []
-    for item in stage.objects:
-        rows, columns, inside = stage.pixels(item)
-        found.append(rgb[rows, columns][inside].mean(axis=0).tolist())
-    return found
-
-
-def untouched_row() -> Row:
-    """Give how much a good image is changed."""
-    with staged(0) as stage:
-        raw = stage.laboratory.photograph(stage.layers, condition_named('normal'), 0.0)
-    change = np.abs(LightingCorrection()(raw).rgb.astype(int) - raw).max()
-    return at_most('largest change of a pixel of a good image', float(change), 'levels', bar=2)

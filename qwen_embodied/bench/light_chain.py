@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from qwen_embodied.bench.chain import wilson
 from qwen_embodied.bench.report import Row, at_least, figure
+from qwen_embodied.bench.store import Store
 from qwen_embodied.bench.tasks import TASKS, BenchTask
 from qwen_embodied.messages import Frame, JointState, Scene
 from qwen_embodied.motion import Robot, load_robot
@@ -20,13 +22,21 @@ BAR = 0.99  # success in a condition over success in normal light
 See = Callable[[Frame, JointState], tuple[Scene, Frame]]
 
 
-def end_to_end(seeds: range, conditions: tuple[str, ...]) -> list[Row]:
+def end_to_end(seeds: range, conditions: tuple[str, ...], store: Store | None = None) -> list[Row]:
     """Run every task on every seed in every condition, on the same tables with and without."""
     robot, rows = load_robot('panda'), []
+    kept = Store() if store is None else store
     shares: dict[bool, dict[str, float]] = {True: {}, False: {}}
     for is_on in (True, False):
         for name in conditions:
-            done = [_is_done(task, seed, name, robot, is_on) for task in TASKS for seed in seeds]
+            done = [
+                kept.value(
+                    f'task {task.name}, seed {seed}, {name}, {"with" if is_on else "without"}',
+                    partial(_is_done, task, seed, name, robot, is_on),
+                )
+                for task in TASKS
+                for seed in seeds
+            ]
             low, high = wilson(sum(done), len(done))
             shares[is_on][name] = sum(done) / len(done)
             word = 'with' if is_on else 'without'

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import cv2
@@ -154,6 +154,11 @@ class Tally:
             self.size.append(float(np.abs(found.size - true.size).max()))
             if true.shape in TURNABLE:
                 self.yaw.append(_turned(true, found))
+
+    def join(self, other: Tally) -> None:
+        """Add what another one counted."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 def judge(stage: Stage, raw: Rgb, treat: Treat, estimator: SceneEstimator, tally: Tally) -> None:

@@ -16,7 +16,7 @@ from qwen_embodied.messages import Frame
 from qwen_embodied.nodes import drops, qos
 from qwen_embodied.nodes.bounds import check_size
 from qwen_embodied.nodes.drops import Drops, FrozenCameraError, FrozenCheck
-from qwen_embodied.nodes.frames import INPUTS, FrameJoiner, RawFrame
+from qwen_embodied.nodes.frames import FIRST_CAMERA, FrameJoiner, RawFrame, inputs_of
 from qwen_embodied.parameters import param
 
 
@@ -56,8 +56,10 @@ class CameraInputParameters:
 class CameraInputs:
     """Subscribes to the camera, joins its images and counts what is dropped and why."""
 
-    def __init__(self, node: Node, values: CameraInputParameters) -> None:
-        """Subscribe."""
+    def __init__(
+        self, node: Node, values: CameraInputParameters, camera: str = FIRST_CAMERA
+    ) -> None:
+        """Subscribe to the topics in the namespace of a camera."""
         self._node, self._values = node, values
         self._drops, self._mismatch = Drops(), ''
         self._check_frozen = FrozenCheck(values.frozen_after)
@@ -65,9 +67,10 @@ class CameraInputs:
             values.pair_tolerance,
             needs_depth=values.depth_transport != 'none',
             count=self._drops.add,
+            camera=camera,
         )
         self.take = self._frames.take
-        colour, info, depth = INPUTS
+        colour, info, depth = inputs_of(camera)
         if values.colour_transport == 'compressed':
             self._listen(f'{colour}/compressed', CompressedImage, self._frames.add_colour)
         else:

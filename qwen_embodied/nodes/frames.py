@@ -16,13 +16,18 @@ from qwen_embodied.messages import Array, Frame
 from qwen_embodied.nodes import drops
 from qwen_embodied.nodes.conversions import time_from_ros
 
-INPUTS = (
-    'camera/color/image_raw',
-    'camera/color/camera_info',
-    'camera/aligned_depth_to_color/image_raw',
-)
+FIRST_CAMERA = 'camera'
 KEPT = 5  # images of each kind that wait for their partner
 BACKWARDS = 1.0  # s by which a stamp may lie before the newest one
+
+
+def inputs_of(camera: str) -> tuple[str, str, str]:
+    """Give the topics of a camera of a name: colour, calibration, depth."""
+    return (
+        f'{camera}/color/image_raw',
+        f'{camera}/color/camera_info',
+        f'{camera}/aligned_depth_to_color/image_raw',
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +37,11 @@ class RawFrame:
     colour: Image | CompressedImage
     depth: Image | CompressedImage | None
     info: CameraInfo
+
+    @property
+    def stamp(self) -> float:
+        """Of the colour image, s."""
+        return time_from_ros(self.colour.header.stamp)
 
     def convert(self, camera_in_base: Array) -> Frame:
         """Read the messages; raises CameraError when they cannot be."""
@@ -47,6 +57,7 @@ class FrameJoiner:
         *,
         needs_depth: bool = True,
         count: Callable[[str], object] | None = None,
+        camera: str = FIRST_CAMERA,
     ) -> None:
         """Prepare to join.
 
@@ -54,9 +65,11 @@ class FrameJoiner:
             tolerance: How far the stamps of a pair may differ, s.
             needs_depth: Whether a colour image without depth is no use.
             count: Told the reason, one of `drops`, when an image is dropped.
+            camera: Namespace of its topics, for what is said of them.
         """
         self._tolerance, self._needs_depth = tolerance, needs_depth
         self._count = count or drops.Drops().add
+        self._inputs = inputs_of(camera)
         self._info: CameraInfo | None = None
         self._colour: dict[float, Image | CompressedImage] = {}
         self._depth: dict[float, Image | CompressedImage] = {}
@@ -69,17 +82,17 @@ class FrameJoiner:
 
     def add_info(self, message: CameraInfo) -> None:
         """Take the calibration of the colour camera."""
-        self._hear(INPUTS[1])
+        self._hear(self._inputs[1])
         self._info = message
 
     def add_colour(self, message: Image | CompressedImage) -> None:
         """Take a colour image."""
-        self._hear(INPUTS[0])
+        self._hear(self._inputs[0])
         self._add(self._colour, message)
 
     def add_depth(self, message: Image | CompressedImage) -> None:
         """Take a depth image aligned to the colour image."""
-        self._hear(INPUTS[2])
+        self._hear(self._inputs[2])
         self._add(self._depth, message)
 
     def take(self, timeout: float) -> RawFrame | None:
@@ -92,7 +105,7 @@ class FrameJoiner:
     def silent(self, limit: float) -> str:
         """Say which input is missing, or does not fit, for a time in s; empty when none."""
         now = time.monotonic()
-        for topic in INPUTS if self._needs_depth else INPUTS[:2]:
+        for topic in self._inputs if self._needs_depth else self._inputs[:2]:
             silence = now - self._heard.get(topic, self._started)
             if silence > limit:
                 return f'no {topic} for {silence:.0f} s; is the camera driver running?'

@@ -17,7 +17,7 @@ from visualization_msgs.msg import MarkerArray
 from qwen_embodied.errors import QwenEmbodiedError
 from qwen_embodied.messages import Frame, Scene
 from qwen_embodied.nodes import conversions, qos
-from qwen_embodied.nodes.camera_inputs import CameraInputParameters, CameraInputs
+from qwen_embodied.nodes.camera_inputs import CameraInputs
 from qwen_embodied.nodes.conversions_image import image_to_ros
 from qwen_embodied.nodes.conversions_markers import markers_to_ros
 from qwen_embodied.nodes.conversions_safety import camera_values
@@ -27,6 +27,7 @@ from qwen_embodied.nodes.measured_view import ViewPublisher
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare
 from qwen_embodied.nodes.run import run
+from qwen_embodied.nodes.second_view import SecondView, SecondViewParameters
 from qwen_embodied.nodes.seeing import SeeingParameters, Sight
 from qwen_embodied.nodes.wiring import every, hear
 from qwen_embodied.parameters import param
@@ -36,7 +37,7 @@ TAKE_TIMEOUT = 0.5  # s
 
 
 @dataclass(frozen=True)
-class Parameters(SeeingParameters, CameraInputParameters):
+class Parameters(SeeingParameters, SecondViewParameters):
     """How images become scenes, and how often."""
 
     max_rate: float = param(10.0, 'Most scenes per second.', bounds=(0.1, 60.0))
@@ -52,6 +53,8 @@ class PerceptionNode(Node):
         )
         self._values = declare(self, Parameters)
         self._sight = Sight(self._values)
+        has_second = bool(self._values.second_camera)
+        self._beside = SecondView(self, self._values) if has_second else None
         self._camera = CameraInputs(self, self._values)
         self._trouble, self._scenes = '', 0
         self._image_out = self.create_publisher(Image, 'perception/image', qos.SENSOR)
@@ -88,7 +91,7 @@ class PerceptionNode(Node):
         frame = self._sight.correct(frame)
         self._publish_image(frame)
         self._view_out.publish(frame, self._values.frame_id)
-        return self._sight.scene(frame)
+        return self._sight.scene(frame, self._beside)
 
     def _publish_sample(self, frame: Frame) -> None:
         """Tell the supervisor what it must know of an image, before anything can be wrong."""
@@ -114,6 +117,7 @@ class PerceptionNode(Node):
         status = conversions.diagnostic('perception', text or 'sees', values, level=level)
         light = self._sight.light
         extra = [] if light is None else [conversions.light_to_ros(light)]
+        extra += [] if self._beside is None else [self._beside.status]
         self._diagnostics_out.publish(statuses_of(self, status, *extra))
 
     def destroy_node(self) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -48,6 +49,18 @@ class SeeingParameters(PerceptionParameters, LightingParameters):
     )
 
 
+class Beside(Protocol):
+    """A second camera."""
+
+    def near(self, stamp: float) -> Frame | None:
+        """Give its frame of a time in s; None without one."""
+        ...
+
+    def refuse(self, reason: str) -> None:
+        """Note why its view was not used."""
+        ...
+
+
 class Sight:
     """Corrects images and makes scenes of them."""
 
@@ -85,8 +98,13 @@ class Sight:
         """On the last image before its correction; None before the first."""
         return self._measure()
 
-    def scene(self, frame: Frame) -> Scene | None:
+    def scene(self, frame: Frame, beside: Beside | None = None) -> Scene | None:
         """Estimate the scene; None while the arm hides something.
+
+        Args:
+            frame: Of the first camera.
+            beside: Gives the second camera's frame of a time in s, or None; not asked while no
+                scene is wanted.
 
         Raises:
             PerceptionError: No scene can be made of the frame.
@@ -94,9 +112,25 @@ class Sight:
         state = self._state_at(frame.stamp)
         if self._needs_home and self._has_seen and not self._is_home(state):
             return None
-        scene: Scene = self._estimate(frame, state, self.light)
+        other = None if beside is None else beside.near(frame.stamp)
+        if beside is not None and other is not None:
+            scene = self._together(frame, other, state, beside)
+        else:
+            scene = self._estimate(frame, state, self.light)
         self._has_seen = True
         return scene
+
+    def _together(
+        self, frame: Frame, other: Frame, state: JointState | None, beside: Beside
+    ) -> Scene:
+        """Merge two views; where the second shows no table the first one alone counts."""
+        surface = self._estimate.look(frame, state)
+        try:
+            surfaces = [surface, self._estimate.look(other, state)]
+        except PerceptionError as error:
+            beside.refuse(str(error))
+            return self._estimate(frame, state, self.light, surface)
+        return self._estimate.see([frame, other], state, self.light, surfaces)
 
     def _state_at(self, stamp: float) -> JointState | None:
         """Give the joint state nearest to a time; without one the robot would be an object."""

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import cv2
@@ -13,6 +14,7 @@ from qwen_embodied.perception.colours import alike
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.seams import parted
 from qwen_embodied.perception.segments import Segment, merged, split
+from qwen_embodied.perception.shade import is_side
 from qwen_embodied.perception.solid import Solid
 from qwen_embodied.perception.solids import fit_solid
 from qwen_embodied.perception.surface import Surface
@@ -44,9 +46,9 @@ class Assembler:
         """
         if np.count_nonzero(mask) < LEAST_PIXELS:
             return []
-        height, step = window.points[..., 2], self._parameters.depth_step
+        height, step = window.height, self._parameters.depth_step
         segments = self._usable(split(mask, height, window.rgb, step))
-        if sum(one.mask.sum() for one in segments) < COVERED * mask.sum():
+        if sum(one.area for one in segments) < COVERED * np.count_nonzero(mask):
             plain = np.zeros_like(window.rgb)
             segments = self._usable(split(mask, height, plain, step)) or segments
         whole = self._whole(segments, window, support)
@@ -58,7 +60,24 @@ class Assembler:
             pieces += parts
             if len(parts) == 1:
                 full[id(one)] = solid
+        pieces = self._with_sides(pieces, window, full)
         return self._stacked(pieces, window, support, full)
+
+    def _with_sides(
+        self, pieces: list[Segment], window: Window, full: dict[int, Solid]
+    ) -> list[Segment]:
+        """Add sides in deep shadow to the tops that they belong to."""
+        for side in pieces:
+            for top in pieces:
+                solid = full.get(id(top))
+                if top is side or solid is None or not _touch(side.mask, top.mask, 7):
+                    continue
+                if is_side(side, top, solid, window):
+                    both = replace(top, mask=top.mask | side.mask)
+                    full[id(both)] = solid
+                    rest = [both if one is top else one for one in pieces if one is not side]
+                    return self._with_sides(rest, window, full)
+        return pieces
 
     def _whole(self, segments: list[Segment], window: Window, support: float) -> list[Segment]:
         """Join pieces that together are one thing of two colours, or half of it in shade."""
@@ -73,7 +92,7 @@ class Assembler:
     def _is_one(
         self, one: Segment, two: Segment, both: Segment, window: Window, support: float
     ) -> bool:
-        if min(one.mask.sum(), two.mask.sum()) < LEAST_PIXELS:
+        if min(one.area, two.area) < LEAST_PIXELS:
             return False
         whole = self.fit(both, window, support)
         if whole.shape == 'ball':
@@ -101,7 +120,7 @@ class Assembler:
         return [
             one
             for one in segments
-            if one.mask.sum() >= (0.7 * least if one.is_flat else max(25.0, 0.45 * least))
+            if one.area >= (0.7 * least if one.is_flat else max(25.0, 0.45 * least))
         ]
 
     def _stacked(

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.perception.order import middle, quantile
+from qwen_embodied.perception.order import middle, percentiles, quantile
 from qwen_embodied.perception.solid import Solid, circle_through
 from qwen_embodied.perception.window import Window
 
@@ -92,12 +92,12 @@ def _without_rim(window: Window, rest: Mask, tray_ratio: float) -> Container | N
     solid = _outer(high[:, :2], level, window.surface.pixel, tray_ratio)
     if solid.size[:2].min() < WIDE_HOLLOW:
         return None
-    out = np.nan_to_num(_from_centre(solid, window.points), nan=9.0)
+    out = np.nan_to_num(from_centre(solid, window.points), nan=9.0)
     inside = window.known & rest & (out < 0.6)
-    low = window.points[..., 2][inside] < level - max(0.01, 0.4 * level)
+    low = window.height[inside] < level - max(0.01, 0.4 * level)
     ring = rest & window.walls & (out > 0.75) & (out < 1.1)
     sectors = np.unique(_sectors(window.points[ring].astype(np.float64), solid.centre[:2]))
-    if inside.sum() < 60 or low.mean() < 0.7 or len(sectors) < ENCLOSED * SECTORS:
+    if np.count_nonzero(inside) < 60 or low.mean() < 0.7 or len(sectors) < ENCLOSED * SECTORS:
         return None
     solid = replace(solid, confidence=0.6)
     return _with_contents(solid, window, rest, rest & (out < 0.9))
@@ -112,7 +112,7 @@ def _hole(window: Window, rest: Mask, pixel: float) -> NDArray[np.uint8] | None:
     rim = _rim_level(window, walls, pixel)
     lost = ~window.measured & walls
     for level in (0.75 * rim, 0.5 * rim, 0.3 * rim) if rim > 0.012 else ():
-        above = (walls & ((window.points[..., 2] > level) | lost)).astype(np.uint8)
+        above = (walls & ((window.height > level) | lost)).astype(np.uint8)
         closed = cv2.morphologyEx(above, cv2.MORPH_CLOSE, KERNEL)
         outlines, tree = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
         for at, outline in enumerate(outlines):
@@ -136,7 +136,7 @@ def _rim_level(window: Window, walls: Mask, pixel: float) -> float:
     if len(border) < 30:
         return 0.0
     peaks = _peaks(border.astype(np.float64), border[:, :2].mean(axis=0))
-    return float(np.percentile(peaks, 60.0)) if len(peaks) >= 0.4 * SECTORS else 0.0
+    return percentiles(peaks, (60.0,))[0] if len(peaks) >= 0.4 * SECTORS else 0.0
 
 
 def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
@@ -148,23 +148,24 @@ def _rim(window: Window, band: Mask, hole: Mask) -> tuple[float, Array] | None:
     inner = window.points[hole & window.measured].astype(np.float64)
     if len(wall) < 30 or len(inner) < 40:
         return None
-    peaks = _peaks(wall, middle(inner[:, :2]))
+    centre = middle(inner[:, :2])
+    peaks = _peaks(wall, centre)
     if len(peaks) < 0.4 * SECTORS:
         return None
-    level = float(np.percentile(peaks, 70.0))
+    level = percentiles(peaks, (70.0,))[0]
     even = np.sum(np.abs(peaks - level) < max(0.25 * level, 0.006)) / SECTORS
     low = np.mean(inner[:, 2] < level - max(0.008, 0.3 * level))
     if even < 0.35 or low < 0.25:
         return None
-    on_rim = band & window.known & (np.abs(window.points[..., 2] - level) < 0.006)
+    on_rim = band & window.known & (np.abs(window.height - level) < 0.006)
     level = quantile(window.points[on_rim][:, 2], 0.5)
     paint = middle(window.rgb[on_rim])
-    lost = band & ~window.measured & ~on_rim & window.like(paint)
-    lost &= np.isfinite(window.points[..., 0])
+    lost = window.like(
+        paint, band & ~window.measured & ~on_rim & np.isfinite(window.points[..., 0])
+    )
     lost &= cv2.blur((lost | on_rim).astype(np.float32), (3, 3)) > 0.4
     outline = window.points[on_rim][:, :2].astype(np.float64)
     painted = window.at_level(lost, level)
-    centre = middle(inner[:, :2])
     at = _sectors(painted, centre)
     missing = np.bincount(_sectors(outline, centre), minlength=SECTORS) < 3
     missing &= np.bincount(at, minlength=SECTORS) >= 4
@@ -181,8 +182,11 @@ def _sectors(points: Array, centre: Array) -> NDArray[np.int64]:
 def _peaks(wall: Array, centre: Array) -> Array:
     """Give the height of the wall in each sector around the centre that shows it."""
     sector = _sectors(wall, centre)
-    heights = [wall[sector == at, 2] for at in range(SECTORS)]
-    return np.array([np.sort(one)[int(0.85 * len(one))] for one in heights if len(one) > 2])
+    order = np.lexsort((wall[:, 2], sector))
+    ends = np.cumsum(np.bincount(sector, minlength=SECTORS))
+    counts = np.diff(ends, prepend=0)
+    first = (ends - counts)[counts > 2]
+    return np.asarray(wall[order[first + (0.85 * counts[counts > 2]).astype(int)], 2])
 
 
 def _outer(outline: Array, level: float, pixel: float, tray_ratio: float) -> Solid:
@@ -214,7 +218,7 @@ def _turned(points: Array, yaw: float) -> Array:
     return np.asarray(points @ np.array([[c, -s], [s, c]]))
 
 
-def _from_centre(solid: Solid, points: Points) -> Points:
+def from_centre(solid: Solid, points: Points) -> Points:
     """Give how far out each of the points (..., 3) is: 0 in the middle, 1 at the outer wall."""
     c, s = np.cos(solid.yaw), np.sin(solid.yaw)
     x, y = points[..., 0] - solid.centre[0], points[..., 1] - solid.centre[1]
@@ -233,8 +237,8 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     The empty container's height is the lower quartile on each ring around the centre, and
     never falls outwards.
     """
-    out = _from_centre(solid, window.points)
-    height = window.points[..., 2]
+    out = from_centre(solid, window.points)
+    height = window.height
     known = window.known & (height > -0.02) & rest
     within = known & (out < 0.97)
     inside = within & (cv2.dilate(hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)

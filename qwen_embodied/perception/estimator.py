@@ -72,7 +72,13 @@ class SceneEstimator:
             objects, height = self._deep([frame], [seen], None if found is None else [found])
         return Scene(frame.stamp, self._parameters.frame_id, objects, height, light)
 
-    def see(self, frames: Sequence[Frame], joint_state: JointState | None = None) -> Scene:
+    def see(
+        self,
+        frames: Sequence[Frame],
+        joint_state: JointState | None = None,
+        lighting: LightingReport | None = None,
+        surfaces: Sequence[Surface] | None = None,
+    ) -> Scene:
         """Estimate the scene from several cameras' frames of one instant.
 
         The stamp, the light and the boxes in the image are those of the first frame.
@@ -80,6 +86,8 @@ class SceneEstimator:
         Args:
             frames: With aligned depth, at least one; their camera_in_base are in one base frame.
             joint_state: At the time of the frames, for dropping the robot's own points.
+            lighting: Of the first image before its correction; measured on it where None.
+            surfaces: What `look` gave for these frames; made here where None.
 
         Raises:
             PerceptionError: There is no frame, one of them cannot give a scene, or they see
@@ -87,9 +95,10 @@ class SceneEstimator:
         """
         if not frames:
             raise PerceptionError('no frame to see; give at least one')
-        surfaces = [self.look(frame, joint_state) for frame in frames]
-        objects, height = self._deep(frames, surfaces)
-        light = measure_light(frames[0].rgb)
+        objects, height = self._deep(
+            frames, surfaces or [self.look(frame, joint_state) for frame in frames]
+        )
+        light = lighting or measure_light(frames[0].rgb)
         return Scene(frames[0].stamp, self._parameters.frame_id, objects, height, light)
 
     def look(self, frame: Frame, joint_state: JointState | None = None) -> Surface:

@@ -20,7 +20,7 @@ from qwen_embodied.perception.surface import Surface
 from qwen_embodied.perception.tracking import Sighting
 
 Array = NDArray[np.float64]
-KERNEL = np.ones((5, 5), np.uint8)
+KERNEL, AROUND = np.ones((5, 5), np.uint8), np.ones((7, 7), np.uint8)
 CONFIDENCE = 0.3
 ON_TABLE = 0.8  # share of the pixels around that show the table
 RAISED = 0.15  # share of the pixels from which it is more than a hole
@@ -69,12 +69,13 @@ def _sighting(
     place: tuple[slice, slice],
     parameters: PerceptionParameters,
 ) -> Sighting | None:
-    ring = (cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & ~mask
-    ring &= np.isfinite(surface.depth[place])
-    if surface.raised[place][mask].mean() > RAISED:
+    if np.count_nonzero(surface.raised[place] & mask) > RAISED * np.count_nonzero(mask):
         return None
+    ring = (cv2.dilate(mask.astype(np.uint8), AROUND) > 0) & ~mask
+    ring &= np.isfinite(surface.depth[place])
     on_table = np.abs(surface.own_height[place]) < parameters.min_height
-    if not ring.any() or (on_table & ~surface.robot[place])[ring].mean() < ON_TABLE:
+    shown = np.count_nonzero(on_table & ring & ~surface.robot[place])
+    if shown < max(1, ON_TABLE * np.count_nonzero(ring)):
         return None
     camera = surface.camera
     along = (GUESS / 2 - camera[2]) / _rise(surface, place)[mask]

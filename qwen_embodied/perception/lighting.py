@@ -30,7 +30,7 @@ from qwen_embodied.perception.treatment import Treatment
 TOO_DARK = 12  # levels of the brightest channel, below which noise hides the hue
 OTHER_SCENE = 0.6  # change of the logarithm of luma after which nothing is remembered
 SAME_LIGHT = 0.02  # change up to which the last judgement holds
-PATIENCE = 6  # images for which a judgement holds at most
+PATIENCE = 12  # images for which a judgement holds at most
 STEPS: dict[str, type[Step]] = {
     'deflicker': Deflicker,
     'black_level': BlackLevel,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qwen_embodied.perception.colours import linear
 from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.grounds import find_grounds
+from qwen_embodied.perception.order import ordered, percentiles
 from qwen_embodied.perception.sides import DEEPER, visible_sides
 from qwen_embodied.perception.surface import Surface
 from qwen_embodied.perception.window import Window
@@ -24,9 +25,9 @@ END = 252  # level from which a channel counts as clipped
 LEVELS_OFF = 0.6  # error of a mean level: black level and quantisation
 RELATIVE = 0.03  # error of a mean: tone curve, colour of the lamp's reflections
 RING = (3, 12)  # px around an object in which the table shows the light that falls on it
+HALF = slice(None, None, 2)  # every other pixel shows that light as well
 BAND = (40.0, 90.0)  # percentiles of luma that are neither in shade nor gloss
 TOP = 0.006  # m
-LUMA = np.array([2, 5, 1])
 FEWEST = 15  # pixels of a part of an object
 PART = 0.35  # of the pixels of walls and sides: the darkest, which mirror nothing
 STEEP = 0.3  # of an object's height, above which there are walls and not the floor
@@ -44,7 +45,7 @@ class Light:
         on_table = _on_table(surface.height[grid]) & ~surface.robot[grid]
         smooth = np.asarray(cv2.blur(surface.raw, (3, 3)), np.uint8)[grid]
         self._pixels = surface.raw[grid][on_table]
-        self._luma = smooth[on_table].astype(np.int32) @ LUMA
+        self._luma = _luma_of(smooth[on_table])
         seen = len(self._pixels) > 30
         self._grounds = find_grounds(self._pixels) if seen else None
         self._wholes = self._of_each_paint()
@@ -85,24 +86,24 @@ class Light:
         )
         inner = cv2.erode(mask.astype(np.uint8), KERNEL, borderValue=0) > 0
         inner = inner if np.count_nonzero(inner) >= 12 else mask
-        upper = inner & (window.points[..., 2] > top - TOP)
+        upper = inner & (window.height > top - TOP)
         face = upper if np.count_nonzero(upper) >= 25 else inner
         # Of the smoothed image, so that noise does not decide which pixels are taken.
-        luma = cv2.blur(window.rgb, (3, 3)).astype(np.int32) @ LUMA
+        luma = _luma_of(np.asarray(cv2.blur(window.rgb, (3, 3)), np.uint8))
         pixels = self._pixels_of(place, face, luma)
         if len(pixels) < 9:
             return None
         local, shadow = self._local(mask, window)
         patch = replace(_patch(pixels, local), shadow=min(shadow, self._shadow))
         # Floors of containers mirror lamps as tops do; walls and sides do not.
-        height = window.points[..., 2]
+        height = window.height
         rest = inner & ~face & (height > STEEP * top) & (height < top - DEEPER)
         if np.count_nonzero(rest) < 2 * FEWEST:
             rest |= visible_sides(upper, window, top)
         return _with_rest(patch, self._surface.raw[place][rest], luma[rest], local)
 
     def _pixels_of(
-        self, place: tuple[slice, slice], face: Mask, luma: NDArray[np.int32]
+        self, place: tuple[slice, slice], face: Mask, luma: NDArray[np.uint16]
     ) -> NDArray[np.uint8]:
         pixels = self._surface.raw[place][face]
         if len(pixels) < 9:
@@ -125,7 +126,7 @@ class Light:
                 counts = np.bincount(paint, minlength=len(self._wholes))
                 main = int(counts.argmax())
                 pixels, whole = pixels[paint == main], self._middles[main]
-                luma = pixels.astype(np.int32) @ LUMA
+                luma = _luma_of(pixels)
                 pixels = pixels[_steady(luma)]
                 local = _middle(pixels[:: max(1, len(pixels) // 300)])
                 local = np.clip(local / np.maximum(whole, 1e-5), 0.05, 20.0)
@@ -143,13 +144,15 @@ class Light:
         row, column = top - rows.start, left - columns.start
         place = (slice(row, row + body.shape[0]), slice(column, column + body.shape[1]))
         near[place], island[place] = body, window.island
-        ring = cv2.dilate(near, _disc(RING[1])) > cv2.dilate(near, _disc(RING[0]))
-        ring &= _on_table(self._surface.height[rows, columns]) & (island == 0)
-        return self._surface.raw[rows, columns][ring & ~self._surface.robot[rows, columns]]
+        near, island, surface = near[HALF, HALF], island[HALF, HALF], self._surface
+        ring = cv2.dilate(near, _disc(RING[1] // 2)) > cv2.dilate(near, _disc(RING[0] // 2))
+        ring &= _on_table(surface.height[rows, columns][HALF, HALF]) & (island == 0)
+        ring &= ~surface.robot[rows, columns][HALF, HALF]
+        return surface.raw[rows, columns][HALF, HALF][ring]
 
 
 def _with_rest(
-    patch: Patch, pixels: NDArray[np.uint8], luma: NDArray[np.int32], local: Array
+    patch: Patch, pixels: NDArray[np.uint8], luma: NDArray[np.uint16], local: Array
 ) -> Patch:
     """Add the light of an object's other parts (N, 3), where they are darker than its face."""
     if len(pixels) < FEWEST:
@@ -168,22 +171,28 @@ def measure(rgb: NDArray[np.uint8], mask: Mask) -> Patch | None:
     if len(pixels) < 9:
         return None
     pixels = pixels[:: max(1, len(pixels) // 800)]
-    return _patch(pixels[_steady(pixels.astype(np.int32) @ LUMA)], np.ones(3))
+    return _patch(pixels[_steady(_luma_of(pixels))], np.ones(3))
+
+
+def _luma_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Give 2 r + 5 g + b of pixels (..., 3)."""
+    r, g, b = (pixels[..., at].astype(np.uint16) for at in range(3))
+    return 2 * r + 5 * g + b
 
 
 def _on_table(height: NDArray[np.float32]) -> Mask:
     return np.asarray(np.abs(height) < 0.006)
 
 
-def _steady(luma: NDArray[np.int32]) -> Mask:
+def _steady(luma: NDArray[np.uint16]) -> Mask:
     """Choose the pixels that are neither in shade nor gloss."""
-    low, high = np.percentile(luma, BAND)
+    low, high = percentiles(luma, BAND)
     return np.asarray((luma >= low) & (luma <= high))
 
 
-def _deepest(luma: NDArray[np.int32], least: float) -> float:
+def _deepest(luma: NDArray[np.uint16], least: float) -> float:
     """Give the light in the deepest shadow, of `least` percent, on a table over the usual one."""
-    lit, dark = (_to_linear()[int(np.percentile(luma, share)) // 8] for share in (60, least))
+    dark, lit = (_to_linear()[int(share) // 8] for share in percentiles(luma, (least, 60.0)))
     return float(np.clip(dark / max(lit, 1e-5), 0.0, 1.0))
 
 
@@ -194,7 +203,8 @@ def _most_veil(pixels: NDArray[np.uint8]) -> Array | None:
     """
     thin = pixels[::2]
     mean = _to_linear()[thin].mean(axis=0) + 1e-6
-    darkest = _to_linear()[np.percentile(thin, DARKEST, axis=0).astype(np.int64)]
+    levels = [int(percentiles(thin[:, at], (DARKEST,))[0]) for at in range(3)]
+    darkest = _to_linear()[levels]
     share = float((darkest / mean).min())
     return None if share < LEAST_VEIL else share * mean
 
@@ -204,31 +214,31 @@ def _middle(pixels: NDArray[np.uint8]) -> Array:
 
     Noise around black is cut off at level 0, which raises a mean, but not a median.
     """
-    counts = [np.bincount(pixels[:, at], minlength=256) for at in range(3)]
-    return np.array([_median(one) for one in counts])
+    return np.array([_median(ordered(pixels[:, at])) for at in range(3)])
 
 
-def _median(counts: NDArray[np.int64]) -> float:
+def _median(levels: NDArray[np.uint16]) -> float:
     """Interpolate between the levels that occur: a correction leaves gaps between them."""
-    levels = counts.nonzero()[0]
-    light, counts = _to_linear()[levels], counts[levels]
-    shares = np.cumsum(counts)
-    at = int(np.searchsorted(shares, shares[-1] / 2.0))
-    part = (shares[-1] / 2.0 - (shares[at] - counts[at])) / counts[at]
-    behind = light[at + 1] if at + 1 < len(light) else light[at]
+    light, count = _to_linear(), len(levels)
+    level = levels[(count - 1) // 2]
+    first, end = levels.searchsorted(level), levels.searchsorted(level, side='right')
+    here = light[level]
+    behind = light[levels[end]] if end < count else here
     # Level 0 stands for all the noise below it.
-    before = light[at - 1] if at else light[at] if levels[at] else -behind
-    low, high = (before + light[at]) / 2.0, (behind + light[at]) / 2.0
+    before = light[levels[first - 1]] if first else here if level else -behind
+    part = (count / 2.0 - first) / (end - first)
+    low, high = (before + here) / 2.0, (behind + here) / 2.0
     return float(max(low + part * (high - low), 0.0))
 
 
 def _patch(pixels: NDArray[np.uint8], local: Array) -> Patch:
     light, middle = _to_linear()[pixels], _middle(pixels)
-    level = np.clip(pixels.mean(axis=0), 1.0, 254.0)
-    slope = (linear(level + 1.0) - linear(level - 1.0)) / 2.0
-    noise = light.std(axis=0) / np.sqrt(max(len(pixels) / 4.0, 1.0))
+    level = np.clip(cv2.mean(pixels[:, None])[:3], 1.0, 254.0)
+    above, below = linear(np.stack([level + 1.0, level - 1.0]))
+    slope = (above - below) / 2.0
+    noise = cv2.meanStdDev(light[:, None])[1][:, 0] / np.sqrt(max(len(pixels) / 4.0, 1.0))
     error = np.sqrt((LEVELS_OFF * slope) ** 2 + noise**2 + (RELATIVE * middle) ** 2)
-    clipped = (pixels >= END).mean(axis=0) > 0.3
+    clipped = np.count_nonzero(pixels >= END, axis=0) > 0.3 * len(pixels)
     return Patch(middle / local, error / local, clipped)
 
 

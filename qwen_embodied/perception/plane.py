@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.errors import PerceptionError
+from qwen_embodied.perception.order import percentiles
 from qwen_embodied.perception.parameters import PerceptionParameters
 
 Array = NDArray[np.float64]
@@ -51,7 +52,7 @@ def find_table(points: Array, parameters: PerceptionParameters) -> Plane:
         if found is None:
             break
         near = np.abs(found.distances(rest)) < parameters.plane_tolerance
-        if near.sum() < needed:
+        if np.count_nonzero(near) < needed:
             break
         plane = found
         rest = rest[found.distances(rest) > 4 * parameters.plane_tolerance]
@@ -88,14 +89,14 @@ def _refined(points: Array, coefficients: Array, parameters: PerceptionParameter
     for _ in range(3):
         residual = points[:, 2] - design @ coefficients
         near = np.abs(residual) < tolerance
-        if near.sum() < 10:
+        if np.count_nonzero(near) < 10:
             return None
         chosen, z = design[near], points[near, 2]
         coefficients = np.linalg.solve(chosen.T @ chosen, chosen.T @ z)
         residual = z - chosen @ coefficients
-        noise = 1.4826 * float(np.median(np.abs(residual)))
+        noise = 1.4826 * percentiles(np.abs(residual), (50.0,))[0]
         tolerance = min(parameters.plane_tolerance, max(0.003, 3 * noise))
     if np.hypot(*coefficients[:2]) > np.tan(parameters.table_tilt):
         return None
     a, b, c = (float(value) for value in coefficients)
-    return Plane(a, b, c, noise, float(np.median(points[near, 2])))
+    return Plane(a, b, c, noise, percentiles(points[near, 2], (50.0,))[0])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.perception.order import percentiles
 from qwen_embodied.perception.segments import Segment
 from qwen_embodied.perception.solid import Solid
 from qwen_embodied.perception.window import Window
@@ -81,10 +82,14 @@ def _profiles(
 
 def _has_seams(profile: Array, length: float, count: int, pixel: float) -> bool:
     luma = profile[0][~np.isnan(profile[0])]
-    rough = 1.5 * float(np.median(np.abs(luma - np.median(luma))))
+    rough = 1.5 * _median(np.abs(luma - _median(luma))) if len(luma) else 0.0
     contrast = max(CONTRAST, 4.0 * rough)
     at = [round(length * part / count / pixel) for part in range(1, count)]
     return all(_is_seam(profile, one, contrast) for one in at)
+
+
+def _median(values: Array) -> float:
+    return percentiles(values, (50.0,))[0]
 
 
 def _is_seam(profile: Array, at: int, contrast: float) -> bool:
@@ -98,7 +103,7 @@ def _is_seam(profile: Array, at: int, contrast: float) -> bool:
         return False
     if np.isnan(here).any():
         return True
-    sides = np.array([np.nanmedian(before, axis=1), np.nanmedian(after, axis=1)])
+    sides = np.array([[_median(row[~np.isnan(row)]) for row in side] for side in (before, after)])
     darker, lighter = sides[:, 0].min() - here[0].min(), here[0].max() - sides[:, 0].max()
     return bool(max(darker, lighter) > contrast or sides[:, 1].min() - here[1].min() > DROP)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -38,6 +39,11 @@ class Segment:
     top: float
     is_flat: bool
     paints: tuple[Mask, ...] = ()
+
+    @cached_property
+    def area(self) -> int:
+        """Count its pixels."""
+        return int(np.count_nonzero(self.mask))
 
 
 def split(
@@ -91,14 +97,15 @@ def _measured(
 
 def _neighbours(labels: Labels, count: int, reach: int) -> NDArray[np.int64]:
     """Count, for each two labels, the pixel pairs at most reach pixels apart, (count, count)."""
-    contact = np.zeros((count, count), np.int64)
+    pairs = np.zeros(count * count, np.int64)
     for shift in range(1, reach + 1):
         for one, two in (
             (labels[shift:], labels[:-shift]),
             (labels[:, shift:], labels[:, :-shift]),
         ):
             apart = (one != two) & (one > 0) & (two > 0)
-            np.add.at(contact, (one[apart], two[apart]), 1)
+            pairs += np.bincount(one[apart] * count + two[apart], minlength=count * count)
+    contact = pairs.reshape(count, count)
     return contact + contact.T
 
 
@@ -135,7 +142,7 @@ def _partner(one: int, segments: list[Segment], contact: NDArray[np.int64]) -> i
 
 def union(parts: list[Segment]) -> Segment:
     """Make one segment of several."""
-    largest = max(parts, key=lambda part: (part.is_flat, int(part.mask.sum())))
+    largest = max(parts, key=lambda part: (part.is_flat, part.area))
     mask = np.logical_or.reduce([part.mask for part in parts])
     if not largest.is_flat:
         return Segment(mask, mask, largest.rgb, max(part.top for part in parts), False)
@@ -146,7 +153,7 @@ def union(parts: list[Segment]) -> Segment:
 
 def merged(one: Segment, two: Segment) -> Segment:
     """Make one segment of two paints."""
-    larger = one if one.mask.sum() >= two.mask.sum() else two
+    larger = one if one.area >= two.area else two
     is_flat = one.is_flat or two.is_flat
     paints = tuple(paint for each in (one, two) for paint in (each.paints or (each.mask,)))
     core = one.core | two.core if one.is_flat == two.is_flat else one.mask | two.mask

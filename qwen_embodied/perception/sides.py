@@ -38,7 +38,7 @@ def visible_sides(face: Mask, window: Window, top: float) -> Mask:
     if np.count_nonzero(sure) < FEWEST:
         return result
     near = cv2.dilate(sure.astype(np.uint8), np.ones((2 * REACH + 1,) * 2, np.uint8)) > 0
-    height = window.points[..., 2]
+    height = window.height
     beside = near & ~(cv2.dilate(sure.astype(np.uint8), KERNEL) > 0)
     beside &= np.isfinite(window.points[..., 0])
     seen = beside & window.measured & (height > NEAREST) & (height < top - DEEPER)

@@ -48,7 +48,7 @@ class Maker:
         self, solid: Solid, segment: Segment, window: Window, is_partial: bool = False
     ) -> Sighting | None:
         """Give what a solid is in the base frame; None when it is no size of an object."""
-        if not self._fits(solid) or segment.mask.sum() < 9:
+        if not self._fits(solid) or segment.area < 9:
             return None
         top = float(solid.centre[2] + solid.size[2] / 2)
         paints = _paints(segment, window)
@@ -74,7 +74,7 @@ class Maker:
     def shapeless(self, window: Window) -> Sighting | None:
         """Report an island of which nothing else could be made."""
         mask = window.raised & window.known
-        if mask.sum() < (self._parameters.min_side / self._surface.pixel) ** 2:
+        if np.count_nonzero(mask) < (self._parameters.min_side / self._surface.pixel) ** 2:
             return None
         solid = fit_loose(window.points[mask].astype(np.float64), 0.0)
         segment = whole(mask)
@@ -105,16 +105,16 @@ class Maker:
 
 def _paints(segment: Segment, window: Window) -> list[Mask]:
     """Give the pixels of the largest paint and of all that is not just its shade."""
-    paints = sorted(segment.paints or (segment.mask,), key=lambda one: -int(one.sum()))
+    paints = sorted(segment.paints or (segment.mask,), key=lambda one: -np.count_nonzero(one))
     if len(paints) == 1:
         return paints
     first = middle(window.rgb[paints[0]])
-    least = SECOND_SHARE * segment.mask.sum()
+    least = SECOND_SHARE * segment.area
     groups: dict[bool, list[Mask]] = {}
     for paint in paints:
         groups.setdefault(alike(first, middle(window.rgb[paint]), STEEP), []).append(paint)
     first_group, *others = (np.logical_or.reduce(group) for group in groups.values())
-    return [first_group, *(other for other in others if other.sum() > least)]
+    return [first_group, *(other for other in others if np.count_nonzero(other) > least)]
 
 
 def whole(mask: Mask) -> Segment:

@@ -18,6 +18,7 @@ LEVEL = 0.005
 FLATNESS = 0.002
 BALL_POINTS = 500
 SMOOTHED = 0.55  # share of the noise that is left in smoothed heights
+FLAT, LEVEL_TOP = 0.003, 0.75  # m, and the share so near to the top that no ball has
 RIDGE = 1e-9 * np.eye(4)
 LEVEL_SHARE = 0.6  # of the spread of something level is that of its top
 
@@ -213,22 +214,26 @@ def _moments(top: Array, hull: tuple[Array, Array, float]) -> tuple[Array, Array
 def _ball(points: Array, support: float, pixel: float, noise: float) -> Solid | None:
     """Fit a sphere; None when the points are not on one."""
     points = points[:: max(1, len(points) // BALL_POINTS)]
+    top = quantile(points[:, 2], 0.98)
+    if np.count_nonzero(points[:, 2] > top - max(FLAT, noise)) > LEVEL_TOP * len(points):
+        return None
     centred = points - points.mean(axis=0)
     design = np.column_stack([2 * centred, np.ones(len(points))])
+    squares = (centred**2).sum(axis=1)
     keep = np.ones(len(points), dtype=bool)
     for _ in range(2):
         some = design[keep]
-        squares = (centred[keep] ** 2).sum(axis=1)
-        solution = np.linalg.solve(some.T @ some + RIDGE, some.T @ squares)
+        solution = np.linalg.solve(some.T @ some + RIDGE, some.T @ squares[keep])
         radius = float(np.sqrt(max(solution[3] + solution[:3] @ solution[:3], 0.0)))
-        miss = np.linalg.norm(centred - solution[:3], axis=1) - radius
+        away = centred - solution[:3]
+        miss = np.sqrt(np.einsum('ij,ij->i', away, away)) - radius
         keep = np.abs(miss) < max(0.004, 3 * noise)
-        if keep.sum() < 20:
+        if np.count_nonzero(keep) < 20:
             return None
     centre = solution[:3] + points.mean(axis=0)
-    top = quantile(points[:, 2], 0.98)
     fits = (
-        keep.mean() > 0.85 and float(np.sqrt((miss[keep] ** 2).mean())) < SMOOTHED * noise + 0.0012
+        np.count_nonzero(keep) > 0.85 * len(keep)
+        and float(np.sqrt((miss[keep] ** 2).mean())) < SMOOTHED * noise + 0.0012
     )
     slack = 0.12 if support == 0 else 0.3
     rests = top - support - 2 * radius > -slack * 2 * radius - 0.004

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import Frame
-from qwen_embodied.perception.order import quantile
+from qwen_embodied.perception.filling import fill_holes
+from qwen_embodied.perception.order import percentiles, quantile
 from qwen_embodied.perception.parameters import PerceptionParameters
 from qwen_embodied.perception.plane import Plane, find_table
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 UNSEEN = -1.0
-EDGE_CONTRAST = 22
 DARKEST, LIGHTEST = 10.0, 251.0  # levels that the light and the dark pixels must reach
 
 
@@ -76,23 +76,23 @@ def look(
     depth = _checked_depth(frame, parameters)
     rgb = np.asarray(cv2.medianBlur(frame.rgb, 3), np.uint8)
     filled, foreign = fill_holes(depth, rgb)
-    origin = frame.camera_in_base[:3, 3].astype(np.float32)
-    rays = _rays(frame.intrinsics, frame.camera_in_base.tobytes())
-    robot = _silhouette(filled, rays, frame, spheres, parameters)
+    origin = frame.camera_in_base[:3, 3]
+    key = frame.camera_in_base.tobytes()
+    rays = _rays(frame.intrinsics, key)
+    robot = _silhouette(filled, _halves(frame.intrinsics, key), frame, spheres, parameters)
     valid = np.isfinite(depth)
     measured = valid | (cv2.boxFilter(valid.astype(np.uint8), -1, (3, 3), normalize=False) > 5)
     plane, pixel = _table(depth, rays, valid & ~robot, parameters, frame)
-    above = [np.float32(value) for value in (-plane.a, -plane.b, 1.0)]
-    own = filled * (above[0] * rays[0] + above[1] * rays[1] + above[2] * rays[2])
-    own += np.float32(origin @ np.array(above) - plane.c)
+    rise = cv2.add(cv2.addWeighted(rays[0], -plane.a, rays[1], -plane.b, 0.0), rays[2])
+    own = np.asarray(cv2.multiply(filled, rise), np.float32)
+    own += np.float32(plane.distances(origin[None])[0])
     known = np.isfinite(filled)
-    own[~known] = UNSEEN
+    cv2.patchNaNs(own, UNSEEN)
     width = 5 if plane.noise > 0.0035 else 3
     height = np.asarray(cv2.medianBlur(own, width), np.float32)
     raised = (height > max(parameters.min_height, 3.0 * plane.noise)) & ~robot
-    flat = (np.abs(height) < parameters.min_height)[::6, ::6]
-    eye = frame.camera_in_base[:3, 3]
-    camera = np.array([eye[0], eye[1], plane.distances(eye[None])[0]])
+    flat = np.abs(height[::6, ::6]) < parameters.min_height
+    camera = np.array([origin[0], origin[1], plane.distances(origin[None])[0]])
     if camera[2] < parameters.min_height:
         raise PerceptionError('the camera is below the table; check camera_in_base')
     return Surface(
@@ -152,7 +152,7 @@ def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
     near, far = parameters.nearest_depth, parameters.farthest_depth
     with np.errstate(invalid='ignore'):
         valid = (frame.depth > near) & (frame.depth < far)
-    share = float(valid.mean())
+    share = np.count_nonzero(valid) / valid.size
     if not share >= parameters.valid_share:
         raise PerceptionError(
             f'only {share:.0%} of the depth pixels are within {near} m to {far} m, '
@@ -164,45 +164,11 @@ def _checked_depth(frame: Frame, parameters: PerceptionParameters) -> Image:
 
 def check_light(rgb: NDArray[np.uint8]) -> None:
     """Refuse a picture that is all black or all white with a PerceptionError."""
-    dark, light = np.percentile(rgb[::8, ::8], (2.0, 99.0))
+    dark, light = percentiles(rgb[::8, ::8].ravel(), (2.0, 99.0))
     if light < DARKEST or dark > LIGHTEST:
         covered = light < DARKEST
         word = 'black: is the lens covered or the light off' if covered else 'white: overexposed'
         raise PerceptionError(f'the image is {word}? (levels {dark:.0f} to {light:.0f} of 255)')
-
-
-def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
-    """Fill holes up to two pixels from valid depth with the nearest depth beside them.
-
-    Depth cameras lose the pixels at steep edges; what stands above the table owns them, if its
-    colour says so.
-
-    Returns:
-        The filled depth (H, W) and the filled pixels whose colour differs from the pixel that
-        they were filled from.
-    """
-    filled = depth.copy()
-    source = np.arange(depth.size, dtype=np.int32).reshape(depth.shape)
-    for _ in range(2):
-        hole = np.isnan(filled)
-        beside = cv2.dilate((~hole).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        rows, columns = np.nonzero((hole & beside)[1:-1, 1:-1])
-        rows, columns = rows + 1, columns + 1
-        at = (rows * depth.shape[1] + columns)[:, None]
-        around = at + (np.arange(-1, 2)[:, None] * depth.shape[1] + np.arange(-1, 2)).ravel()
-        values = np.nan_to_num(filled.ravel()[around], nan=np.inf)
-        nearest = values.argmin(axis=1)
-        pick = np.arange(len(rows))
-        found = np.isfinite(values[pick, nearest])
-        source[rows[found], columns[found]] = source.ravel()[around[pick, nearest][found]]
-        filled[rows[found], columns[found]] = values[pick, nearest][found]
-    holes = np.flatnonzero(np.isfinite(filled).ravel() & ~np.isfinite(depth).ravel())
-    pixels = rgb.reshape(-1, 3)
-    apart = np.abs(pixels[holes].astype(np.int16) - pixels[source.ravel()[holes]])
-    apart = np.maximum(np.maximum(apart[:, 0], apart[:, 1]), apart[:, 2])
-    foreign = np.zeros(depth.size, dtype=bool)
-    foreign[holes[apart > EDGE_CONTRAST]] = True
-    return filled, foreign.reshape(depth.shape)
 
 
 @lru_cache(maxsize=4)
@@ -214,30 +180,40 @@ def _rays(lens: Intrinsics, pose_bytes: bytes) -> tuple[Image, ...]:
     return tuple(np.ascontiguousarray(rays[..., axis], dtype=np.float32) for axis in range(3))
 
 
+@lru_cache(maxsize=4)
+def _halves(lens: Intrinsics, pose_bytes: bytes) -> tuple[Image, ...]:
+    """Give every other of the rays."""
+    return tuple(np.ascontiguousarray(ray[::2, ::2]) for ray in _rays(lens, pose_bytes))
+
+
 def _silhouette(
     depth: Image,
-    rays: tuple[Image, ...],
+    halves: tuple[Image, ...],
     frame: Frame,
     spheres: NDArray[np.float64] | None,
     parameters: PerceptionParameters,
 ) -> Mask:
-    """Mark the pixels whose points lie in the inflated spheres, at half resolution."""
+    """Mark the pixels whose points lie in the inflated spheres.
+
+    Every other ray in `halves` is looked at.
+    """
     if spheres is None or not len(spheres):
         return np.zeros(depth.shape, dtype=bool)
     origin = frame.camera_in_base[:3, 3]
-    half = depth[::2, ::2]
-    points = [half * ray[::2, ::2] for ray in rays]
+    half = np.ascontiguousarray(depth[::2, ::2])
+    points = [half * ray for ray in halves]
+    squares = points[0] ** 2 + points[1] ** 2 + points[2] ** 2
     mask = np.zeros(half.shape, dtype=bool)
     radii = spheres[:, 3] + parameters.body_margin
     windows = _windows(spheres[:, :3], radii, frame)
-    centres = (spheres[:, :3] - origin).astype(np.float32)
-    for (top, bottom, left, right), (a, b, c), radius in zip(
-        windows.tolist(), centres, radii.tolist(), strict=True
-    ):
+    centres = spheres[:, :3] - origin
+    edges = radii**2 - (centres**2).sum(axis=1)
+    rows = np.column_stack([2.0 * centres, edges]).tolist()
+    for (top, bottom, left, right), (a, b, c, edge) in zip(windows.tolist(), rows, strict=True):
         if top < bottom and left < right:
             window = (slice(top, bottom), slice(left, right))
-            x, y, z = points[0][window] - a, points[1][window] - b, points[2][window] - c
-            mask[window] |= x * x + y * y + z * z < radius * radius
+            x, y, z = (plane[window] for plane in points)
+            mask[window] |= squares[window] - (a * x + b * y + c * z) < edge
     full = cv2.resize(mask.astype(np.uint8), depth.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return np.asarray(full > 0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -35,6 +36,9 @@ class Treatment:
     gains: NDArray[np.float64] = field(default_factory=lambda: np.ones(3))
     exposure: float = 1.0
     notes: Mapping[str, Any] = field(default_factory=dict)
+    _shades: dict[tuple[int, ...], _Shade] = field(
+        init=False, repr=False, default_factory=dict
+    )  # by size of image: a treatment serves several images in a row
 
     def noting(self, **notes: Any) -> Treatment:
         """Add notes for the next image."""
@@ -47,6 +51,7 @@ class Treatment:
             factor = self.shading * np.asarray(cv2.resize(factor, size))
         return replace(self, shading=factor)
 
+    @cached_property
     def levels(self) -> Pixels:
         """Give the levels (3, 256) of the curves."""
         light = np.clip(self.curves, 0.0, 1.0)
@@ -55,11 +60,11 @@ class Treatment:
 
     def apply(self, rgb: Pixels) -> Pixels:
         """Carry the treatment out on an image (H, W, 3); gives a new one."""
-        levels = self.levels()
+        levels = self.levels
         changed = [at for at in range(3) if (levels[at] != _SAME).any()]
         if not changed and self.shading is None:
             return rgb.copy()
-        shade = None if self.shading is None else _Shade(self.shading, rgb.shape[:2])
+        shade = self._shade(rgb.shape[:2])
         result = np.empty_like(rgb)
         # In strips, so that the planes stay in the processor's cache.
         planes = [np.empty((STRIP, rgb.shape[1]), np.uint8) for _ in range(3)]
@@ -73,6 +78,13 @@ class Treatment:
                 shade.apply(used, row)
             cv2.merge(used, dst=result[row : row + STRIP])
         return result
+
+    def _shade(self, size: tuple[int, ...]) -> _Shade | None:
+        if self.shading is None:
+            return None
+        if size not in self._shades:
+            self._shades[size] = _Shade(self.shading, size)
+        return self._shades[size]
 
 
 class _Shade:
@@ -92,11 +104,19 @@ class _Shade:
             np.asarray(cv2.resize(np.rint(each).astype(np.uint8), (size[1], size[0])))
             for each in maps
         )
+        starts = np.arange(0, size[0], STRIP)
+        self._is_more, self._is_less = (
+            np.maximum.reduceat(each.max(axis=1), starts) > 0 for each in (self._more, self._less)
+        )
 
     def apply(self, planes: list[Pixels], row: int) -> None:
         """Change planes (n, W) of the image's rows from `row` on."""
         rows = slice(row, row + len(planes[0]))
+        factor, more, less = self._factor[rows], self._more[rows], self._less[rows]
+        is_more, is_less = self._is_more[row // STRIP], self._is_less[row // STRIP]
         for plane in planes:
-            cv2.multiply(plane, self._factor[rows], dst=plane, scale=self._scale)
-            cv2.add(plane, self._more[rows], dst=plane)
-            cv2.subtract(plane, self._less[rows], dst=plane)
+            cv2.multiply(plane, factor, dst=plane, scale=self._scale)
+            if is_more:
+                cv2.add(plane, more, dst=plane)
+            if is_less:
+                cv2.subtract(plane, less, dst=plane)
