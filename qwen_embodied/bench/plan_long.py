@@ -13,6 +13,7 @@ import numpy as np
 from qwen_embodied.bench.long_tasks import LONG_TASKS, Meddler
 from qwen_embodied.bench.report import Row, at_least, at_most, figure
 from qwen_embodied.bench.tasks import TASKS, BenchTask
+from qwen_embodied.calls import Delayed
 from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Perception, Pipeline, RunReport
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
@@ -75,9 +76,8 @@ def run(task: BenchTask, seed: int, *, meddled: bool = False) -> LongRun:
     robot, planner = load_robot('panda'), _Counting()
     meddler = Meddler(world, task, seed) if meddled else None
     before = world.ground_truth()
-    chain = Pipeline(
-        world, Perception(robot), planner, robot=robot, watch=meddler, thinking=THINKING
-    )
+    calls = Delayed(planner, THINKING, lambda: world.time, GrammarPlanner())
+    chain = Pipeline(world, Perception(robot), calls, robot=robot, watch=meddler)
     report = chain.run(task.instruction)
     faults = '; '.join(unmet_goals(task.goals, before, world.ground_truth()))
     world.close()

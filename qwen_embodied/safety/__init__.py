@@ -15,10 +15,11 @@ from qwen_embodied.safety.context import Body, Breach, Contact, SafetyContext, V
 from qwen_embodied.safety.form import breach_of_contract, check_size
 from qwen_embodied.safety.parameters import SIMULATION_PROFILE, Parameters
 from qwen_embodied.safety.rules import NOT_YET, RULES, Rule
-from qwen_embodied.safety.supervisor import STATES, SafetyState, Supervisor
+from qwen_embodied.safety.supervisor import LATCHED, STATES, SafetyState, Supervisor
 from qwen_embodied.safety.trajectory import check_trajectory
 
 __all__ = [
+    'LATCHED',
     'NOT_YET',
     'RULES',
     'SIMULATION_PROFILE',
