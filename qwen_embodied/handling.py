@@ -73,6 +73,13 @@ class Handler:
         if self.held is not None and not self.is_holding():
             self.held = None
 
+    def take_stock(self) -> None:
+        """Know what the hand of a task that was broken off still holds."""
+        self.forget_lost()
+        taken = self._skills.held
+        if self.held is None and taken is not None and self.is_holding():
+            self.held = taken.item
+
     def clear_view(self) -> Observation:
         """Look from home, so that the arm hides nothing."""
         self.go_home()

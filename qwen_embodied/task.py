@@ -92,7 +92,7 @@ class Executive:
         plan: Plan | None = None
         self._tell('accepted', instruction)
         try:
-            self._arm.forget_lost()
+            self._arm.take_stock()
             self._asker.ahead(self._job)
             view = self._arm.clear_view()
             plan = self._plan(view)
