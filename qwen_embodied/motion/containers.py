@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 WALL_GAP = 0.006  # m, least gap to the walls
 CONTENT_GAP = 0.008  # m, least gap to what is in it already
 PITCH = 0.01  # m, between spots that are tried
-BEST = 16  # spots given
-SPREAD = 0.028  # m between spots given
+BEST = 40  # spots given
+SPREAD = 0.014  # m between spots given: coarser ones leave the third cube no room in a bin
 PILE = 0.03  # m, from the middle of a full bowl, where a thing rolls off what is in it
 
 
