@@ -13,8 +13,9 @@ from qwen_embodied.errors import InstructionError, PlanningError, QwenEmbodiedEr
 from qwen_embodied.handling import RECOVERABLE, Handler
 from qwen_embodied.ledger import Ledger
 from qwen_embodied.messages import Scene
-from qwen_embodied.planning import Plan, PlanRequest, check, scope_of
+from qwen_embodied.planning import Plan, PlanRequest, Scope, check, scope_of
 from qwen_embodied.prediction import is_as_predicted
+from qwen_embodied.safety import check_plan
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
 REPAIRS = 2  # calls of the planner to mend a plan that was refused
@@ -94,11 +95,10 @@ class Asker:
             if plan.question is not None:
                 raise InstructionError(plan.question)
             scope = scope_of(request)
-            violations = check(plan, request, scope=scope)
-            if not violations:
+            refused = _objections(plan, request, scope)
+            if not refused:
                 job.ledger.standing = scope.standing
                 return plan
-            refused = '; '.join(violation.message for violation in violations)
             job.ledger.note(f'refused: {refused}')
         raise TaskError(f'the plan cannot work: {refused}')
 
@@ -148,5 +148,13 @@ class Asker:
             return
         with suppress(PlanningError, *RECOVERABLE):
             plan = guesser.plan(request)
-            if plan.steps[0].action == 'pick' and not check(plan, request):
+            if plan.steps[0].action == 'pick' and not _objections(plan, request):
                 self._arm.reach_out(plan.steps[0], request.scene)
+
+
+def _objections(plan: Plan, request: PlanRequest, scope: Scope | None = None) -> str:
+    """Say what forbids a plan, by the table and the operator's words and by the safety rules."""
+    reasons = [violation.message for violation in check(plan, request, scope=scope)]
+    named = (name for step in plan.steps for name in (step.object, step.target))
+    reasons += [breach.message for breach in check_plan(named, request.scene)]
+    return '; '.join(reasons)
