@@ -32,11 +32,13 @@ class Assent:
 
     Attributes:
         approve: Called with each plan before it begins; may wait, and raises where it may not.
+        is_asked: Whether somebody is asked, so that nothing moves before the answer.
     """
 
     def __init__(self, workcell: Workcell, arm: Handler) -> None:
         """Approve of everything until `approve` is set."""
         self.approve: Callable[[Plan], None] = _everything
+        self.is_asked: Callable[[], bool] = lambda: False
         self._cell, self._arm, self._waited = workcell, arm, False
 
     def ask(self, plan: Plan, budget: Budget) -> None:

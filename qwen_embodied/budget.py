@@ -40,6 +40,11 @@ class Budget:
         self.steps = self.calls = self.replans = 0
         self._begun, self._paused = now, 0.0
 
+    @property
+    def calls_left(self) -> int:
+        """How often the planner may still be called."""
+        return self.limits.calls - self.calls
+
     def step(self, now: float) -> None:
         """Count one attempt at a step."""
         self.steps += 1

@@ -89,6 +89,7 @@ SeenFile = Annotated[
         '--image', help='PNG or JPEG of a table; FILE.json beside it may hold its scene.'
     ),
 ]
+RobotName = Annotated[str, typer.Option('--robot', help='Whose reach counts: name or YAML file.')]
 Settings = Annotated[
     list[str] | None,
     typer.Option('--set', metavar='NAME=VALUE', help='As in config/3_planning.yaml; repeatable.'),
@@ -179,6 +180,7 @@ def plan(  # noqa: PLR0913 - each is an option
     depth: DepthFile = None,
     seed: Seed = 0,
     light: Lamp = Light.NORMAL,
+    robot: RobotName = 'panda',
     settings: Settings = None,
 ) -> None:
     """Plan an instruction and print plan, groundings and violations; nothing moves."""
@@ -186,7 +188,7 @@ def plan(  # noqa: PLR0913 - each is an option
     from qwen_embodied.plan_sheet import planned, write_picture
 
     view, found = looking.seen_in(scene, image, depth, (seed, light.value))
-    sheet = planned(instruction, found, view, settings or [])
+    sheet = planned(instruction, found, view, settings or [], robot)
     typer.echo(sheet.plan.model_dump_json(indent=2, exclude_none=True))
     # A person at a terminal has just read the question.
     shown = sheet.plan.question if sys.stdout.isatty() else None

@@ -31,6 +31,7 @@ QwenEmbodiedError
 ├── DatasetError                  a data set that cannot be made, or breaks its format
 ├── NodeError                     a node of the graph that ended or cannot be heard
 └── TaskError                     the task ended without its goal
+    └── StoppedError              the arm was stopped, and somebody must let it go on
 """
 
 # SPDX-License-Identifier: Apache-2.0
@@ -241,3 +242,15 @@ class NodeError(QwenEmbodiedError):
 
 class TaskError(QwenEmbodiedError):
     """The task ended without its goal; the message says at which step and why."""
+
+
+class StoppedError(TaskError):
+    """The arm was stopped, and stays so until somebody lets it go on."""
+
+    def __init__(self, why: str) -> None:
+        """Say why it was stopped."""
+        self.why = why
+        super().__init__(
+            f'the arm was stopped ({why}); reset and arm the safety supervisor when it is safe, '
+            'then tell me again'
+        )

@@ -4,19 +4,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from qwen_embodied.anchor import Anchor
-from qwen_embodied.errors import ControlError, GraspError, TrajectoryRejectedError
+from qwen_embodied.errors import (
+    ControlError,
+    GraspError,
+    GroundingError,
+    MotionError,
+    PerceptionError,
+    TrajectoryRejectedError,
+)
 from qwen_embodied.identity import Identities
-from qwen_embodied.messages import JointState, Scene, SceneObject
+from qwen_embodied.messages import Array, JointState, Scene, SceneObject
 from qwen_embodied.motion import Motion, Skills
 from qwen_embodied.planning import Step
 from qwen_embodied.relations import not_at, unmet
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
+RECOVERABLE = (GroundingError, MotionError, ControlError, TrajectoryRejectedError, PerceptionError)
+TOUCHLESS = ('pre-grasp', 'home')  # segments that leave everything where it is
 CARRYING = ('transfer', 'lower', 'home')  # segments in which what is held must stay held
 
 
@@ -26,6 +36,7 @@ class Handler:
     Attributes:
         held: What is in the gripper, as it was perceived; or None.
         names: Which perceived object an id of the plan means now.
+        reach: Says whether the tool gets to x, y, z m in the base frame.
     """
 
     def __init__(self, workcell: Workcell, skills: Skills, check: Callable[[], None]) -> None:
@@ -33,7 +44,10 @@ class Handler:
         self.held: SceneObject | None = None
         self.names = Identities()
         self._cell, self._skills, self._check = workcell, skills, check
-        self._anchor = Anchor()
+        self._anchor, self.reach = Anchor(), skills.reaches
+        self._view: Observation | None = None
+        self._predicted: Scene | None = None
+        self._begun: tuple[SceneObject, Motion] | None = None
 
     def do(self, step: Step, scene: Scene) -> Scene:
         """Do a step and give the scene after it; raises where its effect is not seen."""
@@ -59,10 +73,18 @@ class Handler:
         if self.held is not None and not self.is_holding():
             self.held = None
 
+    def take_stock(self) -> None:
+        """Know what the hand of a task that was broken off still holds."""
+        self.forget_lost()
+        taken = self._skills.held
+        if self.held is None and taken is not None and self.is_holding():
+            self.held = taken.item
+
     def clear_view(self) -> Observation:
         """Look from home, so that the arm hides nothing."""
         self.go_home()
-        view = self._cell.look()
+        view = self._view = self._cell.look()
+        self._predicted = view.scene
         found = ', '.join(item.label for item in view.scene.objects) or 'nothing'
         self._tell('looked', f'I see {found}', objects=[item.id for item in view.scene.objects])
         return view
@@ -72,6 +94,33 @@ class Handler:
         if not self._skills.is_home(self._cell.state()):
             self._move(self._skills.home(self._start()))
 
+    def expectation(self) -> Observation | Scene | None:
+        """Give what a look from home is expected to show, before it was taken; None if unknown.
+
+        A scene alone is a prediction of what the last motion left: no image shows it.
+        """
+        glimpse = None
+        if self._skills.is_home(self._cell.state()):
+            glimpse = self._cell.glimpse()
+        if glimpse is not None or self._predicted is None:
+            return glimpse
+        is_seen = self._view is not None and self._view.scene is self._predicted
+        return self._view if is_seen else self._predicted
+
+    def reach_out(self, step: Step, scene: Scene) -> None:
+        """Move to where a pick begins, over everything; the same pick goes on from there."""
+        item = self.names.find(step.object, scene)
+        motion = self._skills.pick(item, scene, self._start())
+        self._skills.held = None
+        count = [segment.name for segment in motion].index('approach')
+        self._move(replace(motion, segments=motion.segments[:count]))
+        self._begun = (item, replace(motion, segments=motion.segments[count:]))
+
+    def withdraw(self) -> None:
+        """Come back from where `reach_out` went."""
+        if self._begun is not None:
+            self.go_home()
+
     def is_holding(self) -> bool:
         """Say whether something is between the fingers."""
         return self._skills.is_holding(self._cell.state())
@@ -80,13 +129,21 @@ class Handler:
 
     def _pick(self, step: Step, scene: Scene) -> Scene:
         item = self.names.find(step.object, scene)
-        self._move(self._skills.pick(item, scene, self._start()))
+        self._move(self._picking(item, scene))
         if not self.is_holding():
             self._move(self._skills.let_go(self._start()))
             raise GraspError(f'the gripper closed without the {item.label}')
-        self.held = item
+        self.held, self._predicted = item, replace(scene)
         self._tell('verified', f'the gripper holds the {item.label}')
         return scene
+
+    def _picking(self, item: SceneObject, scene: Scene) -> Motion:
+        """Give the motion of a pick, or what is left of one that was begun."""
+        begun, self._begun = self._begun, None
+        if begun is None or begun[0] is not item:
+            return self._skills.pick(item, scene, self._start())
+        self._skills.held = begun[1].held
+        return begun[1]
 
     def _place(self, step: Step, scene: Scene) -> Scene:
         item = self.held or self.names.find(step.object, scene)
@@ -99,6 +156,7 @@ class Handler:
         )
         self._move(motion)
         self.held = self._skills.held = None
+        self._predicted = _with(scene, item, motion.expected)
         if motion.expected is not None:
             self.names.expect(step.object or item.id, item, motion.expected[:3, 3])
         after = self.clear_view().scene
@@ -125,6 +183,7 @@ class Handler:
             item, step.direction or 'forward', step.distance or 0.1, scene, self._start()
         )
         self._move(motion)
+        self._predicted = _with(scene, item, motion.expected)
         after = self.clear_view().scene
         moved = self.names.find(step.object, after).position - item.position
         if not float(np.linalg.norm(moved[:2])) >= 0.5 * (step.distance or 0.1):
@@ -143,12 +202,17 @@ class Handler:
     # -- moving ---------------------------------------------------------------------------
 
     def _move(self, motion: Motion) -> None:
+        self._begun = None
         for segment in motion:
             self._check()
+            if segment.name not in TOUCHLESS:
+                self._predicted = None
             trajectory = segment.trajectory
             self._tell('segment', segment.name, duration=round(trajectory.duration, 3))
             status = self._cell.execute(trajectory)
             self._anchor.take(trajectory, status)
+            if status.state != 'succeeded':
+                self._check()
             if status.state == 'rejected':
                 raise TrajectoryRejectedError((f'{segment.name}: {status.reason}',))
             if status.state != 'succeeded':
@@ -162,3 +226,11 @@ class Handler:
 
     def _tell(self, kind: str, text: str, **data: Any) -> None:
         self._cell.report(TaskEvent(self._cell.now(), kind, text, data))
+
+
+def _with(scene: Scene, item: SceneObject, pose: Array | None) -> Scene | None:
+    """Give the scene with one object at another pose (4, 4); None where that is not known."""
+    if pose is None:
+        return None
+    others = tuple(other for other in scene.objects if other.id != item.id)
+    return replace(scene, objects=(*others, replace(item, object_in_base=pose)))

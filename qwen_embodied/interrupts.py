@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 
 from qwen_embodied.budget import Budget
-from qwen_embodied.errors import QwenEmbodiedError, TaskError
+from qwen_embodied.errors import QwenEmbodiedError, StoppedError, TaskError
 from qwen_embodied.workcell import TaskEvent, Workcell
 
 PAUSE_PERIOD = 0.1  # s between looks whether a pause is over
@@ -24,9 +24,11 @@ class Interrupts:
         self._cell = workcell
         self._cancelled, self._paused = threading.Event(), threading.Event()
         self._next: str | None = None
+        self._since = 0.0
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Forget all requests, and stops before now."""
+        self._since = self._cell.now()
         self._cancelled.clear()
         self._paused.clear()
         self._next = None
@@ -66,6 +68,7 @@ class Interrupts:
         """Hold while the operator wants it; pauses do not count in the budget.
 
         Raises:
+            StoppedError: The arm was stopped since `clear`.
             TaskError: The task is cancelled, or its budget is used up.
             ReplacedError: The operator gave another instruction.
         """
@@ -73,6 +76,9 @@ class Interrupts:
             self._hold(budget)
         if self.is_cancelled:
             raise TaskError('cancelled by the operator')
+        why = self._cell.stopped(self._since)
+        if why:
+            raise StoppedError(why)
         if self._next is not None:
             raise ReplacedError(f'the operator now wants: {self._next}')
         budget.check(self._cell.now())
@@ -80,11 +86,15 @@ class Interrupts:
     def _hold(self, budget: Budget) -> None:
         begun = self._cell.now()
         self._tell('paused', 'I hold until you let me go on')
-        while self.is_paused and not self.is_cancelled and self._next is None:
+        while self._is_held():
             self._cell.wait(PAUSE_PERIOD)
         self._paused.clear()
         budget.pause(self._cell.now() - begun)
         self._tell('resumed', 'I go on')
+
+    def _is_held(self) -> bool:
+        is_over = self.is_cancelled or self._next is not None
+        return self.is_paused and not is_over and not self._cell.stopped(self._since)
 
     def _tell(self, kind: str, text: str) -> None:
         self._cell.report(TaskEvent(self._cell.now(), kind, text))

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from qwen_embodied.calls import Calls
 from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
 from qwen_embodied.motion import (
     MotionParameters,
@@ -25,7 +26,7 @@ from qwen_embodied.motion import (
     load_robot,
 )
 from qwen_embodied.perception import LightingCorrection, SceneEstimator, draw_scene
-from qwen_embodied.planning import GrammarPlanner, Plan, Planner, PlanRequest
+from qwen_embodied.planning import GrammarPlanner, Plan, Planner
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.stepped_cell import SteppedArm, SteppedCell
 from qwen_embodied.task import Executive, Observation, TaskEvent
@@ -95,27 +96,25 @@ class Perception:
 class Pipeline:
     """Joins a world, perception and a planner; motion, safety and control are between them."""
 
-    def __init__(  # noqa: PLR0913 - each is a part
+    def __init__(
         self,
         world: SteppedWorld,
         perception: Callable[[Frame, JointState], tuple[Scene, Frame]],
-        planner: Planner,
+        planner: Planner | Calls,
         *,
         robot: Robot | None = None,
         watch: Watch | None = None,
         obstacles: tuple[Obstacle, ...] = (),
-        thinking: float = 0.0,
     ) -> None:
         """Build the parts that stand between seeing and moving.
 
         Args:
             world: Arm and camera.
             perception: Gives a scene and the corrected frame.
-            planner: Any planner.
+            planner: Any planner, or calls of one that go on while the arm moves.
             robot: The Panda where absent.
             watch: Told of every event and every control period, for films and accounts.
             obstacles: That no camera sees, as `read_obstacles` gives them.
-            thinking: How long each call of the planner takes in the world's time, s.
         """
         self.world = world
         self._perception = perception
@@ -123,13 +122,12 @@ class Pipeline:
         self._robot = robot or load_robot('panda')
         self._watch = watch or Watch()
         self._obstacles = obstacles
-        self._thinking = thinking
 
     @classmethod
     def around(
         cls,
         world: SteppedWorld,
-        planner: Planner | None = None,
+        planner: Planner | Calls | None = None,
         obstacles: tuple[Obstacle, ...] = (),
     ) -> Pipeline:
         """Put the usual parts around a world with a Panda; GrammarPlanner plans where None."""
@@ -152,22 +150,10 @@ class Pipeline:
         cell = _Cell(stepped, self.world, self._perception, record, self._watch)
         skills = Skills(self._robot, MotionParameters(), self._obstacles)
         cell.start()
-        planner = _Thinking(self._planner, cell, self._thinking)
-        result = Executive(cell, planner, skills).run(instruction)
+        result = Executive(cell, self._planner, skills).run(instruction)
         record.success, record.reason = result.success, result.reason
         record.plan = result.plan.model_dump_json(exclude_none=True) if result.plan else ''
         return RunReport(result.success, result.reason, result.plan, record)
-
-
-class _Thinking:
-    """A planner whose calls take time, in which the arm stands still."""
-
-    def __init__(self, planner: Planner, cell: _Cell, seconds: float) -> None:
-        self._planner, self._cell, self._seconds = planner, cell, seconds
-
-    def plan(self, request: PlanRequest) -> Plan:
-        self._cell.wait(self._seconds)
-        return self._planner.plan(request)
 
 
 class _Cell:
@@ -202,6 +188,14 @@ class _Cell:
 
     def execute(self, trajectory: JointTrajectory) -> ArmStatus:
         return self._cell.execute(trajectory)
+
+    def stopped(self, since: float) -> str:
+        return self._cell.stopped()
+
+    def glimpse(self) -> Observation:
+        state = self.state()
+        scene, frame = self._perception(self._world.frame(), state)
+        return Observation(scene, frame.rgb, state, frame)
 
     def look(self) -> Observation:
         for _ in range(FRAMES_A_LOOK):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +121,11 @@ class PlanSheet:
 
 
 def planned(
-    instruction: str, scene: Scene, view: Frame | Pixels | None, settings: list[str]
+    instruction: str,
+    scene: Scene,
+    view: Frame | Pixels | None,
+    settings: list[str],
+    robot: str | None = None,
 ) -> PlanSheet:
     """Plan with the planner that settings such as 'planner=server' choose.
 
@@ -129,12 +134,14 @@ def planned(
         scene: Perceived, or read from a file.
         view: What the scene was perceived in: a frame, only its colours (H, W, 3), or None.
         settings: As 'name=value'.
+        robot: Preset, or path of such a YAML file, whose reach is checked; None trusts that it
+            gets everywhere.
     """
     values = parse(PlannerParameters, settings, '--set')
     planner = make_planner(values)
     frame = view if isinstance(view, Frame) else None
     rgb = view.rgb if isinstance(view, Frame) else view
-    request = PlanRequest(instruction, scene, rgb, frame=frame)
+    request = PlanRequest(instruction, scene, rgb, frame=frame, reach=_reach_of(robot))
     plan = planner.plan(request)
     account = planner.account if isinstance(planner, ModelPlanner) else None
     figures = account.figures() if account else {}
@@ -143,6 +150,13 @@ def planned(
     return PlanSheet(
         instruction, plan, scene, check(plan, request), values.planner, lines, targets
     )
+
+
+def _reach_of(robot: str | None) -> Callable[[float, float, float], bool] | None:
+    from qwen_embodied.motion import load_robot
+    from qwen_embodied.motion.reach import Reach
+
+    return None if robot is None else Reach(load_robot(robot))
 
 
 def read_scene(path: Path) -> Scene:

@@ -120,6 +120,14 @@ class RehearsedCell:
         self._imagined = self._imagine(view)
         return view
 
+    def glimpse(self) -> Observation | None:
+        """Give what was seen last; nothing once it is imagined, which a look gives at once."""
+        return None if self._approved else self._cell.glimpse()
+
+    def stopped(self, since: float) -> str:
+        """Say why the supervisor latched a stop; imagined time may be ahead of the real one."""
+        return self._cell.stopped(min(since, self._cell.now()))
+
     def wait(self, seconds: float) -> None:
         """Let time pass, in imagination once that has begun."""
         self._here.wait(seconds)

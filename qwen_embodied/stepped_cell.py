@@ -87,6 +87,7 @@ class SteppedCell:
         )
         details = {**control.SIMULATION_PROFILE, 'contact_joints': fingers}
         self.tracker = control.Tracker(limits, control.Parameters(**details))
+        self._word: safety.SafetyState | None = None
         self._count = 0
 
     def start(self) -> None:
@@ -105,6 +106,11 @@ class SteppedCell:
     def state(self) -> JointState:
         """Measure the joints."""
         return self.arm.read()
+
+    def stopped(self) -> str:
+        """Say why the supervisor lets nothing move until it is reset; empty while it does."""
+        word = self._word
+        return '; '.join(word.reasons) if word and word.state in safety.LATCHED else ''
 
     def wait(self, seconds: float) -> None:
         """Let time pass while the arm holds still."""
@@ -137,7 +143,7 @@ class SteppedCell:
         state, now = self.arm.read(), self.now()
         self.supervisor.on_joint_state(state, now)
         self.supervisor.on_arm_status(self.tracker.status, now)
-        word = self.supervisor.tick(now)
+        word = self._word = self.supervisor.tick(now)
         self.tracker.on_permission(word.permission, now, '; '.join(word.reasons))
         target = self.tracker.update(state, now)
         if target is not None:

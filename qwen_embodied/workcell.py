@@ -35,8 +35,8 @@ class TaskEvent:
 
     Attributes:
         stamp: s, of the workcell's clock.
-        kind: accepted, looked, planned, asked, question, step, segment, verified, retry, changed,
-            replanned, paused, resumed, replaced, succeeded, failed or cancelled.
+        kind: accepted, looked, waited, planned, asked, question, step, segment, verified, retry,
+            changed, replanned, paused, resumed, replaced, succeeded, failed or cancelled.
         text: For a person.
         data: For a program; plain JSON values.
         task: Id of the instruction that it belongs to; empty where there is one at a time.
@@ -58,6 +58,14 @@ class Workcell(Protocol):
 
     def look(self) -> Observation:
         """Wait for a scene perceived after this call; raises CameraError or PerceptionError."""
+        ...
+
+    def glimpse(self) -> Observation | None:
+        """Give what was perceived last, at once; None where that is old or nothing was."""
+        ...
+
+    def stopped(self, since: float) -> str:
+        """Say why the arm was stopped for good, since a time of the workcell, s; or nothing."""
         ...
 
     def state(self) -> JointState:

@@ -21,6 +21,7 @@ class KinematicCell:
     lose the object; `blind` looks raise CameraError; `renames` gives moved objects a new id.
     `happenings` maps (kind of event, how many of that kind came before) to what someone does
     then to the cell, such as `put(name, x, y)`, `take_away(name)` or a call of the executive.
+    `stop` is why a supervisor lets nothing move any more.
     """
 
     def __init__(self, robot, scene, happenings=None, **faults):
@@ -29,8 +30,14 @@ class KinematicCell:
         self.faults = {'misses': 0, 'rejections': 0, 'drops': 0, 'blind': 0, 'renames': 0}
         self.faults.update(faults)
         self.events, self.executed, self.held, self.time = [], [], None, 0.0
-        self.waits = 0
+        self.waits, self.stop = 0, ''
         self.row = np.append(robot.home, robot.gripper.open)
+
+    def stopped(self, since):
+        return self.stop
+
+    def glimpse(self):
+        return self.seen()
 
     def now(self):
         return self.time
@@ -83,6 +90,9 @@ class KinematicCell:
         self.time += 0.1
         if self.take('blind'):
             raise CameraError('no new image for 10 s')
+        return self.seen()
+
+    def seen(self):
         there = tuple(item for item in self.scene.objects if item.id != self.held_id())
         scene = replace(self.scene, stamp=self.time, objects=there)
         return Observation(scene, IMAGE, self.state())
@@ -91,6 +101,8 @@ class KinematicCell:
         return self.held.id if self.held is not None else ''
 
     def execute(self, trajectory):
+        if self.stop:
+            return ArmStatus('t', 'rejected', f'the supervisor is STOP_LATCHED: {self.stop}')
         if self.take('rejections'):
             return ArmStatus('t', 'rejected', 'C6 panda_joint1 too fast')
         before = self.robot.forward(self.row[:-1])

@@ -125,6 +125,12 @@ def test_what_cannot_be_planned_asks_and_fails(scene_file, words):
     assert result.stderr.strip()
 
 
+def test_a_plan_is_held_against_the_reach_of_the_robot_that_is_named(scene_file):
+    words = 'put the red cube in the blue bowl'
+    result = call('plan', words, '--scene', scene_file, '--robot', 'so101')
+    assert_refused(result, FAILED, 'out of my reach')
+
+
 def test_a_missing_library_names_its_extra():
     result = call('perceive', before='import sys; sys.modules["mujoco"] = None;')
     assert_refused(result, MISSING, 'mujoco', 'qwen_embodied[sim]')

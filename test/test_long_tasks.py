@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from hand_made import table, thing
@@ -276,3 +277,19 @@ def test_what_was_turned_over_is_known_again_by_its_colour():
     result = executive_for(cell).run('put the green cube and the blue cube in the black bin')
     assert result.success, result.reason
     assert is_in(cell, 'blue_box_1')
+
+
+@pytest.mark.parametrize('seed', [0, 1, 2])
+def test_three_cubes_find_room_in_one_bin(seed):
+    rng = np.random.default_rng(seed)
+    sides = rng.uniform(0.043, 0.05, 3)
+    cubes = [
+        thing(f'{colour}_cube_1', 0.42, y, size=(side,) * 3, yaw=rng.uniform(0.0, 1.5))
+        for colour, y, side in zip(('red', 'green', 'blue'), (0.3, 0.1, -0.1), sides, strict=True)
+    ]
+    place = (rng.uniform(0.55, 0.62), rng.uniform(0.0, 0.2))
+    bin_ = thing(BIN, *place, yaw=rng.uniform(-0.3, 0.3), size=(0.18, 0.138, 0.059))
+    cell = KinematicCell(ROBOT, table(*cubes, bin_))
+    result = executive_for(cell).run('put the red, the green and the blue cube in the black bin')
+    assert result.success, result.reason
+    assert all(is_in(cell, cube.id) for cube in cubes)

@@ -49,6 +49,15 @@ def test_the_picture_keeps_the_image_and_adds_words_below(scene):
     assert (RGB == 120).all()
 
 
+@pytest.mark.parametrize(('robot', 'reaches'), [('panda', True), ('so101', False)])
+def test_what_the_robot_does_not_reach_is_told_before_anything_moves(scene, robot, reaches):
+    sheet = planned(WORDS, scene, RGB, [], robot)
+    told = ' '.join(sheet.lines())
+    assert ('reach' not in told) == reaches
+    script = planned(WORDS, scene, RGB, [])
+    assert 'reach' not in ' '.join(script.lines())
+
+
 def test_a_question_and_the_faults_are_told(scene):
     sheet = planned('make me a coffee', scene, RGB, [])
     assert sheet.plan.question in sheet.lines()

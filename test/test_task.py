@@ -201,3 +201,28 @@ def test_a_plan_older_than_half_a_minute_is_compared_with_the_table():
     _, result = carry_out(cell, planner=Slow())
     assert not result.success
     assert 'changed' in cell.kinds()
+
+
+@pytest.mark.parametrize('when', [('segment', 0), ('segment', 3), ('step', 1), ('looked', 0)])
+def test_a_stop_ends_the_task_once_and_nothing_is_proposed_after_it(when):
+    cell = cell_with()
+    proposed = []
+
+    def stop(cell):
+        cell.stop = 'E1 stop: the button'
+        proposed.append(cell.kinds().count('segment'))
+
+    cell.happenings = {when: stop}
+    executive, result = carry_out(cell)
+    assert not result.success
+    assert 'E1 stop: the button' in result.reason
+    assert 'reset' in result.reason
+    assert cell.kinds()[-1] == 'failed'
+    assert 'retry' not in cell.kinds()
+    assert cell.kinds().count('segment') == proposed[0]
+    done = len(cell.executed)
+    assert 'E1 stop' in executive.run(INTO_BOWL).reason
+    assert len(cell.executed) == done
+    cell.stop = ''
+    again = executive.run(INTO_BOWL)
+    assert again.success, again.reason

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from qwen_embodied.bench.long_tasks import LONG_TASKS, Meddler
-from qwen_embodied.bench.report import Row, at_least, at_most, figure
-from qwen_embodied.bench.tasks import TASKS, BenchTask
+from qwen_embodied.bench.plan_idle import THINKING, Spent, share_row
+from qwen_embodied.bench.report import Row, at_least, figure
+from qwen_embodied.bench.tasks import BenchTask
+from qwen_embodied.calls import Delayed
 from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Perception, Pipeline, RunReport
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
 from qwen_embodied.scoring import goals_of, translate, unmet_goals
-
-THINKING = 1.0  # s that each call of the planner takes in the world's time
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class LongRun:
         retries: Of steps.
         replans: Plans after the first.
         calls: Of the planner.
-        seconds: Of the world.
+        spent: Of the world's time.
         meddled: What somebody did.
     """
 
@@ -44,7 +44,7 @@ class LongRun:
     retries: int
     replans: int
     calls: int
-    seconds: float
+    spent: Spent
     meddled: int = 0
 
 
@@ -61,7 +61,6 @@ def rows(quick: bool) -> Iterator[Row]:
     seeds = range(1 if quick else 10)
     plain = [run(task, seed) for task in LONG_TASKS for seed in seeds]
     yield from long_rows(plain)
-    yield from idle_rows(plain)
     meddled = [run(task, seed, meddled=True) for task in LONG_TASKS for seed in seeds]
     yield from meddled_rows(meddled)
 
@@ -75,9 +74,8 @@ def run(task: BenchTask, seed: int, *, meddled: bool = False) -> LongRun:
     robot, planner = load_robot('panda'), _Counting()
     meddler = Meddler(world, task, seed) if meddled else None
     before = world.ground_truth()
-    chain = Pipeline(
-        world, Perception(robot), planner, robot=robot, watch=meddler, thinking=THINKING
-    )
+    calls = Delayed(planner, THINKING, lambda: world.time, GrammarPlanner())
+    chain = Pipeline(world, Perception(robot), calls, robot=robot, watch=meddler)
     report = chain.run(task.instruction)
     faults = '; '.join(unmet_goals(task.goals, before, world.ground_truth()))
     world.close()
@@ -85,8 +83,8 @@ def run(task: BenchTask, seed: int, *, meddled: bool = False) -> LongRun:
     fault = faults or ('' if report.success else f'reported failure: {report.reason}')
     found = LongRun(
         task.name, _is_planned(report, task, before), fault, kinds.count('step'),
-        kinds.count('retry'), kinds.count('replanned'), planner.calls, world.time,
-        len(meddler.done) if meddler else 0,
+        kinds.count('retry'), kinds.count('replanned'), planner.calls,
+        Spent.of(report.record.events), len(meddler.done) if meddler else 0,
     )  # fmt: skip
     said = fault or 'done'
     spent = time.monotonic() - begun
@@ -122,6 +120,7 @@ def long_rows(runs: list[LongRun]) -> Iterator[Row]:
     done = 100 * sum(not item.fault for item in runs) / count
     yield at_least(f'{name}: plan has the goals', planned, '%', bar=98)
     yield at_least(f'{name}: goals reached by exact positions', done, '%', bar=90)
+    yield share_row('long tasks', [item.spent for item in runs])
     yield from _counts(runs, 'long tasks')
 
 
@@ -131,17 +130,8 @@ def meddled_rows(runs: list[LongRun]) -> Iterator[Row]:
     done = 100 * sum(not item.fault for item in runs) / count
     name = f'the same with {times} disturbances in {count} episodes: goals reached'
     yield at_least(name, done, '%', bar=80)
+    yield share_row('disturbed', [item.spent for item in runs])
     yield from _counts(runs, 'disturbed')
-
-
-def idle_rows(runs: list[LongRun]) -> Iterator[Row]:
-    """Give the share of the time in which the arm waits for a planner that takes a second."""
-    idle = [THINKING * item.calls / item.seconds for item in runs]
-    words = f'arm idle for a planner that takes {THINKING:g} s, share of a long task'
-    yield at_most(words, 100 * float(np.mean(idle)), '%', bar=5)
-    short = run(TASKS[0], 0)
-    share = 100 * THINKING * short.calls / short.seconds
-    yield figure('the same in a task of one pick', share, '%')
 
 
 def _counts(runs: list[LongRun], name: str) -> Iterator[Row]:
@@ -149,6 +139,6 @@ def _counts(runs: list[LongRun], name: str) -> Iterator[Row]:
         ('steps', [item.steps for item in runs], ''),
         ('retries', [item.retries for item in runs], ''),
         ('new plans', [item.replans for item in runs], ''),
-        ('time of the world', [item.seconds for item in runs], 's'),
+        ('time of the world', [item.spent.total for item in runs], 's'),
     ):
         yield figure(f'{name}: {words}, mean', float(np.mean(values)), unit)

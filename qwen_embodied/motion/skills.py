@@ -25,7 +25,7 @@ from qwen_embodied.relations import PUSHES
 Array = NDArray[np.float64]
 
 AT_HOME = 0.03  # rad
-MOST_PLACES = 64  # places for which joints are computed
+MOST_PLACES = 160  # places for which joints are computed
 DROP_STEP = 0.01  # m
 
 

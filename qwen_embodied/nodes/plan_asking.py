@@ -56,8 +56,8 @@ class PlanAsker:
             self._said = said
             self._changed.notify_all()
 
-    @property
-    def _is_asked(self) -> bool:
+    def is_asked(self) -> bool:
+        """Whether a plan needs an answer; not before the supervisor said which mode it is in."""
         return self._said is not None and self._said.mode != 'auto'
 
     def ask(self, plan: Plan) -> None:
@@ -71,7 +71,7 @@ class PlanAsker:
         offer = PlanOffer(task, self._number, words, plan)
         self._plan, self._planned_for = '', task
         self._out.publish(offer_to_ros(offer))
-        if self._is_asked:
+        if self.is_asked():
             said = self._answer(offer.hash)
             if said.state != 'approved':
                 raise TaskError(f'the plan is {said.state}: {said.reason}')
@@ -82,7 +82,7 @@ class PlanAsker:
 
         A motion before there is a plan leads home; that is offered as a plan of its own.
         """
-        if self._is_asked and self._planned_for != self._task()[0]:
+        if self.is_asked() and self._planned_for != self._task()[0]:
             self.ask(HOME)
         return signed(name, self._plan)
 

@@ -17,11 +17,13 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
+from qwen_embodied.calls import Calls, Immediate, InBackground
 from qwen_embodied.messages import JointTrajectory
 from qwen_embodied.motion import MotionParameters, Skills
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.backends import DryRunParameters
 from qwen_embodied.nodes.conversions_image import stamped_image
+from qwen_embodied.nodes.conversions_safety import Rejection, safety_from_ros
 from qwen_embodied.nodes.diagnostics import own_statuses, statuses_of
 from qwen_embodied.nodes.measured_view import MeasuredView
 from qwen_embodied.nodes.model_status import model_status
@@ -34,7 +36,14 @@ from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.wiring import caller, every, hear, same, serve
 from qwen_embodied.nodes.workcell import Patience, RosWorkcell
 from qwen_embodied.parameters import param
-from qwen_embodied.planning import ModelPlanner, PlannerParameters, make_planner
+from qwen_embodied.planning import (
+    GrammarPlanner,
+    ModelPlanner,
+    Planner,
+    PlannerParameters,
+    make_planner,
+)
+from qwen_embodied.safety import SafetyState
 from qwen_embodied.serialization import to_json
 from qwen_embodied.task import Executive
 from qwen_embodied.workcell import TaskEvent
@@ -48,6 +57,9 @@ class Parameters(MotionParameters, PlannerParameters, CellParameters, DryRunPara
     look_timeout: float = param(10.0, 'Longest wait for a scene, s.', bounds=(0.5, 120.0))
     answer_timeout: float = param(
         5.0, 'Longest wait for the answer to a trajectory, s.', bounds=(0.5, 60.0)
+    )
+    reach_out: bool = param(
+        True, 'Whether the arm moves over what will be picked while a model thinks.'
     )
 
 
@@ -67,8 +79,9 @@ class PlannerNode(Node):
         self._cell = RosWorkcell(self._propose, self._report, patience, view=view)
         obstacles, robot = obstacles_of(values), robot_of(self, values)
         skills = Skills(robot, select(values, MotionParameters), obstacles)
+        self._calls = _calls(self._planner, reach_out=values.reach_out and not values.dry_run)
         cell = rehearsed(self, self._cell, (robot, obstacles)) if values.dry_run else self._cell
-        self._executive = Executive(cell, self._planner, skills, retries=values.retries)
+        self._executive = Executive(cell, self._calls, skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
         self._busy, self._task = '', ''
         self._advertise()
@@ -99,6 +112,7 @@ class PlannerNode(Node):
         hear(self, 'perception/scene', qos.SENSOR, read.scene_from_ros, cell.hear_scene, String)
         hear(self, 'joint_states', qos.NEWEST, state, cell.hear_state, JointStateMessage)
         hear(self, 'arm/status', qos.RELIABLE, status, cell.hear_status, DiagnosticStatus)
+        hear(self, 'safety/state', qos.NEWEST, safety_from_ros, self._on_safety, DiagnosticStatus)
         hear(self, '/diagnostics', qos.STATE, same, self._on_diagnostics, DiagnosticArray)
 
     def _let_approve(self) -> None:
@@ -107,6 +121,7 @@ class PlannerNode(Node):
             lambda kind, text: self._report(TaskEvent(self._cell.now(), kind, text)),
         )  # fmt: skip
         self._executive.assent.approve, self._cell.sign = asker.ask, asker.sign
+        self._executive.assent.is_asked = asker.is_asked
 
     def _on_instruction(self, message: String) -> None:
         if self._busy:
@@ -126,6 +141,9 @@ class PlannerNode(Node):
             self._executive.run(instruction)
         finally:
             self._busy, self._is_cancelling = '', False
+
+    def _on_safety(self, heard: tuple[SafetyState, Rejection]) -> None:
+        self._cell.hear_safety(heard[0])
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for name, status in own_statuses(self, message):
@@ -173,10 +191,18 @@ class PlannerNode(Node):
 
     def destroy_node(self) -> None:
         """End the executive before the publishers; a node half built has none."""
-        for name in ('_cell', '_worker'):
-            if name in vars(self):
-                vars(self)[name].close()
+        for name in ('_cell', '_calls', '_worker'):
+            part = vars(self).get(name)
+            if isinstance(part, RosWorkcell | InBackground | Pacer):
+                part.close()
         super().destroy_node()
+
+
+def _calls(planner: Planner, *, reach_out: bool) -> Calls:
+    """Ask a model while the arm moves; any other planner answers at once."""
+    if not isinstance(planner, ModelPlanner):
+        return Immediate(planner)
+    return InBackground(planner, planner.cancel, GrammarPlanner() if reach_out else None)
 
 
 def _new_task() -> str:

@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from qwen_embodied.errors import CameraError, ControlError, TaskError
 from qwen_embodied.messages import ArmStatus, Frame, JointState, JointTrajectory, Scene
+from qwen_embodied.safety import LATCHED, SafetyState
 from qwen_embodied.workcell import Observation, TaskEvent
 
 View = Callable[[float, NDArray[np.uint8]], Frame | None]
 
+RECENT = 0.5  # s, age of a scene that is still news
+NEXT_WORDS = 2  # of the supervisor, the second of which it surely said later
 ENDED = ('succeeded', 'aborted', 'rejected')
 
 
@@ -30,12 +33,14 @@ class Patience:
         answer: For the first status of a proposed trajectory.
         silence: For joint states while it moves or waits.
         overrun: Of the workcell's time beyond a trajectory's duration.
+        word: For the supervisor's state after a trajectory that failed.
     """
 
     look: float = 10.0
     answer: float = 5.0
     silence: float = 5.0
     overrun: float = 5.0
+    word: float = 0.5
 
 
 class RosWorkcell:
@@ -74,6 +79,7 @@ class RosWorkcell:
         self._status = ArmStatus('', 'idle')
         self._ends: dict[str, ArmStatus] = {}
         self._trouble = ''
+        self._safety, self._stop = 0, (float('-inf'), '')
         self._closed = False
         self._session, self._count = uuid.uuid4().hex[:6], 0
 
@@ -106,6 +112,14 @@ class RosWorkcell:
                 self._ends = {**self._ends, status.trajectory_id: status}
             self._changed.notify_all()
 
+    def hear_safety(self, state: SafetyState) -> None:
+        """Take what the safety supervisor says."""
+        with self._changed:
+            self._safety += 1
+            if state.state in LATCHED:
+                self._stop = (self.now(), '; '.join(state.reasons) or state.state)
+            self._changed.notify_all()
+
     def hear_trouble(self, text: str) -> None:
         """Take what perception says is wrong; empty when nothing is."""
         self._trouble = text
@@ -128,6 +142,20 @@ class RosWorkcell:
         if self._state is None or self._silence() > self._patience.silence:
             raise ControlError(f'no joint_states for {self._silence():.0f} s; is the arm running?')
         return self._state[1]
+
+    def stopped(self, since: float) -> str:
+        """Say why the supervisor latched a stop since a time, s; empty where it did not."""
+        at, why = self._stop
+        return why if at >= since else ''
+
+    def glimpse(self) -> Observation | None:
+        """Give the newest scene with its image, where it is not old."""
+        scene = self._scenes[-1] if self._scenes else None
+        image = self._image_of(scene) if scene else None
+        if scene is None or image is None or self.now() - scene.stamp > RECENT:
+            return None
+        frame = self._view(scene.stamp, image) if self._view else None
+        return Observation(scene, image, self.state(), frame)
 
     def look(self) -> Observation:
         """Wait for scenes seen after this call."""
@@ -160,7 +188,12 @@ class RosWorkcell:
         while not self._wait(lambda: named.id in self._ends, 1.0):
             if self._silence() > self._patience.silence or self.now() > end:
                 return ArmStatus(named.id, 'aborted', self._why_unended())
-        return self._ends.pop(named.id)
+        status = self._ends.pop(named.id)
+        if status.state != 'succeeded' and self._safety:
+            # The supervisor's word may be behind the controller's: hear why before going on.
+            heard = self._safety + NEXT_WORDS
+            self._wait(lambda: self._safety >= heard, self._patience.word)
+        return status
 
     def wait(self, seconds: float) -> None:
         """Let the workcell's time pass."""

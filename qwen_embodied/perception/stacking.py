@@ -18,7 +18,8 @@ def restack(
     """Take apart what looks like one tall object but is one known object on another.
 
     Seen from above, the lower of two equal cubes is hidden. A tall thing that nobody knows, on
-    the place of a lower known one, that would be a known one if it stood on it, does.
+    the place of a lower known one, that would be a known one if it stood on it, does. What else
+    is seen there, from the table to above the hidden one, is a side of the two.
 
     Args:
         sightings: Of one frame.
@@ -29,9 +30,11 @@ def restack(
         The sightings, with those that stand on a hidden object lifted onto it.
     """
     bearers = [_bearer(sighting, sightings, known, parameters) for sighting in sightings]
+    hidden = [bearer for bearer in bearers if bearer is not None]
     return [
         sighting if bearer is None else Sighting(_lifted(sighting.item, bearer, parameters))
         for sighting, bearer in zip(sightings, bearers, strict=True)
+        if bearer is not None or not _is_side(sighting.item, hidden, parameters.depth_step)
     ]
 
 
@@ -63,6 +66,12 @@ def _bearer(
         if any(same_look(upper, other, slack) for other in known if other is not lower):
             return lower
     return None
+
+
+def _is_side(item: SceneObject, hidden: list[SceneObject], step: float) -> bool:
+    """Say whether something goes from below the top of a hidden object to above it."""
+    bottom = _top(item) - float(item.size[2])
+    return any(_is_over(item, lower, step) and bottom < _top(lower) - step for lower in hidden)
 
 
 def _is_over(upper: SceneObject, lower: SceneObject, step: float) -> bool:

@@ -87,6 +87,13 @@ class PredictedCell:
         """Keep the event."""
         self.events.append(event)
 
+    def glimpse(self) -> None:
+        """See nothing at once: nobody asks ahead of time."""
+
+    def stopped(self, since: float) -> str:
+        """Say that nobody stopped anything."""
+        return ''
+
     def state(self) -> JointState:
         """Give the joints; fingers stay apart by what they hold."""
         positions = np.array(self._positions)

@@ -26,11 +26,12 @@ from qwen_embodied.safety.people import protective_distance
 from qwen_embodied.safety.plans import check_plan, rule_of_reply, rule_of_violation
 from qwen_embodied.safety.requests import read_request
 from qwen_embodied.safety.rules import NOT_YET, RULES, Rule
-from qwen_embodied.safety.states import STATES, SafetyState
+from qwen_embodied.safety.states import LATCHED, STATES, SafetyState
 from qwen_embodied.safety.supervisor import Supervisor
 from qwen_embodied.safety.trajectory import check_trajectory
 
 __all__ = [
+    'LATCHED',
     'NOT_YET',
     'RULES',
     'SIMULATION_PROFILE',

@@ -121,3 +121,17 @@ def test_a_described_place_is_measured_where_the_model_sees_it(peer):
 
 def test_a_camera_pose_survives_the_way_through_ros():
     assert np.allclose(pose_from_ros(pose_to_ros(POSE)), POSE, atol=1e-12)
+
+
+def test_while_a_model_thinks_only_the_free_move_to_a_pick_is_proposed_and_cancel_ends_both(peer):
+    with scripted.serving(scripted.hangs) as server:
+        cell = FakeCell(peer, answer='succeeded', **served(server, model_timeout=600.0))
+        cell.say('pick up the red cube')
+        assert cell.wait_for('segment').text == 'pre-grasp'
+        peer.wait_for(lambda: cell.proposed, 'a proposal', each=cell)
+        assert peer.call('planner/cancel', Trigger).success
+        assert cell.wait_for('cancelled', 'failed', 'question').kind == 'cancelled'
+        peer.wait_for(lambda: not peer.call('planner/cancel', Trigger).success, 'the end')
+    assert len(server.requests) == 1
+    assert len(cell.proposed) == 1
+    assert 'planned' not in [event.kind for event in cell.heard()]
