@@ -24,7 +24,7 @@ from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.asked_parameters import ParameterQuestions
 from qwen_embodied.nodes.glimpses import latest
 from qwen_embodied.nodes.guest import Guest
-from qwen_embodied.nodes.overheard import CLOCK, DESCRIPTION, DIAGNOSTICS, TF, Ear
+from qwen_embodied.nodes.overheard import CLOCK, DESCRIPTION, DIAGNOSTICS, OWN_CLOCK, TF, Ear
 
 OWN = 'qwen_embodied_doctor'
 LOOK, PAUSE = 1.5, 0.05  # s: what discovery may take; between looks
@@ -91,6 +91,9 @@ class Examiner(Guest[Node]):
 
     def _seen(self) -> Graph:
         topics, mismatches = self._endpoints()
+        own = self._ears.pop(OWN_CLOCK, None)
+        if own is not None and OWN_CLOCK in topics:
+            self._ears[CLOCK], topics[CLOCK] = own, topics[OWN_CLOCK]
         return Graph(
             rmw=get_rmw_implementation_identifier(),
             nodes=tuple(sorted(self._others())),

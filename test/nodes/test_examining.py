@@ -226,3 +226,11 @@ def test_a_latched_description_is_heard(peer, publish):
     graph = seen(peer)
     assert graph.description == '<robot name="x"/>'
     assert (graph.safety, graph.edges) == ('', None)
+
+
+def test_a_graph_in_a_namespace_may_have_a_clock_of_its_own(peer, publish):
+    clock = Clock()
+    clock.clock.sec = 5
+    publish('/cell/clock', clock, rate=100.0)
+    found = judged(seen(peer, namespace='cell'))
+    assert found['/clock'].found == 'it stands at 5.00 s'
