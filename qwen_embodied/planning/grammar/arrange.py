@@ -199,7 +199,8 @@ class Arranger(Mover):
         names = names[::-1] if order.is_reversed and (order.first or order.measure) else names
         low = self._among(order.bottom, names) if order.bottom is not None else ()
         high = self._among(order.top, names) if order.top is not None else ()
-        inner = [n for n in names if n not in (*low, *high)]
+        mid = [n for noun in order.middle for n in self._among(noun, names)]
+        inner = [*mid, *(n for n in names if n not in (*low, *high, *mid))]
         return (*low, *inner, *(n for n in high if n not in low))
 
     def _by_size(self, names: tuple[str, ...], measure: str, *, falls: bool) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import speech
-from qwen_embodied.planning.grammar.goals import readings
+from qwen_embodied.planning.grammar.goals import described, readings
+from qwen_embodied.planning.grammar.holding import Conditions, mention
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.routes import mended, united
 from qwen_embodied.planning.grammar.syntax import Clause, Place, Satisfied, Unclear
@@ -36,7 +37,7 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
         if clause.kind == 'forbid':
             _forbid(clause, table)
     wanted = _joined([clause for clause in clauses if clause.kind != 'forbid'])
-    if not wanted:
+    if not any(clause.kind != 'mention' for clause in wanted):
         raise Unclear('All right, I leave that alone. What should I do?')
     first = table.copy()
     table = _write_all(wanted, table)
@@ -51,7 +52,15 @@ def _write_all(clauses: list[Clause], table: Table) -> Table:
     """Write one clause after the other; what holds already is passed over unless it is all."""
     goal: Place | None = None
     done: Satisfied | None = None
+    conditions = Conditions()
     for clause in clauses:
+        if clause.kind == 'mention':
+            mention(clause, table)
+            continue
+        if not conditions.is_wanted(clause, table):
+            goal = _said_goal(clause) or goal
+            done = done or Satisfied(f"I see nothing for which to do '{clause.text}'. What now?")
+            continue
         try:
             table, goal = _write_clause(_placed(clause, goal), table, goal)
         except Satisfied as satisfied:
@@ -59,6 +68,12 @@ def _write_all(clauses: list[Clause], table: Table) -> Table:
     if done is not None and not table.steps:
         raise done
     return table
+
+
+def _said_goal(clause: Clause) -> Place | None:
+    """Give the goal of a clause that is not done, which 'there' may mean later."""
+    found = readings(clause, needs_goal=clause.kind not in _NO_GOAL)
+    return found[0].goal if found else None
 
 
 def _placed(clause: Clause, goal: Place | None) -> Clause:
@@ -77,8 +92,9 @@ def _joined(clauses: list[Clause]) -> list[Clause]:
         points_back = all(noun.is_pronoun for noun in clause.movers)
         if is_lifting and last is not None and clause.kind == 'put' and points_back:
             many = len(last.movers) > 1 or any(noun.is_many for noun in last.movers)
-            if many and not last.places:
-                found[-1] = replace(clause, movers=last.movers)
+            movers = described(last.movers, last.places)
+            if many and movers is not None:
+                found[-1] = replace(clause, movers=movers)
                 continue
         found.append(clause)
     return found

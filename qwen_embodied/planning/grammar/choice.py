@@ -25,7 +25,7 @@ class Chooser:
         limit = noun.count or (1 if not noun.is_many else None)
         if noun.ordinal is not None:
             return self._nth(noun, found)
-        if noun.reference is not None:
+        if noun.reference is not None and noun.reference[0] != 'same_colour_as':
             word, other = noun.reference
             anchor = self.target(other, 'any')
             rest = tuple(name for name in found if name != anchor)
@@ -44,13 +44,18 @@ class Chooser:
         return best
 
     def _nth(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
+        sides = [place.word for place in noun.where if place.kind == 'side']
         word = noun.side or (noun.extremes[0] if noun.extremes else None)
+        number = noun.ordinal or 1
+        if word is None and sides:
+            # The last block on the right is the rightmost, as is the first.
+            word, number = sides[-1], max(number, 1)
         if word is None:
             raise Unclear(f"From which side do I count for '{noun.text}': left or right?")
         ranking = measures.by_extreme(self.table, found, word)
-        number = noun.ordinal or 1
         wanted = noun.count or 1
-        if number - 1 + wanted > len(ranking.names):
+        number = number if number > 0 else len(found) + 1 + number
+        if number < 1 or number - 1 + wanted > len(ranking.names):
             count = len(ranking.names)
             raise Unclear(f'I see only {count} of them. {speech.sight(self.items(found))}')
         return ranking.names[number - 1 : number - 1 + wanted]
@@ -67,14 +72,20 @@ class Chooser:
             self._refuse_missing_colours(noun, found)
             return found
         if len(found) > 1:
+            found = self.neighbour(noun, found)
+        if len(found) > 1:
             raise Unclear(speech.which(singular(noun), self.items(found)))
         return found
+
+    def neighbour(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the nearest of those beside something; implemented where places are known."""
+        raise NotImplementedError
 
     def _exactly(self, noun: Noun, found: tuple[str, ...], wanted: int) -> tuple[str, ...]:
         if wanted < 1 or len(found) < wanted:
             seen = speech.sight(self.items(found))
             raise Unclear(f"You said '{noun.text}', but I count {len(found)}. {seen} What now?")
-        is_loose = noun.quantifier in ('bare', 'a', 'some')
+        is_loose = noun.quantifier in ('bare', 'a', 'some') or noun.text.startswith('any ')
         if len(found) > wanted and not is_loose:
             raise Unclear(speech.which(singular(noun), self.items(found)))
         free = [n for n in found if not self.table.upon(n)]

@@ -32,6 +32,9 @@ class ClauseReader(WholeReader):
         if not verb:
             return self._without_verb(start, shares)
         kind = words.VERBS.get(verb, 'forbid')
+        if kind in ('pick', 'take') and self.word() == 'and' and self._is_verb(1):
+            self.at += 1
+            return self.clause(shares=shares)
         self.takes = kind in ('take', 'pick', 'unstack')
         reader = getattr(self, f'_read_{kind}', None)
         found: Clause = reader(verb, start) if reader else self._read_put(verb, start)
@@ -49,7 +52,9 @@ class ClauseReader(WholeReader):
         """Step over a verb and give its base form, or ''."""
         word = self.word()
         base = words.GERUNDS.get(word, word)
-        if word == 'lower' and (self.word(1) in words.ARTICLES or self.word(1) in words.PRONOUNS):
+        if word in ('lower', 'rest', 'park') and (
+            self.word(1) in words.ARTICLES or self.word(1) in words.PRONOUNS
+        ):
             self.at += 1
             return 'put'
         if base in words.VERBS or base == 'touch':
@@ -79,9 +84,13 @@ class ClauseReader(WholeReader):
 
     def _without_verb(self, start: int, shares: bool) -> Clause:
         """Read 'the blue one on the tray' or 'the red cube goes in the bowl'."""
-        if not self.starts_noun():
+        if self.word() == 'which' and self.word(1) in words.STATES and self.latest is not None:
+            self.at += 1
+            movers: tuple[Noun, ...] = (self.latest,)
+        elif self.starts_noun():
+            movers = self.nouns()
+        else:
             raise self._unknown_verb()
-        movers = self.nouns()
         before = self.places()
         if self._starts_exception():
             movers = self._with_exception(movers, [])
@@ -139,9 +148,11 @@ class ClauseReader(WholeReader):
 
     def _particles(self) -> None:
         """Step over 'down', 'up', 'off', and 'back' where a goal follows it."""
-        while self.accept('down', 'up', 'over', 'off'):
+        while self.accept('down', 'up', 'off', *(() if self.starts_noun(1) else ('over',))):
             pass
-        if self.word() == 'away' and self.word(1) in ('in', 'on', 'to'):
+        if self.word() == 'away' and (self.word(1) in ('in', 'on', 'to') or self.starts_noun(1)):
+            self.at += 1
+        if self.word() == 'together' and self.word(1) in words.RELATION_WORDS:
             self.at += 1
         if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there'}:
             self.at += 1
@@ -171,11 +182,21 @@ class ClauseReader(WholeReader):
         return tuple(replace(noun, without=(*noun.without, *without)) for noun in movers)
 
     def _read_put(self, verb: str, start: int) -> Clause:
+        if verb == 'load' and (filled := self._filled(start)) is not None:
+            return filled
         movers, places = self.arguments()
         whole = self.whole(verb, start, movers, places)
         if whole is not None:
             return whole
         return Clause(words.VERBS[verb], verb, self.text_from(start), movers, places)
+
+    def _filled(self, start: int) -> Clause | None:
+        before, heads = self.at, self.heads
+        try:
+            return self._read_fill('load', start)
+        except Unclear:
+            self.at, self.heads = before, heads
+            return None
 
     def _read_take(self, verb: str, start: int) -> Clause:
         if (apart := self._apart(verb, start)) is not None:
@@ -223,7 +244,9 @@ class ClauseReader(WholeReader):
         if not self.starts_noun():
             raise self.fail()
         movers = self.nouns()
-        self.accept('alone', 'out', 'be')
+        alone = self.accept('alone', 'out', 'be')
+        if verb == 'leave' and not alone and (places := self.places()):
+            return Clause('put', 'put', self.text_from(start), movers, places)
         if verb == 'leave' and any(noun.quantifier == 'bare' for noun in movers):
             raise self.fail()
         return Clause('forbid', verb, self.text_from(start), movers, self.places())
@@ -240,10 +263,22 @@ class ClauseReader(WholeReader):
         return Clause('put', 'put', self.text_from(start), movers, places)
 
     def _read_start(self, verb: str, start: int) -> Clause:
-        self.accept('by', 'with', 'to')
+        said = self.accept('by', 'with', 'to')
         if self._is_verb():
             return self.clause()
+        if said == 'with' and self.starts_noun():
+            return Clause('mention', verb, self.text_from(start), self.nouns())
         raise self.fail()
+
+    def _read_fill(self, verb: str, start: int) -> Clause:
+        """Read 'fill the bowl with the cubes'."""
+        if not self.starts_noun():
+            raise self.fail()
+        target = self._target()
+        if not self.accept('with', 'using'):
+            raise Unclear(f'With what should I {verb} it?')
+        place = Place('near', target.text, relation='in', noun=target)
+        return Clause('put', 'put', self.text_from(start), self.nouns(), (place,))
 
     def _rest(self) -> str:
         rest = ' '.join(token.text for token in self.tokens[self.at : self.at + 6])

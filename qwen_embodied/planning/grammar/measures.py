@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -54,6 +54,12 @@ def by_distance(table: Table, names: tuple[str, ...], anchor: str, word: str) ->
     spots = table.spots
     values = {name: sign * math.dist(spots[name], spots[anchor]) for name in names}
     return _ranked(values, _TOLERANCES['distance'])
+
+
+def beyond(table: Table, names: Iterable[str], than: str, word: str) -> tuple[str, ...]:
+    """Give what is clearly larger, taller … than another object; word: one of COMPARED."""
+    pairs = {name: by_extreme(table, (name, than), word) for name in names if name != than}
+    return tuple(name for name, pair in pairs.items() if best(pair, 1) == (name,))
 
 
 def best(ranking: Ranking, limit: int | None) -> tuple[str, ...] | None:

@@ -18,6 +18,7 @@ class NounReader(QualifierReader):
     """Reads nouns."""
 
     last_target: Noun | None = None
+    latest: Noun | None = None
 
     def starts_noun(self, ahead: int = 0) -> bool:
         """Say whether a noun phrase begins at the cursor or some tokens ahead."""
@@ -54,6 +55,7 @@ class NounReader(QualifierReader):
             raise self.fail()
         found = self.qualified(replace(noun, text=self.said(start)), start)
         self.heads = (found, *self.heads)
+        self.latest = found
         return _split_colours(found)
 
     def _joint(self) -> int:
@@ -137,7 +139,7 @@ class NounReader(QualifierReader):
         if word in words.SHADES and self.word(1) in words.COLOURS:
             self.at += 1
             return noun
-        if word in words.COLOURS:
+        if word in words.COLOURS and not (word in words.ALSO_THINGS and not self._is_headed()):
             return self._colours(noun)
         if word in words.ORDINALS and self.word(1) not in (',', ''):
             self.at += 1
@@ -147,14 +149,20 @@ class NounReader(QualifierReader):
             return replace(noun, extremes=(*noun.extremes, word))
         if word in words.SHAPE_ADJECTIVES:
             self.at += 1
-            return replace(noun, shapes=(words.SHAPE_ADJECTIVES[word],))
+            return replace(noun, shapes=words.SHAPE_ADJECTIVES[word])
         return self._other_adjective(noun, word)
+
+    def _is_headed(self) -> bool:
+        """Say whether a noun follows the word at the cursor, or is still to come."""
+        after = self.word(1)
+        named = (words.SHAPES, words.PLURALS, words.GENERIC, words.COLOURS)
+        return after in ('one', 'coloured', 'and') or any(after in table for table in named)
 
     def _other_adjective(self, noun: Noun, word: str) -> Noun | None:
         if word in ('matching', 'corresponding', 'respective'):
             self.at += 1
             return replace(noun, is_matching=True)
-        if word == 'other' and noun.quantifier != 'bare':
+        if word == 'other' and (noun.quantifier != 'bare' or noun.count is not None):
             self.at += 1
             return replace(noun, quantifier='rest' if noun.quantifier == 'all' else 'other')
         if word in ('not', 'non') and self.word(1) in words.COLOURS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from qwen_embodied.planning.grammar.phrases_more import more_phrases
 from qwen_embodied.planning.grammar.words import SIDES
 
 
@@ -120,7 +121,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     farthest from the robot > farthest | furthest from the robot > furthest
     furthest away > furthest | towards > to | toward > to
     far left > leftmost | far right > rightmost | left most > leftmost | right most > rightmost
-    second to last > unknown_ordinal | over there > there | over here > unknown_here
+    over there > there | over here > unknown_here
     what do you see > see | what can you see > see | what is on the table > see
     describe the scene > see | what is there > see | look around > see
     list the objects > see | what objects do you see > see | what objects are there > see
@@ -215,7 +216,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
         if '>' in entry:
             left, right = entry.split('>')
             table[tuple(left.split())] = tuple(right.split())
-    return table | dict(_side_phrases()) | dict(_size_phrases())
+    return dict(_side_phrases()) | dict(_size_phrases()) | table | more_phrases()
 
 
 Phrase = tuple[tuple[str, ...], tuple[str, ...]]

@@ -19,6 +19,7 @@ _RELATIONS = {
     'in': 'in', 'on': 'on', 'to': 'to', 'at': 'to', 'left_of': 'left_of', 'right_of': 'right_of',
     'in_front_of': 'in_front_of', 'front_of': 'in_front_of', 'behind': 'behind',
     'back_of': 'behind', 'next_to': 'next_to', 'middle_of': 'in', 'by': 'next_to',
+    'under': 'under', 'over': 'to',
 }  # fmt: skip
 _WHOLE = {'in_row': 'row', 'in_column': 'column', 'every_corner': 'corners'}
 _NUMBER_GLUE = frozenset(('x', 'y', ',', 'and', 'position', 'at', 'coordinates'))
@@ -38,7 +39,21 @@ class PlaceReader(NounReader):
             if found is not None:
                 return replace(found, text=self.text_from(start))
         self.at = start
-        return None
+        return self._result() if self.word() == 'so_that' else None
+
+    def _result(self) -> Place | None:
+        """Read 'so that it is behind the bowl'."""
+        start = self.at
+        self.at += 1
+        self.accept('it', 'they', 'each', 'that')
+        self.accept('one', 'of')
+        self.accept('them')
+        while self.accept_from(words.STATES) or self.accept('should'):
+            pass
+        found = self.place()
+        if found is None:
+            self.at = start
+        return found
 
     def _short(self) -> Place | None:
         """Read the phrases that need no noun."""
@@ -179,7 +194,7 @@ class PlaceReader(NounReader):
     def _target(self) -> Noun:
         """Read the noun of a relation; 'the right one' looks first at the last target."""
         heads = self.heads
-        if self.last_target is not None:
+        if self.last_target is not None and not self.describing:
             self.heads = (self.last_target, *heads)
         was_in_target, self.is_in_target = self.is_in_target, True
         found = self.noun()
@@ -187,7 +202,7 @@ class PlaceReader(NounReader):
         self.heads = (*(self.heads[:1] if self.heads[:1] != heads[:1] else ()), *heads)
         if len(found) > 1:
             raise Unclear(f"Which one do you mean by '{found[0].text}' and '{found[1].text}'?")
-        if found[0].shapes:
+        if found[0].shapes and not self.describing:
             self.last_target = found[0]
         return found[0]
 

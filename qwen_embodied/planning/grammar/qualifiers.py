@@ -14,12 +14,17 @@ _FROM_SIDES = {
 }  # fmt: skip
 
 
+_REFERENCES = ('nearest_to', 'farthest_from', 'same_colour_as')
+_LYING = ('lying', 'sitting', 'standing', 'located', 'situated', 'placed', 'resting', 'stored')
+
+
 class QualifierReader(Reader):
     """Reads qualifiers; the nouns and places inside them are read by the subclasses."""
 
     heads: tuple[Noun, ...] = ()
     is_in_target: bool = False
     takes: bool = False
+    describing: int = 0
 
     def place(self) -> Place | None:
         """Read a phrase of place, or give None; implemented where places are read."""
@@ -42,18 +47,28 @@ class QualifierReader(Reader):
 
     def qualified(self, noun: Noun, start: int) -> Noun:
         """Read what follows the head: sides, references, relative clauses, exceptions."""
-        while True:
-            changed = self._qualifier(noun)
-            if changed is None:
-                return replace(noun, text=self.said(start)) if not noun.is_pronoun else noun
+        bare, heads = noun, self.heads
+        self.heads = (bare, *heads) if bare.shapes else heads
+        self.describing += 1
+        while (changed := self._qualifier(noun)) is not None:
             noun = changed
+        self.describing -= 1
+        self.heads = tuple(head for head in self.heads if head is not bare)
+        return replace(noun, text=self.said(start)) if not noun.is_pronoun else noun
 
     def _qualifier(self, noun: Noun) -> Noun | None:
         word = self.word()
+        if word in words.COMPARED or word == 'than':
+            return self._compared(noun)
+        if word in words.ORDINALS and self.word(1) in _FROM_SIDES:
+            return replace(noun, ordinal=words.ORDINALS[self.take()])
+        return self._qualified_by(noun, word)
+
+    def _qualified_by(self, noun: Noun, word: str) -> Noun | None:
         if word in _FROM_SIDES and (noun.ordinal or noun.count or noun.extremes):
             self.at += 1
             return replace(noun, side=_FROM_SIDES[word])
-        if word in ('nearest_to', 'farthest_from'):
+        if word in _REFERENCES:
             self.at += 1
             return replace(noun, reference=(word, self.noun()[0]))
         if word in ('nearest', 'closest', 'farthest', 'furthest', 'leftmost', 'rightmost'):
@@ -69,6 +84,19 @@ class QualifierReader(Reader):
             return self._exception(noun)
         return self._relative(noun, word)
 
+    def _compared(self, noun: Noun) -> Noun | None:
+        """Read 'smaller than the blue one', also after 'a smaller cube'."""
+        word, step = (self.word(), 1) if self.word() != 'than' else ('', 0)
+        word = word or next((w for w in noun.extremes if w in words.COMPARED), '')
+        if not word or self.word(step) != 'than':
+            return None
+        self.at += step + 1
+        others = self.noun()[0]
+        extremes = tuple(w for w in noun.extremes if w != word)
+        if others.quantifier in ('all', 'each', 'rest'):
+            return replace(noun, extremes=(*extremes, word))
+        return replace(noun, extremes=extremes, compared=(*noun.compared, (word, others)))
+
     def _exception(self, noun: Noun) -> Noun:
         self.at += 1
         self.accept('not')
@@ -83,20 +111,43 @@ class QualifierReader(Reader):
         """Read 'that is not in the bowl', 'which is red', 'not blue'."""
         start = self.at
         is_what = self.tokens[start - 1].word == 'what' if start else False
-        has_that = bool(self.accept('that', 'which', 'who')) or is_what
-        if has_that and not self.accept_from(words.STATES):
+        has_comma = word == ',' and self.word(1) == 'which' and self.word(2) in ('is', 'are')
+        self.at += has_comma
+        has_that = bool(self.accept('that', 'which', 'who', 'whichever')) or is_what
+        if has_that and not self.accept_from(words.STATES) and self.word() not in ('has', 'have'):
             raise self.fail()
-        while has_that and self.accept_from(words.STATES):
+        while has_that and (self.accept_from(words.STATES) or self.accept('has', 'have', 'still')):
             pass
         negative = bool(self.accept('not', 'neither'))
-        found = self._attribute(noun, negative) if has_that or negative else None
+        is_state = not has_that and self.word() in _LYING and bool(self.take())
+        is_said = has_that or negative or is_state
+        found = self._attributes(noun, negative) if is_said else None
+        if is_what and found is not None and found.extremes:
+            found = replace(found, quantifier='the')
         if found is None:
             self.at = start
             if has_that:
                 raise self.fail()
         return found
 
+    def _attributes(self, noun: Noun, negative: bool) -> Noun | None:
+        """Read 'smaller than the red one but bigger than the blue one'."""
+        found = self._attribute(noun, negative)
+        while found is not None and self.word() in ('and', 'but'):
+            start = self.at
+            self.at += 1
+            more = self._compared(found) if self.word() in words.COMPARED else None
+            if more is None:
+                self.at = start
+                return found
+            found = more
+        return found
+
     def _attribute(self, noun: Noun, negative: bool) -> Noun | None:
+        start = self.at
+        if not negative and (found := self._ranked(noun)) is not None:
+            return found
+        self.at = start
         self.accept('a', 'an', 'any', 'the')
         self.accept_from(words.SHADES)
         if self.word() in words.COLOURS:
@@ -108,16 +159,27 @@ class QualifierReader(Reader):
             if negative:
                 return replace(noun, not_shapes=noun.not_shapes | shapes)
             return replace(noun, shapes=words.SHAPES[singular])
-        if self.word() in ('nearest_to', 'farthest_from') and not negative:
-            return replace(noun, reference=(self.take(), self.noun()[0]))
-        if self.word() in words.EXTREMES and not negative:
-            return replace(noun, extremes=(*noun.extremes, self.take()))
         place = self.place()
         if place is None:
+            self.at = start
             return None
         if negative:
             return replace(noun, not_where=(*noun.not_where, place))
         return replace(noun, where=(*noun.where, place))
+
+    def _ranked(self, noun: Noun) -> Noun | None:
+        """Read 'smaller than the red one', 'third from the left', 'nearest to it', 'largest'."""
+        if self.word() in words.COMPARED and self.word(1) == 'than':
+            return self._compared(noun)
+        self.accept('the')
+        if self.word() in words.ORDINALS and self.word(1) in _FROM_SIDES:
+            ordinal = words.ORDINALS[self.take()]
+            return replace(noun, ordinal=ordinal, side=_FROM_SIDES[self.take()])
+        if self.word() in _REFERENCES:
+            return replace(noun, reference=(self.take(), self.noun()[0]))
+        if self.word() in words.EXTREMES:
+            return replace(noun, extremes=(*noun.extremes, self.take()))
+        return None
 
     def _colour_attribute(self, noun: Noun, negative: bool) -> Noun:
         found = [words.COLOURS[self.take()]]

@@ -136,8 +136,10 @@ class ClauseWriter:
         count = self.clause.count
         if not is_open:
             names = self._names()
-        elif order.first:
-            names = tuple(n for noun in order.first for n in self.resolver.movers(noun))
+        elif order.first or order.middle:
+            named = (order.bottom, *order.middle, order.top)
+            listed = order.first or tuple(noun for noun in named if noun is not None)
+            names = tuple(n for noun in listed for n in self.resolver.movers(noun))
         else:
             names = self.resolver.blocks()
         if count is None or len(names) == count:
