@@ -145,7 +145,9 @@ def by_comparison(form: str, *, larger: bool) -> Callable[[SceneObject, Scene, s
         for other in _cubes(scene):
             ratios = [sign * math.log(_volume(o) / _volume(other)) for o in _cubes(scene)]
             beyond = [o for o, r in zip(_cubes(scene), ratios, strict=True) if r > 0.01]
-            if beyond == [item] and sign * math.log(_volume(item) / _volume(other)) > math.log(1.3):
+            if beyond == [item] and sign * math.log(_volume(item) / _volume(other)) > math.log(
+                1.3
+            ):
                 return form.format(c=other.colour, n=noun)
         return None
 
@@ -222,7 +224,7 @@ KEPT = Vocabulary(
     forms=(
         by_colour('{c} {n}'), by_colour('the {n} with the colour {c}'),
         by_side('the {n} on the far {s}'), by_side('the {n} furthest to the {s}'),
-        by_number('the {n} which is {k} from the {s}'), by_number('{n} number {k} from the {s}'),
+        by_number('the {n} which is {k} from the {s}'),
         by_size('the biggest {n} of all', 'the littlest {n} of all'),
         by_comparison('the only {n} that is smaller than the {c} one', larger=False),
         by_distance("the {n} that's farthest from the {t}", far=True),

@@ -196,7 +196,8 @@ class Arranger(Mover):
         elif not default:
             items = sorted((self.table.items[n] for n in names), key=for_tower)
             names = tuple(item.id for item in items)
-        names = names[::-1] if order.is_reversed and (order.first or order.measure) else names
+        is_turned = order.is_reversed and (order.first or order.measure or order.is_listed)
+        names = names[::-1] if is_turned else names
         low = self._among(order.bottom, names) if order.bottom is not None else ()
         high = self._among(order.top, names) if order.top is not None else ()
         mid = [n for noun in order.middle for n in self._among(noun, names)]

@@ -54,7 +54,7 @@ class Chooser:
             raise Unclear(f"From which side do I count for '{noun.text}': left or right?")
         ranking = measures.by_extreme(self.table, found, word)
         wanted = noun.count or 1
-        number = number if number > 0 else len(found) + 1 + number
+        number = number if number > 0 else len(found) + 2 + number - wanted
         if number < 1 or number - 1 + wanted > len(ranking.names):
             count = len(ranking.names)
             raise Unclear(f'I see only {count} of them. {speech.sight(self.items(found))}')

@@ -40,11 +40,13 @@ class ClauseReader(WholeReader):
         found: Clause = reader(verb, start) if reader else self._read_put(verb, start)
         if found.kind != 'forbid':
             self.previous = found
+        while self.word() == ',' and self.word(1) == 'nothing_else':
+            self.at += 2
         return replace(found, text=self.text_from(start))
 
     def _skip_subject(self) -> None:
         while self.accept(
-            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having'
+            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having', 'let'
         ):
             pass
 
@@ -97,6 +99,8 @@ class ClauseReader(WholeReader):
         self._states()
         if self.accept('not'):
             raise Unclear('Please say it without "not": what should I do with it?')
+        if self.word() == 'swap' and self.word(1) in ('', '.', ',', 'then', 'and'):
+            return Clause('swap', self.take(), self.text_from(start), movers)
         movers, places = self.arguments(movers, before)
         kind, verb = 'put', 'put'
         if self.previous is not None and self.previous.kind in ('stack', 'push', 'sort', 'put'):
@@ -111,7 +115,7 @@ class ClauseReader(WholeReader):
         while True:
             if self.word() == 'to' and self.word(1) in words.STATES:
                 self.at += 1
-            is_modal = bool(self.accept('should', 'must', 'would', 'can'))
+            is_modal = bool(self.accept('should', 'must', 'would', 'can', 'both', 'all', 'each'))
             if not (self.accept_from(words.STATES) or is_modal):
                 return
 
@@ -274,7 +278,9 @@ class ClauseReader(WholeReader):
         """Read 'fill the bowl with the cubes'."""
         if not self.starts_noun():
             raise self.fail()
+        self.is_filled = True
         target = self._target()
+        self.is_filled = False
         if not self.accept('with', 'using'):
             raise Unclear(f'With what should I {verb} it?')
         place = Place('near', target.text, relation='in', noun=target)

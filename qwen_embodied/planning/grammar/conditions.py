@@ -35,7 +35,10 @@ class ConditionReader(ClauseReader):
     def statement(self) -> Clause | None:
         """Read 'there is a red cube' or 'see the red cube?', which asks for nothing."""
         start, heads = self.at, self.heads
-        found = self._seen() or self._existence() or self._emptiness()
+        try:
+            found = self._seen() or self._existence() or self._emptiness()
+        except Unclear:
+            found = None
         if found is None or self.word() not in ('.', ''):
             self.at, self.heads = start, heads
             return None

@@ -49,7 +49,9 @@ def readings(clause: Clause, *, needs_goal: bool) -> tuple[Reading, ...]:
         without = Reading(whole, None, extras)
         is_told = needs_goal and bool(found)
         found = found if is_told else [without, *found]
-    possible = [reading for reading in found if reading.goal is None or reading.goal.relation != 'under']
+    possible = [
+        reading for reading in found if reading.goal is None or reading.goal.relation != 'under'
+    ]
     return tuple(possible or found)
 
 

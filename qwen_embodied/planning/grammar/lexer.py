@@ -125,7 +125,7 @@ def _goes_on(meaning: tuple[str, ...], following: str) -> bool:
     """
     if meaning == ('except',):
         return words.GERUNDS.get(following, following) in (*words.VERBS, 'touch')
-    is_side = len(meaning) == 1 and meaning[0].partition('_')[0] in ('on', 'to', 'from')
+    is_side = len(meaning) == 1 and meaning[0].startswith(('on_', 'to_', 'from_'))
     return is_side and following in _NOUNISH
 
 

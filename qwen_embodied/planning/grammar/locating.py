@@ -67,6 +67,8 @@ class Locator(Chooser):
             return frozenset(n for n in names if _is_between(self.table.spots[n], first, second))
         if place.noun is None:
             raise Unclear(f"I do not know where '{place.text}' is. Please name the object.")
+        if place.noun.head == 'tower' and place.relation == 'on':
+            return frozenset(n for n in names if self.table.level(n) and not self.table.upon(n))
         role = 'container' if place.relation == 'in' else 'any'
         pairs = [(n, other) for other in self._anchors(place.noun, role) for n in names]
         pairs = [(n, o) for n, o in pairs if n != o and self._holds(n, place, o, near)]
@@ -93,6 +95,9 @@ class Locator(Chooser):
         is_upon = rest is not None and rest.target == other
         if place.kind == 'from' or place.relation in ('in', 'on'):
             return is_upon
+        if place.relation == 'holding':
+            inside = self.table.rests.get(other)
+            return inside is not None and inside.target == name
         if place.relation == 'under':
             above = self.table.rests.get(other)
             return above is not None and above == Rest('on', name)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.lexer import is_number
 from qwen_embodied.planning.grammar.qualifiers import QualifierReader
-from qwen_embodied.planning.grammar.syntax import Noun
+from qwen_embodied.planning.grammar.syntax import Noun, Unclear
 
 _WHOLE = {'everything': 'all', 'anything': 'all', 'something': 'some'}
 _EACH = frozenset({'each', 'every'})
@@ -27,6 +27,10 @@ class NounReader(QualifierReader):
             return self._is_descriptive(ahead + 1) and self.word(ahead + 2) not in words.UNITS
         if word == 'what':
             return self.word(ahead + 1) in ('is', 'are')
+        if word == 'empty':
+            return self.word(ahead + 1) in (*words.COLOURS, *words.SHAPES, *words.PLURALS)
+        if word == 'whichever':
+            return self._is_descriptive(ahead + 1)
         return self._is_descriptive(ahead) or word in words.ARTICLES or word in words.PRONOUNS
 
     def nouns(self) -> tuple[Noun, ...]:
@@ -36,6 +40,8 @@ class NounReader(QualifierReader):
             step = self._joint()
             if not step:
                 break
+            if self.tokens[self.at].text == ':' and found[-1].is_many:
+                return self._apposition(found, step)
             self.at += step
             found += self.noun()
         if len(found) == 2 and found[0].quantifier == 'both' and not found[0].plural:
@@ -57,6 +63,15 @@ class NounReader(QualifierReader):
         self.heads = (found, *self.heads)
         self.latest = found
         return _split_colours(found)
+
+    def _apposition(self, found: list[Noun], step: int) -> tuple[Noun, ...]:
+        """Read 'two blocks: the red one and the blue one', which are the two."""
+        count = found[-1].count
+        self.at += step
+        listed = self.nouns()
+        if count is not None and len(listed) != count:
+            raise Unclear(f"You said '{found[-1].text}', but named {len(listed)}. Which?")
+        return (*found[:-1], *listed)
 
     def _joint(self) -> int:
         """Give the number of joining tokens before another noun of a list, or 0."""
@@ -94,7 +109,9 @@ class NounReader(QualifierReader):
             if word == 'what' and self.word(1) in ('is', 'are'):
                 self.at += 1
                 return replace(noun, quantifier='all', head='object')
-            if word in words.ARTICLES and not noun.head:
+            if word == 'whichever':
+                noun = replace(noun, quantifier='which')
+            elif word in words.ARTICLES and not noun.head:
                 noun = self._with_article(noun, word)
             elif word in words.QUANTIFIERS:
                 noun = self._with_quantifier(noun, word)
@@ -159,6 +176,9 @@ class NounReader(QualifierReader):
         return after in ('one', 'coloured', 'and') or any(after in table for table in named)
 
     def _other_adjective(self, noun: Noun, word: str) -> Noun | None:
+        if word == 'empty':
+            self.at += 1
+            return replace(noun, is_empty=True)
         if word in ('matching', 'corresponding', 'respective'):
             self.at += 1
             return replace(noun, is_matching=True)

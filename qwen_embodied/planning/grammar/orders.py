@@ -19,6 +19,8 @@ _SIZES = {'largest': True, 'biggest': True, 'smallest': False, 'tallest': True, 
 class OrderReader(PlaceReader):
     """Reads orders, for what is stacked or lined up."""
 
+    is_building: bool = False
+
     def order(self) -> Order:
         """Read everything that says in which order things shall stand."""
         found = Order()
@@ -65,6 +67,10 @@ class OrderReader(PlaceReader):
         found = self.noun()
         while self.accept_from(words.STATES):
             pass
+        is_pair = self.is_building and self.word() == 'on' and self.starts_noun(1)
+        if is_pair and len(found) == 1 and order.is_empty:
+            self.at += 1
+            return replace(order, top=found[0], bottom=self.noun()[0])
         is_next = order.bottom is not None and self.word() in (',', 'and', 'then', '.', '')
         if len(found) != 1 or not (self.word() in _ENDS or is_next):
             self.heads = heads

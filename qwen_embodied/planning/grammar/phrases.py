@@ -25,8 +25,8 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     next to > next_to | beside > next_to | alongside > next_to | adjacent to > next_to
     close to > next_to | near to > next_to | right next to > next_to | by the side of > next_to
     directly next to > next_to | near > next_to
-    nearest to > nearest_to | closest to > nearest_to | nearer to > nearest_to
-    closer to > nearest_to
+    nearest to > nearest_to | closest to > nearest_to | nearer to > closer_to
+    
     farthest from > farthest_from | furthest from > farthest_from
     farthest away from > farthest_from | furthest away from > farthest_from
     in back of > behind | in the back of > back_of | at the back of > back_of
@@ -119,7 +119,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     nearest to the robot > nearest | closest to the robot > closest | closest to yourself > closest
     farthest from you > farthest | furthest from you > furthest | farthest away > farthest
     farthest from the robot > farthest | furthest from the robot > furthest
-    furthest away > furthest | towards > to | toward > to
+    furthest away > furthest
     far left > leftmost | far right > rightmost | left most > leftmost | right most > rightmost
     over there > there | over here > unknown_here
     what do you see > see | what can you see > see | what is on the table > see

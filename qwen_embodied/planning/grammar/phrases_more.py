@@ -8,6 +8,9 @@ from itertools import product
 Phrase = tuple[tuple[str, ...], tuple[str, ...]]
 
 _LINES = """
+    with your gripper > | with the gripper > | using your gripper > | using the gripper >
+    with your arm > | with the arm > | using the arm > | using your arm > | with your hand >
+    with the robot arm > | using the robot arm >
     pick and place > put | grab and place > put | grab and put > put | take and put > put
     pick up and place > put | pick up and put > put | pick and put > put
     end up > be | ends up > is | ending up > be | finish up > be | wind up > be
@@ -24,7 +27,21 @@ _LINES = """
     more than > more_than | greater than > more_than
     fewer than > fewer_than | less than > fewer_than | at least > at_least | no more than > at_most
     at most > at_most | exactly > exactly
-    second to last > last_but_one | second last > last_but_one | last but one > last_but_one
+    grab hold of > grab | get hold of > grab | hold on to > hold | hold onto > hold
+    take hold of > take | keep hold of > hold | get a hold of > grab
+    starting from the bottom > from_bottom | starting at the bottom > from_bottom
+    beginning at the bottom > from_bottom | starting from the top > from_top
+    starting at the top > from_top | beginning at the top > from_top
+    beginning from the bottom > from_bottom | starting from the left > from_left
+    starting at the left > from_left | starting from the right > from_right
+    starting on the left > from_left | starting with the bottom one > from_bottom
+    closer to > closer_to | closer towards > closer_to | nearer towards > closer_to | further to the > to the
+    farther to the > to the | move over > move | looks like > is | look like > are
+    that matches the colour of > same_colour_as | that match the colour of > same_colour_as
+    matching the colour of > same_colour_as | switch places > swap | trade places > swap
+    change places > swap | swap places > swap | exchange places > swap
+    with the color > with the colour | coloured in > coloured | nothing else > nothing_else
+    towards > toward | rebuild > build | second to last > last_but_one | second last > last_but_one | last but one > last_but_one
     next to last > last_but_one | penultimate > last_but_one
     furthest to the right > rightmost | farthest to the right > rightmost
     furthest to the left > leftmost | farthest to the left > leftmost

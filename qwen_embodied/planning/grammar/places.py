@@ -19,7 +19,7 @@ _RELATIONS = {
     'in': 'in', 'on': 'on', 'to': 'to', 'at': 'to', 'left_of': 'left_of', 'right_of': 'right_of',
     'in_front_of': 'in_front_of', 'front_of': 'in_front_of', 'behind': 'behind',
     'back_of': 'behind', 'next_to': 'next_to', 'middle_of': 'in', 'by': 'next_to',
-    'under': 'under', 'over': 'to',
+    'under': 'under', 'over': 'to', 'closer_to': 'next_to',
 }  # fmt: skip
 _WHOLE = {'in_row': 'row', 'in_column': 'column', 'every_corner': 'corners'}
 _NUMBER_GLUE = frozenset(('x', 'y', ',', 'and', 'position', 'at', 'coordinates'))
@@ -174,6 +174,8 @@ class PlaceReader(NounReader):
         if word in ('from', 'out_of'):
             self.at += 1
             return self._from()
+        if word == 'toward' and self.starts_noun(1):
+            raise Unclear('How far towards it? I can put it next to it, in it or on it.')
         if word not in _RELATIONS:
             return None
         self.at += 1
@@ -197,7 +199,7 @@ class PlaceReader(NounReader):
         if self.last_target is not None and not self.describing:
             self.heads = (self.last_target, *heads)
         was_in_target, self.is_in_target = self.is_in_target, True
-        found = self.noun()
+        found = self._tower() or self.noun()
         self.is_in_target = was_in_target
         self.heads = (*(self.heads[:1] if self.heads[:1] != heads[:1] else ()), *heads)
         if len(found) > 1:
@@ -205,6 +207,14 @@ class PlaceReader(NounReader):
         if found[0].shapes and not self.describing:
             self.last_target = found[0]
         return found[0]
+
+    def _tower(self) -> tuple[Noun, ...]:
+        """Read 'the stack', which stands for what is on its top."""
+        step = 1 if self.word() in ('the', 'this', 'that') else 0
+        if self.word(step) not in ('tower', 'stack', 'pile'):
+            return ()
+        self.at += step + 1
+        return (Noun('stack', head='tower', extremes=('topmost',)),)
 
     def _at_table(self, word: str) -> Place:
         if word in _OF_TABLE:

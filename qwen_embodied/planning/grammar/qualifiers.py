@@ -15,6 +15,7 @@ _FROM_SIDES = {
 
 
 _REFERENCES = ('nearest_to', 'farthest_from', 'same_colour_as')
+_STACK_ENDS = {'on_top': 'topmost', 'on_bottom': 'bottommost'}
 _LYING = ('lying', 'sitting', 'standing', 'located', 'situated', 'placed', 'resting', 'stored')
 
 
@@ -25,6 +26,7 @@ class QualifierReader(Reader):
     is_in_target: bool = False
     takes: bool = False
     describing: int = 0
+    is_filled: bool = False
 
     def place(self) -> Place | None:
         """Read a phrase of place, or give None; implemented where places are read."""
@@ -74,9 +76,12 @@ class QualifierReader(Reader):
         if word in ('nearest', 'closest', 'farthest', 'furthest', 'leftmost', 'rightmost'):
             self.at += 1
             return replace(noun, extremes=(*noun.extremes, word))
-        if word == 'on_top' and self.takes:
+        is_end = self.takes or self.word(1) in words.RELATION_WORDS
+        if word in _STACK_ENDS and is_end:
             self.at += 1
-            return replace(noun, extremes=(*noun.extremes, 'topmost'))
+            return replace(noun, extremes=(*noun.extremes, _STACK_ENDS[word]))
+        if word in ('with', 'of', 'containing', 'holding', 'coloured', 'contains'):
+            return self._having(noun)
         if word == 'matching':
             self.at += 1
             return replace(noun, is_matching=True)
@@ -97,6 +102,25 @@ class QualifierReader(Reader):
             return replace(noun, extremes=(*extremes, word))
         return replace(noun, extremes=extremes, compared=(*noun.compared, (word, others)))
 
+    def _having(self, noun: Noun) -> Noun | None:
+        """Read 'with the colour blue' and 'with the ball', which says what a bowl holds."""
+        start = self.at
+        word = self.take()
+        self.accept('a', 'the')
+        colour = self.accept_from(words.COLOURS) if 'colour' in (self.word(), self.word(1)) else ''
+        if self.accept('colour') or word == 'coloured':
+            colour = colour or self.accept_from(words.COLOURS)
+            if colour:
+                return replace(noun, colours=(words.COLOURS[colour],))
+        self.at = start + 1
+        holds = frozenset().union(*noun.shapes) & {'bowl', 'bin', 'tray'}
+        if holds and not self.is_filled and word not in ('of', 'coloured') and self.starts_noun():
+            place = Place('near', '', relation='holding', noun=self.noun()[0])
+            self.accept('in')
+            return replace(noun, where=(*noun.where, place))
+        self.at = start
+        return None
+
     def _exception(self, noun: Noun) -> Noun:
         self.at += 1
         self.accept('not')
@@ -113,7 +137,10 @@ class QualifierReader(Reader):
         is_what = self.tokens[start - 1].word == 'what' if start else False
         has_comma = word == ',' and self.word(1) == 'which' and self.word(2) in ('is', 'are')
         self.at += has_comma
-        has_that = bool(self.accept('that', 'which', 'who', 'whichever')) or is_what
+        is_which = noun.quantifier == 'which'
+        has_that = bool(self.accept('that', 'which', 'who')) or is_what or is_which
+        if has_that and self.word() in ('contains', 'holding', 'containing'):
+            return self._having(noun)
         if has_that and not self.accept_from(words.STATES) and self.word() not in ('has', 'have'):
             raise self.fail()
         while has_that and (self.accept_from(words.STATES) or self.accept('has', 'have', 'still')):
@@ -122,7 +149,7 @@ class QualifierReader(Reader):
         is_state = not has_that and self.word() in _LYING and bool(self.take())
         is_said = has_that or negative or is_state
         found = self._attributes(noun, negative) if is_said else None
-        if is_what and found is not None and found.extremes:
+        if found is not None and (is_which or (is_what and found.extremes)):
             found = replace(found, quantifier='the')
         if found is None:
             self.at = start
@@ -153,12 +180,15 @@ class QualifierReader(Reader):
         if self.word() in words.COLOURS:
             return self._colour_attribute(noun, negative)
         singular = words.PLURALS.get(self.word(), self.word())
-        if singular in words.SHAPES:
+        ranks = words.SHAPES.get(singular) or words.SHAPE_ADJECTIVES.get(singular)
+        if self.accept('empty'):
+            return None if negative else replace(noun, is_empty=True)
+        if ranks is not None:
             self.at += 1
-            shapes = frozenset().union(*words.SHAPES[singular])
+            shapes = frozenset().union(*ranks)
             if negative:
                 return replace(noun, not_shapes=noun.not_shapes | shapes)
-            return replace(noun, shapes=words.SHAPES[singular])
+            return replace(noun, shapes=ranks)
         place = self.place()
         if place is None:
             self.at = start
@@ -175,6 +205,8 @@ class QualifierReader(Reader):
         if self.word() in words.ORDINALS and self.word(1) in _FROM_SIDES:
             ordinal = words.ORDINALS[self.take()]
             return replace(noun, ordinal=ordinal, side=_FROM_SIDES[self.take()])
+        if self.accept('closer_to'):
+            return replace(noun, reference=('nearest_to', self.noun()[0]))
         if self.word() in _REFERENCES:
             return replace(noun, reference=(self.take(), self.noun()[0]))
         if self.word() in words.EXTREMES:

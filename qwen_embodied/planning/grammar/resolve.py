@@ -93,7 +93,7 @@ class Resolver(Locator):
             raise Unclear(f"What do you mean by '{noun.text}'? Please name it.")
         if noun.quantifier == 'it' and len(found) > 1:
             raise Unclear(speech.which('one', self.items(found)))
-        excluded = self._excluded(noun)
+        excluded = self.excluded(noun)
         return tuple(name for name in found if name not in excluded)
 
     def _pointed_target(self, noun: Noun, role: str, movers: tuple[str, ...]) -> str:
@@ -130,7 +130,7 @@ class Resolver(Locator):
     def _described(self, noun: Noun) -> list[str]:
         """Apply everything but shapes that are wanted, extremes and numbers."""
         names = [n for n, item in self.table.items.items() if _has_colour(item, noun)]
-        excluded = self._excluded(noun)
+        excluded = self.excluded(noun)
         if noun.without and not excluded & set(names):
             listed = speech.listed([self.the(name) for name in sorted(excluded)])
             raise Unclear(f"You excepted {listed} from '{noun.text}', where it is not. What now?")
@@ -141,6 +141,8 @@ class Resolver(Locator):
             there = self.at(place, names, NEAR if noun.is_many else FAR)
             names = [n for n in names if n in there]
         names = self._compared(noun, names)
+        if noun.is_empty:
+            names = [n for n in names if not self.table.upon(n)]
         for place in noun.not_where:
             inside = self.at(place, names)
             names = [n for n in names if n not in inside]
@@ -156,7 +158,8 @@ class Resolver(Locator):
             names = [n for n in names if n != like and self.table.items[n].colour == colour]
         return names
 
-    def _excluded(self, noun: Noun) -> set[str]:
+    def excluded(self, noun: Noun) -> set[str]:
+        """Give the ids that a noun leaves out."""
         found: set[str] = set()
         for other in noun.without:
             shared = completed(other, noun)

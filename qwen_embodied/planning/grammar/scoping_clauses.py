@@ -107,7 +107,7 @@ class ClauseScope:
     def _unsaid(self, clause: Clause) -> frozenset[str]:
         if clause.order.first:
             return self.fitting(clause.order.first)
-        if clause.kind in ('clear', 'unstack', 'stack', 'build', 'row'):
+        if clause.kind in ('clear', 'unstack', 'stack', 'build', 'row', 'sort'):
             return self.everything
         return self.seen
 

@@ -75,11 +75,24 @@ class _SentenceReader(ConditionReader):
             self._given(found, joint)
         elif (said := self.statement()) is not None:
             found.append(said)
+        elif found and (same := self._likewise(found[-1])) is not None:
+            found.append(same)
         else:
             count = len(found)
             self._add(found, joint)
             if self.given is not None and len(found) > count:
                 found[-1] = self._conditional(found[-1])
+
+    def _likewise(self, last: Clause) -> Clause | None:
+        """Read 'do the same with the blue cube'."""
+        start = self.at
+        self.accept('do')
+        self.accept('the')
+        if self.accept('same') and self.accept('with', 'for', 'to') and self.starts_noun():
+            movers = self.nouns()
+            return replace(last, movers=movers, text=self.text_from(start))
+        self.at = start
+        return None
 
     def _given(self, found: list[Clause], joint: str) -> None:
         """Read 'if …' before what it is for, or after it."""

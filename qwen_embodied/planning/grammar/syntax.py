@@ -43,6 +43,7 @@ class Noun:
         not_shapes: Shapes it does not have.
         without: Nouns taken out of it.
         is_matching: Whether it must have the colour of what is moved.
+        is_empty: Whether nothing may be in or on it.
         name: Id of the object when it was given by id.
     """
 
@@ -65,6 +66,7 @@ class Noun:
     not_shapes: frozenset[str] = frozenset()
     without: tuple[Noun, ...] = ()
     is_matching: bool = False
+    is_empty: bool = False
     name: str | None = None
 
     @property
@@ -117,6 +119,7 @@ class Order:
         bottom: What shall be at the bottom (first), or None.
         middle: What shall be between them, from the bottom.
         is_reversed: Whether the order was said from the top, or from the right.
+        is_listed: Whether the things themselves were listed in the order.
     """
 
     measure: str = ''
@@ -126,11 +129,12 @@ class Order:
     bottom: Noun | None = None
     middle: tuple[Noun, ...] = ()
     is_reversed: bool = False
+    is_listed: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was said about the order."""
-        return self == Order()
+        return self == Order(is_listed=self.is_listed)
 
 
 @dataclass(frozen=True)

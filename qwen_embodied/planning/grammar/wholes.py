@@ -56,10 +56,13 @@ class WholeReader(OrderReader):
         places = (*places, *self.places())
         order = order if not order.is_empty else self.order()
         movers, places, order = self._with_top(movers, places, order)
+        order = replace(order, is_listed=len(movers) > 1)
         return Clause('stack', verb, self.text_from(start), movers, places, order=order)
 
     def _read_build(self, verb: str, start: int) -> Clause:
         self.accept('me', 'us')
+        if verb == 'make' and (wanted := self._made(start)) is not None:
+            return wanted
         self.accept('a', 'an', 'the', 'one')
         self.accept_from(_TALL)
         column = bool(self.accept('vertical'))
@@ -75,10 +78,13 @@ class WholeReader(OrderReader):
         count = self._height() or count
         while self.accept('of', 'from', 'with', 'out_of', 'using', 'out', ',', 'high', 'tall'):
             pass
+        self.is_building = True
         order = self.order() if self._is_end() else Order()
         movers, places = self.arguments() if order.is_empty else ((), ())
         order = order if not order.is_empty else self.order()
+        self.is_building = False
         movers, places, order = self._with_top(movers, places, order)
+        order = replace(order, is_listed=len(movers) > 1)
         if thing in _ROWS:
             kind = 'column' if column or thing == 'column' else 'row'
             whole = (Place(kind, ''), *(p for p in places if p.kind not in ('row', 'column')))
@@ -97,6 +103,21 @@ class WholeReader(OrderReader):
             more = self.order()
             return movers[:-1], places, replace(order, top=more.top or order.top)
         return movers, places, order
+
+    def _made(self, start: int) -> Clause | None:
+        """Read 'make the red cube go in the bowl'."""
+        before, heads = self.at, self.heads
+        if self.starts_noun() and self.word(1) not in (*_TOWERS, *_ROWS):
+            try:
+                movers = self.nouns()
+            except Unclear:
+                movers = ()
+            if movers and self.accept_from(words.STATES):
+                places = self.places()
+                if places:
+                    return Clause('put', 'put', self.text_from(start), movers, places)
+        self.at, self.heads = before, heads
+        return None
 
     def _is_end(self) -> bool:
         """Say whether 'red on top' follows, and not what the tower is made of."""

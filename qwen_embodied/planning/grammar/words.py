@@ -166,7 +166,7 @@ pick: pick grab grasp lift hold raise seize grip snatch clutch
 release: release
 stack: stack pile
 build: build make construct form create erect
-push: push slide shove nudge
+push: push slide shove nudge scoot pull tug
 sort: sort separate organise organize group categorise categorize classify
 wait: wait pause
 go: go park home
@@ -229,4 +229,5 @@ GLUE = _set("""and then , ; . of not no never except but that which by colour wi
     locations place level levels high storey horizontal vertical straight stacked single
     every_corner starting_with in_order apart than towers stacks piles so_that otherwise more_than
     fewer_than at_least at_most last_but_one same_colour_as under together remains remain gone
-    anymore still has u on_middle""")
+    anymore still has u on_middle out closer_to toward nothing_else whichever contains
+    containing holds empty let make""")

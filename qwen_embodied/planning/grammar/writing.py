@@ -48,7 +48,10 @@ class ClauseWriter:
             if self.table.held is None:
                 raise Unclear(f'What should I {self.clause.verb}? Please name the object.')
             return (self.table.held,)
-        found = [name for noun in nouns for name in self.resolver.movers(noun)]
+        found: list[str] = []
+        for noun in nouns:
+            self.resolver.current = self.resolver.movers(noun)
+            found += self.resolver.current
         self.resolver.current = tuple(dict.fromkeys(found))
         return self.resolver.current
 
@@ -88,8 +91,12 @@ class ClauseWriter:
         self.table.movers = names
 
     def _take(self) -> None:
-        if self.reading.goal is not None or len(self._names()) > 1:
+        if self.reading.goal is not None:
             self._put()
+            return
+        if len(names := self._names()) > 1:
+            goal = Place('table', 'on the table', word='on') if self.clause.is_out else None
+            self.mover.put(names, goal, is_set=True)
             return
         if self.clause.verb == 'remove' and not self.clause.is_out:
             raise Unclear('Where should I put it?')
@@ -141,7 +148,8 @@ class ClauseWriter:
             listed = order.first or tuple(noun for noun in named if noun is not None)
             names = tuple(n for noun in listed for n in self.resolver.movers(noun))
         else:
-            names = self.resolver.blocks()
+            without = self.resolver.excluded(nouns[0]) if nouns else set()
+            names = tuple(n for n in self.resolver.blocks() if n not in without)
         if count is None or len(names) == count:
             return names
         if len(names) < count:
@@ -166,14 +174,20 @@ class ClauseWriter:
 
     def _sort(self) -> None:
         goal = self.reading.goal
-        if not self.reading.movers:
-            raise Unclear('What should I sort?')
         noun = goal.noun if goal is not None else None
         is_single = noun is not None and not (noun.is_many or noun.is_matching)
         if goal is not None and (is_single or goal.kind not in ('near', 'by_colour')):
             self.mover.put(self._names(), goal, is_set=True)
         else:
-            self.mover.sort(self._names(), noun)
+            self.mover.sort(self._names() if self.reading.movers else self._loose(), noun)
+
+    def _loose(self) -> tuple[str, ...]:
+        """Give all that can be sorted, where nothing was named."""
+        items = self.table.items.items()
+        found = tuple(n for n, i in items if not i.is_container and n not in self.table.protected)
+        if not found:
+            raise Unclear('What should I sort?')
+        return found
 
     def _push(self) -> None:
         direction = next((p for p in self._all_places() if p.kind == 'direction'), None)
