@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from qwen_embodied.bench.plan_scenes import scattered
 from qwen_embodied.messages import Scene, SceneObject
 
 COLOURS = ('red', 'green', 'blue', 'yellow', 'purple', 'orange', 'pink')
+Form = Callable[[SceneObject, Scene, str], str | None]
 CLEAR, LARGER = 0.04, 1.3  # m apart along an axis, and times the volume, to be told apart
 
 
@@ -39,7 +42,7 @@ class Vocabulary:
     cubes: tuple[str, ...]
     inside: tuple[str, ...]
     beside: tuple[tuple[str, str], ...]
-    forms: tuple[Callable[[SceneObject, Scene, str], str | None], ...]
+    forms: tuple[Form, ...]
 
 
 def composed(words: Vocabulary, count: int, seed: int = 0) -> Iterator[Case]:
@@ -93,29 +96,29 @@ def _goal(
 # -- ways to point, each None where it does not tell the object from the others ---------------
 
 
-def by_colour(form: str) -> Callable[[SceneObject, Scene, str], str | None]:
+def by_colour(form: str) -> Form:
     """Point by colour."""
     return lambda item, scene, noun: form.format(c=item.colour, n=noun)
 
 
-def by_side(form: str) -> Callable[[SceneObject, Scene, str], str | None]:
+def by_side(form: str) -> Form:
     """Point to the one at the left or right end."""
 
     def point(item: SceneObject, scene: Scene, noun: str) -> str | None:
         for side, sign in (('left', 1.0), ('right', -1.0)):
-            if _leads(item, scene, lambda other, s=sign: s * other.position[1], CLEAR):
+            if _leads(item, scene, partial(_along, sign), CLEAR):
                 return form.format(s=side, n=noun)
         return None
 
     return point
 
 
-def by_number(form: str) -> Callable[[SceneObject, Scene, str], str | None]:
+def by_number(form: str) -> Form:
     """Point by counting from a side."""
 
     def point(item: SceneObject, scene: Scene, noun: str) -> str | None:
         ys = sorted((float(o.position[1]) for o in _cubes(scene)), reverse=True)
-        if min(a - b for a, b in zip(ys, ys[1:], strict=False)) < CLEAR:
+        if min(a - b for a, b in pairwise(ys)) < CLEAR:
             return None
         at = ys.index(float(item.position[1]))
         word = ('first', 'second', 'third', 'fourth')
@@ -125,19 +128,19 @@ def by_number(form: str) -> Callable[[SceneObject, Scene, str], str | None]:
     return point
 
 
-def by_size(largest: str, smallest: str) -> Callable[[SceneObject, Scene, str], str | None]:
+def by_size(largest: str, smallest: str) -> Form:
     """Point to the largest or the smallest."""
 
     def point(item: SceneObject, scene: Scene, noun: str) -> str | None:
         for form, sign in ((largest, 1.0), (smallest, -1.0)):
-            if _leads(item, scene, lambda o, s=sign: s * math.log(_volume(o)), math.log(LARGER)):
+            if _leads(item, scene, partial(_bulk, sign), math.log(LARGER)):
                 return form.format(n=noun)
         return None
 
     return point
 
 
-def by_comparison(form: str, *, larger: bool) -> Callable[[SceneObject, Scene, str], str | None]:
+def by_comparison(form: str, *, larger: bool) -> Form:
     """Point to the only one that is larger, or smaller, than another."""
 
     def point(item: SceneObject, scene: Scene, noun: str) -> str | None:
@@ -154,13 +157,13 @@ def by_comparison(form: str, *, larger: bool) -> Callable[[SceneObject, Scene, s
     return point
 
 
-def by_distance(form: str, *, far: bool) -> Callable[[SceneObject, Scene, str], str | None]:
+def by_distance(form: str, *, far: bool) -> Form:
     """Point to the nearest to, or the farthest from, a container."""
 
     def point(item: SceneObject, scene: Scene, noun: str) -> str | None:
         for box in (other for other in scene.objects if other.is_container):
             sign = 1.0 if far else -1.0
-            if _leads(item, scene, lambda o, b=box, s=sign: s * _apart(o, b), CLEAR):
+            if _leads(item, scene, partial(_away, sign, box), CLEAR):
                 return form.format(t=f'{box.colour} {box.shape}', n=noun)
         return None
 
@@ -175,8 +178,16 @@ def _volume(item: SceneObject) -> float:
     return float(np.prod(item.size))
 
 
-def _apart(item: SceneObject, other: SceneObject) -> float:
-    return float(np.hypot(*(item.position[:2] - other.position[:2])))
+def _along(sign: float, item: SceneObject) -> float:
+    return sign * float(item.position[1])
+
+
+def _bulk(sign: float, item: SceneObject) -> float:
+    return sign * math.log(_volume(item))
+
+
+def _away(sign: float, other: SceneObject, item: SceneObject) -> float:
+    return sign * float(np.hypot(*(item.position[:2] - other.position[:2])))
 
 
 def _leads(

@@ -38,7 +38,12 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
             _forbid(clause, table)
     wanted = _joined([clause for clause in clauses if clause.kind != 'forbid'])
     if not any(clause.kind != 'mention' for clause in wanted):
-        raise Unclear('All right, I leave that alone. What should I do?')
+        is_seen = bool(wanted)
+        raise Unclear(
+            'I see that. What should I do with it?'
+            if is_seen
+            else 'All right, I leave that alone. What should I do?'
+        )
     first = table.copy()
     table = _write_all(wanted, table)
     if not any(clause.shares_place for clause in wanted):

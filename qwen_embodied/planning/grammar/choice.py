@@ -44,6 +44,8 @@ class Chooser:
         return best
 
     def _nth(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
+        if noun.quantifier in ('all', 'each', 'rest'):
+            raise Unclear(f"Which ones exactly are '{noun.text}'?")
         sides = [place.word for place in noun.where if place.kind == 'side']
         word = noun.side or (noun.extremes[0] if noun.extremes else None)
         number = noun.ordinal or 1
@@ -62,6 +64,9 @@ class Chooser:
 
     def _counted(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
         wanted = 2 if noun.quantifier == 'both' else noun.count
+        is_vague = noun.quantifier in ('a', 'some') and noun.plural and noun.head != 'object'
+        if wanted is None and is_vague and len(found) > 1:
+            raise Unclear(f"How many are '{noun.text}'? {speech.sight(self.items(found))}")
         if wanted is not None:
             return self._exactly(noun, found, wanted)
         loose_any = noun.text.startswith('any ') and not noun.plural

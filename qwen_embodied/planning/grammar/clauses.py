@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.actions import ActionReader
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
-from qwen_embodied.planning.grammar.wholes import SKILLS, WholeReader
 
 _TOUCHING = frozenset({'touch', 'leave', 'avoid', 'skip', 'ignore', 'spare'})
 _OUT = ('from', 'out_of')
 
 
-class ClauseReader(WholeReader):
+class ClauseReader(ActionReader):
     """Reads one clause after the other."""
 
     previous: Clause | None = None
@@ -64,10 +64,6 @@ class ClauseReader(WholeReader):
             return base
         return ''
 
-    def _is_verb(self, ahead: int = 0) -> bool:
-        word = self.word(ahead)
-        return words.GERUNDS.get(word, word) in words.VERBS
-
     def _forbidden(self, start: int) -> Clause:
         """Read what must not be done."""
         self.accept('to')
@@ -86,13 +82,7 @@ class ClauseReader(WholeReader):
 
     def _without_verb(self, start: int, shares: bool) -> Clause:
         """Read 'the blue one on the tray' or 'the red cube goes in the bowl'."""
-        if self.word() == 'which' and self.word(1) in words.STATES and self.latest is not None:
-            self.at += 1
-            movers: tuple[Noun, ...] = (self.latest,)
-        elif self.starts_noun():
-            movers = self.nouns()
-        else:
-            raise self._unknown_verb()
+        movers = self._subject()
         before = self.places()
         if self._starts_exception():
             movers = self._with_exception(movers, [])
@@ -101,23 +91,26 @@ class ClauseReader(WholeReader):
             raise Unclear('Please say it without "not": what should I do with it?')
         if self.word() == 'swap' and self.word(1) in ('', '.', ',', 'then', 'and'):
             return Clause('swap', self.take(), self.text_from(start), movers)
+        if (filled := self._containing(movers, start)) is not None:
+            return filled
+        if not before and self.word() == ',' and self._is_verb(1):
+            return Clause('mention', 'see', self.text_from(start), movers)
         movers, places = self.arguments(movers, before)
         kind, verb = 'put', 'put'
         if self.previous is not None and self.previous.kind in ('stack', 'push', 'sort', 'put'):
             kind, verb = self.previous.kind, self.previous.verb
-        shares = shares or bool(self.accept('too'))
+        shares = shares or self.tokens[start - 1].word == '.'
         found = Clause(kind, verb, self.text_from(start), movers, places, shares_place=shares)
         self.previous = found
         return found
 
-    def _states(self) -> None:
-        """Step over 'should be', 'goes', 'to be placed'."""
-        while True:
-            if self.word() == 'to' and self.word(1) in words.STATES:
-                self.at += 1
-            is_modal = bool(self.accept('should', 'must', 'would', 'can', 'both', 'all', 'each'))
-            if not (self.accept_from(words.STATES) or is_modal):
-                return
+    def _subject(self) -> tuple[Noun, ...]:
+        if self.word() == 'which' and self.word(1) in words.STATES and self.latest is not None:
+            self.at += 1
+            return (self.latest,)
+        if self.starts_noun():
+            return self.nouns()
+        raise self._unknown_verb()
 
     def _unknown_verb(self) -> Exception:
         word = self.word()
@@ -138,6 +131,8 @@ class ClauseReader(WholeReader):
         while True:
             self._particles()
             start = self.at
+            if self.word() == 'not' and self.word(1) in words.RELATION_WORDS:
+                self._rejected()
             place = self.place()
             if place is not None and is_closed:
                 self.at = start
@@ -149,6 +144,15 @@ class ClauseReader(WholeReader):
                 is_closed = bool(places)
             elif not self.accept('back'):
                 return movers, tuple(places)
+
+    def _rejected(self) -> None:
+        """Step over 'not in the red bowl but' before the place that is meant."""
+        start = self.at
+        self.at += 1
+        is_read = self.place() is not None
+        self.accept(',')
+        if not (is_read and self.accept('but')):
+            self.at = start
 
     def _particles(self) -> None:
         """Step over 'down', 'up', 'off', and 'back' where a goal follows it."""
@@ -193,99 +197,3 @@ class ClauseReader(WholeReader):
         if whole is not None:
             return whole
         return Clause(words.VERBS[verb], verb, self.text_from(start), movers, places)
-
-    def _filled(self, start: int) -> Clause | None:
-        before, heads = self.at, self.heads
-        try:
-            return self._read_fill('load', start)
-        except Unclear:
-            self.at, self.heads = before, heads
-            return None
-
-    def _read_take(self, verb: str, start: int) -> Clause:
-        if (apart := self._apart(verb, start)) is not None:
-            return apart
-        out = self.accept('out')
-        movers, places = self.arguments()
-        if self.accept('apart'):
-            return Clause('unstack', verb, self.text_from(start), movers, places)
-        out = self.accept('out') or out
-        is_out = bool(out) or any(place.kind == 'from' for place in places)
-        return Clause('take', verb, self.text_from(start), movers, places, is_out=is_out)
-
-    def _read_wait(self, verb: str, start: int) -> Clause:
-        self.accept('for', 'about')
-        self.accept('for', 'about')
-        value = 1.0 if self.accept('a', 'an', 'one') else self.number()
-        if value is not None and self.accept('half'):
-            value = 0.5
-        if value is None:
-            raise Unclear('How many seconds should I wait?')
-        unit = self.accept_from(words.TIMES)
-        seconds = round(value * float(words.TIMES[unit or 'seconds']), 3)
-        return Clause('wait', verb, self.text_from(start), seconds=seconds)
-
-    def _read_go(self, verb: str, start: int) -> Clause:
-        if verb == 'home' or verb == 'park' or self.accept('home', 'to_home'):
-            self.accept('it', 'arm', 'yourself')
-            return Clause('home', verb, self.text_from(start))
-        if self._is_verb() and self.word() != 'home':
-            return self.clause()
-        self.accept('to')
-        if self.accept('home'):
-            return Clause('home', verb, self.text_from(start))
-        raise Unclear(
-            f"I can go home, but I do not know where '{self._rest()}' is as a goal. {SKILLS}"
-        )
-
-    def _read_stop(self, verb: str, start: int) -> Clause:
-        raise Unclear('Nothing is planned, so I stay where I am. What should I do next?')
-
-    def _read_see(self, verb: str, start: int) -> Clause:
-        return Clause('see', verb, self.text_from(start))
-
-    def _read_leave(self, verb: str, start: int) -> Clause:
-        if not self.starts_noun():
-            raise self.fail()
-        movers = self.nouns()
-        alone = self.accept('alone', 'out', 'be')
-        if verb == 'leave' and not alone and (places := self.places()):
-            return Clause('put', 'put', self.text_from(start), movers, places)
-        if verb == 'leave' and any(noun.quantifier == 'bare' for noun in movers):
-            raise self.fail()
-        return Clause('forbid', verb, self.text_from(start), movers, self.places())
-
-    def _read_want(self, verb: str, start: int) -> Clause:
-        self.accept('to')
-        if self._is_verb():
-            return self.clause()
-        movers = self.nouns() if self.starts_noun() else ()
-        self._states()
-        movers, places = self.arguments(movers)
-        if not movers:
-            raise self.fail()
-        return Clause('put', 'put', self.text_from(start), movers, places)
-
-    def _read_start(self, verb: str, start: int) -> Clause:
-        said = self.accept('by', 'with', 'to')
-        if self._is_verb():
-            return self.clause()
-        if said == 'with' and self.starts_noun():
-            return Clause('mention', verb, self.text_from(start), self.nouns())
-        raise self.fail()
-
-    def _read_fill(self, verb: str, start: int) -> Clause:
-        """Read 'fill the bowl with the cubes'."""
-        if not self.starts_noun():
-            raise self.fail()
-        self.is_filled = True
-        target = self._target()
-        self.is_filled = False
-        if not self.accept('with', 'using'):
-            raise Unclear(f'With what should I {verb} it?')
-        place = Place('near', target.text, relation='in', noun=target)
-        return Clause('put', 'put', self.text_from(start), self.nouns(), (place,))
-
-    def _rest(self) -> str:
-        rest = ' '.join(token.text for token in self.tokens[self.at : self.at + 6])
-        return rest.strip(' .,;')

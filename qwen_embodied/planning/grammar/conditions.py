@@ -24,7 +24,7 @@ class ConditionReader(ClauseReader):
         """Read what follows 'if'; asks where it is not about the table."""
         start = self.at
         found = self._existence() or self._state()
-        if found is None or not (self.word() in (',', 'then', '.', '') or self._is_verb()):
+        if found is None or not (self.word() in (',', ';', 'then', '.', '') or self._is_verb()):
             said = ' '.join(token.text for token in self.tokens[start : start + 6] if token.text)
             raise Unclear(
                 f"I cannot follow conditions such as 'if {said}', only what I see on the table. "
@@ -85,8 +85,9 @@ class ConditionReader(ClauseReader):
         negative = bool(self.accept('not'))
         while self.accept_from(words.STATES):
             pass
-        described = self._attribute(noun, negative=False)
-        return None if described is None else Condition(described, is_negative=negative)
+        anything = Noun(noun.text, quantifier='all', head='object')
+        being = self._attribute(anything, negative=False)
+        return None if being is None else Condition(noun, being, is_negative=negative)
 
     def _emptiness(self) -> Condition | None:
         """Read 'the bowl is empty'."""

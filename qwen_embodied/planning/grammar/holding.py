@@ -48,6 +48,10 @@ def holds(condition: Condition, table: Table) -> bool:
         name = resolver.target(condition.noun, 'container')
         table.movers, is_so = (name,), not table.upon(name)
         return is_so is not condition.is_negative
+    if condition.being is not None:
+        table.movers = resolver.resolve(condition.noun, 'any')
+        is_so = set(table.movers) <= set(resolver.fitting(condition.being))
+        return is_so is not condition.is_negative
     noun = replace(condition.noun, quantifier='all') if condition.compare else condition.noun
     found = resolver.fitting(noun)
     is_so = _counted(len(found), condition) if condition.compare else bool(found)

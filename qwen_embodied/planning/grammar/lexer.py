@@ -29,7 +29,7 @@ _SYNONYMS = {
     'afterward': 'afterwards', 'whilst': 'while', 'til': 'until',
 }  # fmt: skip
 _JOINED = ('hand over', 'get rid')
-_SEPARATORS = {'!': '.', '?': '.', '\n': '.', ':': ',', '–': ',', '—': ',', '+': 'and'}
+_SEPARATORS = {'!': '.', '?': '.', '\n': '.', ':': ',', '–': ',', '—': ',', '+': 'and', '-': ','}
 _SKIPPED = frozenset('"()[]{}\'`=*')
 
 

@@ -13,6 +13,7 @@ _ENDS = {
     'on_top': 'on_top', 'on_bottom': 'on_bottom', 'on_middle': 'on_middle',
     'on_left': 'on_bottom', 'on_right': 'on_top',
 }  # fmt: skip
+_STACK = ('on_top', 'on_bottom')
 _SIZES = {'largest': True, 'biggest': True, 'smallest': False, 'tallest': True, 'shortest': False}
 
 
@@ -71,8 +72,9 @@ class OrderReader(PlaceReader):
         if is_pair and len(found) == 1 and order.is_empty:
             self.at += 1
             return replace(order, top=found[0], bottom=self.noun()[0])
+        is_end = self.word() in _ENDS and (self.is_building or self.word() in _STACK)
         is_next = order.bottom is not None and self.word() in (',', 'and', 'then', '.', '')
-        if len(found) != 1 or not (self.word() in _ENDS or is_next):
+        if len(found) != 1 or not (is_end or is_next):
             self.heads = heads
             return None
         if is_next:

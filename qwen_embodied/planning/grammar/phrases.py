@@ -26,7 +26,6 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     close to > next_to | near to > next_to | right next to > next_to | by the side of > next_to
     directly next to > next_to | near > next_to
     nearest to > nearest_to | closest to > nearest_to | nearer to > closer_to
-    
     farthest from > farthest_from | furthest from > farthest_from
     farthest away from > farthest_from | furthest away from > farthest_from
     in back of > behind | in the back of > back_of | at the back of > back_of

@@ -35,13 +35,21 @@ _LINES = """
     beginning from the bottom > from_bottom | starting from the left > from_left
     starting at the left > from_left | starting from the right > from_right
     starting on the left > from_left | starting with the bottom one > from_bottom
-    closer to > closer_to | closer towards > closer_to | nearer towards > closer_to | further to the > to the
+    check if > if | check whether > if | see if > if | see whether > if | if so > then
+    if yes > then | while there are > if there are | reach for > find | search for > find
+    look for > find | as for > | regarding > | concerning > | in the same bowl > there
+    in the same bin > there | in the same container > there | in the same box > there
+    into the same bowl > there | into the same bin > there | into the same container > there
+    into the same box > there | on the same tray > there | onto the same tray > there
+    closer to > closer_to | closer towards > closer_to | nearer towards > closer_to
+    further to the > to the
     farther to the > to the | move over > move | looks like > is | look like > are
     that matches the colour of > same_colour_as | that match the colour of > same_colour_as
     matching the colour of > same_colour_as | switch places > swap | trade places > swap
     change places > swap | swap places > swap | exchange places > swap
     with the color > with the colour | coloured in > coloured | nothing else > nothing_else
-    towards > toward | rebuild > build | second to last > last_but_one | second last > last_but_one | last but one > last_but_one
+    towards > toward | rebuild > build | second to last > last_but_one
+    second last > last_but_one | last but one > last_but_one
     next to last > last_but_one | penultimate > last_but_one
     furthest to the right > rightmost | farthest to the right > rightmost
     furthest to the left > leftmost | farthest to the left > leftmost

@@ -32,6 +32,10 @@ class QualifierReader(Reader):
         """Read a phrase of place, or give None; implemented where places are read."""
         raise NotImplementedError
 
+    def starts_noun(self, ahead: int = 0) -> bool:
+        """Say whether a noun phrase begins here; implemented where nouns are read."""
+        raise NotImplementedError
+
     def noun(self) -> tuple[Noun, ...]:
         """Read one noun phrase; implemented where nouns are read."""
         raise NotImplementedError
@@ -155,6 +159,8 @@ class QualifierReader(Reader):
             self.at = start
             if has_that:
                 raise self.fail()
+        elif has_comma and self.word() == ',' and self.word(1) in words.RELATION_WORDS:
+            self.at += 1
         return found
 
     def _attributes(self, noun: Noun, negative: bool) -> Noun | None:

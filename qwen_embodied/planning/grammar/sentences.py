@@ -99,6 +99,8 @@ class _SentenceReader(ConditionReader):
         self.at += 1
         self.given, self.is_otherwise = self.condition(), False
         is_after = len(found) > self.begun and joint in ('', ',')
+        if is_after and self.given.is_empty and self.given.noun.is_pronoun and self.last_target:
+            self.given = replace(self.given, noun=self.last_target)
         if is_after:
             tail = [self._conditional(clause) for clause in found[self.begun :]]
             found[self.begun :] = tail

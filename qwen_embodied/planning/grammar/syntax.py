@@ -143,6 +143,7 @@ class Condition:
 
     Attributes:
         noun: What is looked for, with where it must be.
+        being: What all of it must be, or None where it need only be there.
         is_empty: Whether it must be there and hold nothing.
         compare: 'more', 'fewer', 'least' or 'exactly' with count, or ''.
         count: Of the objects.
@@ -150,6 +151,7 @@ class Condition:
     """
 
     noun: Noun
+    being: Noun | None = None
     is_empty: bool = False
     compare: str = ''
     count: int = 0

@@ -38,7 +38,9 @@ class WholeReader(OrderReader):
     ) -> Clause | None:
         """Read an order after 'put the cubes in a row'; None where no arrangement was named."""
         kinds = [place.kind for place in places]
+        self.is_building = 'row' in kinds or 'column' in kinds
         order = self.order()
+        self.is_building = False
         rest = tuple(p for p in places if p.kind not in ('row', 'column', 'each_other', 'table'))
         if 'row' in kinds or 'column' in kinds:
             rest = (*(p for p in places if p.kind in ('row', 'column')), *rest)
@@ -148,6 +150,7 @@ class WholeReader(OrderReader):
     def _read_row(self, verb: str, start: int) -> Clause:
         movers, places = self.arguments()
         kinds = [place.kind for place in places]
+        self.is_building = verb in ('line_up', 'align', 'line')
         whole = self.whole(verb, start, movers, places) if {'row', 'column', 'each_other'} & {
             *kinds
         } else None  # fmt: skip
@@ -202,11 +205,12 @@ class WholeReader(OrderReader):
         before = self.at
         self.accept('the', 'all', 'this', 'that', 'both')
         self.accept('the', 'two')
+        is_stacked = bool(self.accept('stacked'))
         if self.accept(*_TOWERS, 'towers', 'stacks', 'piles') or not self.starts_noun():
             self.accept('of')
             if not self.starts_noun():
                 return Clause('unstack', verb, self.text_from(start))
-        elif not self.accept('stacked'):
+        elif not is_stacked:
             self.at = before
         movers, places = self.arguments()
         places = tuple(place for place in places if place.kind != 'each_other')
