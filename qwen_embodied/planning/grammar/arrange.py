@@ -193,7 +193,7 @@ class Arranger(Mover):
         elif order.measure:
             falls = order.falls if order.falls is not None else not default
             names = self._by_size(names, order.measure, falls=falls)
-        elif not default:
+        elif not default and not order.is_listed:
             items = sorted((self.table.items[n] for n in names), key=for_tower)
             names = tuple(item.id for item in items)
         is_turned = order.is_reversed and (order.first or order.measure or order.is_listed)

@@ -18,19 +18,20 @@ _JOINTS = re.compile(
 )
 _THEN = re.compile(r'然后|接着|随后|之后|接下来|最后')
 _POLITE = re.compile(
-    r'^(请你|请|麻烦你|麻烦|帮我|帮忙|给我|你能不能|你能|你可以|能不能|可不可以|可以|机器人|首先|先|再|你|快|'
+    r'^(请你|请|麻烦你|麻烦|帮我|帮忙|给我|你能不能|你能|你可以|能不能|能|只|依次|可不可以|可以|机器人|首先|先|再|你|快|'
     r'现在|一下|我(?:想|要|希望|需要)(?:让|要|请)?你?|任务是|你的任务是|就|那么|那|则|接下来)+'
 )
 _TAIL = re.compile(r'(吧|好吗|可以吗|谢谢|吗|了|呢|一下)+$')
 _PUT = (
     r'(?P<a>都|全部都|全部|全都|统统|一起|分别|依次|逐个|一个一个地?)*'
     r'(?:(?:拿|取|抓|夹|捡)(?:起来|出来|出|起)(?:并|然后|再|后)?)?'
-    r'(?:放置|摆放|移动|转移|收拾|收|放|摆|移|拿|搬|丢|扔|装|投|挪|送|塞|运|存|归|搁|搬运|分类|分)'
-    r'(?:到|进|入|在|至|回|去)*'
+    r'(?:放置|摆放|移动|转移|收拾|收|放|摆|移|拿|搬|丢|扔|装|投|挪|送|塞|运|存|归|搁|倒|置|搬运|分类|分)'
+    r'(?:到|进|入|在|至|回|去|于)*'
 )
 _BALL = r'(?P<n>.+?)'
 _OF = r'(?:把|将)'
 _WAYS = {'左': 'left', '右': 'right', '前': 'forward', '后': 'back'}
+_ENDS = {'上': 'on top', '顶': 'on top', '下': 'at the bottom', '底': 'at the bottom'}
 _ALL = ('都', '全部都', '全部', '全都', '统统')
 _UNITS = {'厘米': 'cm', '公分': 'cm', 'cm': 'cm', '毫米': 'mm', 'mm': 'mm', '米': 'm', 'm': 'm'}
 _NUMBERS = {c: str(n) for n, c in enumerate('零一二三四五六七八九十')} | {'两': '2', '半': '0.5'}
@@ -60,7 +61,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (rf'{_OF}{_BALL}{_ORDER}(?:从左到右)?(?:排|摆|放|站)成(?:一)?(?:排|行|条线|条直线|条)', 'put {ns} in a row {o}'),
     (rf'用{_BALL}{_ORDER}(?:搭|堆|建|搭建|叠)(?:成)?(?:一个|一座|个|座)?塔', 'build a tower of {ns} {o}'),
     (rf'(?:搭|堆|建|搭建)(?:一个|一座|个|座)?{_NUMBER}层(?:的|高的)?塔', 'build a tower of {k}'),
-    (rf'{_OF}{_BALL}(?:都)?(?:叠|堆|摞|垒)(?:放)?(?:到|在)(?P<p>.+)', 'stack {n} {p}'),
+    (rf'{_OF}{_BALL}(?:都)?(?:叠|堆|摞|垒)(?:放|叠)?(?:到|在|于)(?P<p>.+)', 'stack {n} {p}'),
     (rf'{_OF}{_BALL}(?:向|往|朝)(?P<w>[左右前后])(?:边|方|面)?(?:推动|推)(?:动)?(?:一点儿?|一些|一下)', 'push {n} {w}'),
     (rf'{_OF}{_BALL}(?:向|往|朝)(?P<w>[左右前后])(?:边|方|面)?(?:推动|推)(?:动)?(?:{_NUMBER}(?P<u>厘米|公分|毫米|cm|mm|米|m))?', 'push {n} {w} {d}'),
     (rf'(?:向|往|朝)(?P<w>[左右前后])(?:边|方|面)?推{_BALL}(?:{_NUMBER}(?P<u>厘米|公分|毫米|cm|mm|米|m))?', 'push {n} {w} {d}'),
@@ -70,6 +71,13 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r'(?:清空|清理|收拾|整理|打扫)(?:干净)?(?:桌子|桌面|台面)(?:上)?(?:的东西)?', 'clear the table'),
     (rf'{_OF}(?:桌子|桌面)(?:清空|清理|收拾|整理)(?:干净)?', 'clear the table'),
     (rf'(?:清空|倒空){_BALL}', 'empty {n}'),
+    (rf'{_OF}{_BALL}(?:清空|倒空)', 'empty {n}'),
+    (r'(?:拆开|拆掉|拆散|拆)(?:这|那)?(?:个|座)?(?:积木)?塔', 'unstack the tower'),
+    (rf'{_BALL}(?:要|应该)?(?:放)?在最(?P<e>上|下|底|顶)(?:面|边|层|部)?', 'with {n} {e}'),
+    (rf'{_OF}{_BALL}(?:放|装|投)(?:到|进)?(?:进去|里面去|里面|进来)', 'put {n} in it'),
+    (rf'{_BALL}(?:应该|应当|需要|必须|要)(?:被)?{_PUT}(?P<p>.+)', 'put {n} {p}'),
+    (rf'{_ORDER}{_OF}{_BALL}(?:都)?(?:叠|堆|摞|垒)(?:放)?(?:起来|在一起|好)', 'stack {ns} {o}'),
+    (rf'{_ORDER}{_OF}{_BALL}(?:排|摆|放|站)成(?:一)?(?:排|行|条线|条直线|条)', 'put {ns} in a row {o}'),
     (rf'(?:等待|等|暂停){_NUMBER}(?:秒钟|秒)', 'wait {k} seconds'),
     (r'(?:回到|返回|回)(?:初始位置|起始位置|原来的位置|原位|原点|家|零位)', 'go home'),
     (r'(?:停止|停下|停)', 'stop'),
@@ -97,6 +105,7 @@ def to_english(text: str) -> str | None:
         if clause is None:
             return None
         follows = bool(said) and said[-1].endswith((',', 'otherwise'))
+        follows = follows or (bool(said) and clause.startswith('with '))
         link = ' ' if follows else ', then ' if joint else '. '
         said.append(link + clause if said else clause)
     if not said:
@@ -146,7 +155,7 @@ def _exception(text: str) -> tuple[str, str | None]:
     inner = re.search(r'除(?:了|去)?([^，,]+?)(?:以外|之外)的(?!其)', text)
     if inner is not None:
         return text[: inner.start()] + '所有' + text[inner.end() :], nouns(inner[1])
-    found = re.search(r'除(?:了|去)?(.+?)(?:以外|之外|外|[，,])[，,]?(?:都)?', text)
+    found = re.search(r'除(?:了|去)?(.+?)(?:以外|之外|外|[，,。]|$)[，,]?(?:都)?', text)
     if found is None:
         return text, None
     return text[: found.start()] + text[found.end() :], nouns(found[1])
@@ -191,7 +200,7 @@ def _words(groups: dict[str, str | None]) -> dict[str, str] | None:
         elif name == 'p':
             meaning = place(said)
         else:
-            table = {'w': _WAYS, 'o': _ORDERS, 'u': _UNITS, 'k': _NUMBERS}[name]
+            table = {'e': _ENDS, 'w': _WAYS, 'o': _ORDERS, 'u': _UNITS, 'k': _NUMBERS}[name]
             meaning = table.get(said, said)
         if meaning is None:
             return None

@@ -38,7 +38,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r'最(?:前|前面|前边)的?', 'front'), (r'最(?:后|后面|后边)的?', 'back'),
     (r'左(?:边|侧|面)的?', 'left'),
     (r'右(?:边|侧|面)的?', 'right'), (r'中间的?', 'middle'), (r'大的?', 'large'),
-    (r'小的?', 'small'), (r'对应的?|相应的?|匹配的?|同色的?', 'matching'),
+    (r'小的?', 'small'), (r'空的', 'empty'), (r'圆(?:形|的)的?', 'round'),
+    (r'(?:跟|和|与)(?:它|其|自己|它们)的?颜色(?:一样|相同|一致)的?', 'matching'),
+    (r'颜色(?:一样|一致)的?', 'matching'),
+    (r'塔顶的?', 'top'), (r'对应的?|相应的?|匹配的?|同色的?', 'matching'),
     (r'(?:相同|同样|一样)颜色的?|颜色相同的?', 'matching'),
     (r'这个?|那个?|该|这些|那些|的|个', ''),
 )  # fmt: skip
@@ -51,6 +54,7 @@ _PLACES: tuple[tuple[str, str], ...] = (
 TABLE = r'(?:桌子|桌面|桌|台面)(?:上)?'
 _THAN = {'大': 'larger', '小': 'smaller', '高': 'taller', '矮': 'shorter'}
 _COMPARED = tuple(f'that is {word} than' for word in _THAN.values())
+_MOST = {'大': 'largest', '小': 'smallest', '高': 'tallest'}
 _THINGS = ('东西', '物体', '物品', '物件')
 _SIDES = {'左': 'left', '右': 'right', '前': 'front', '后': 'back', '上': 'back', '下': 'front'}
 
@@ -91,6 +95,7 @@ def _shared_head(said: str, many: bool) -> str | None:
 def noun(said: str, *, many: bool = False) -> str | None:
     """Rewrite one noun; None where it is not understood."""
     said = re.sub(r'都$|全都$|全部$', '', said.strip())
+    said = re.sub(r'(?<=[里上])(?=所有|全部|每)', '的', said)
     if said in ('它', '他', '她', '它们', '他们'):
         return 'them' if said.endswith('们') else 'it'
     where, rest = _located(said)
@@ -162,6 +167,8 @@ def _adjectives(said: str) -> tuple[list[str], str]:
 def _adjective(said: str) -> tuple[str, int] | None:
     if match := re.match(r'(?:从?(左|右)(?:边|起|数|开始)*(?:数)?)第([一二三四五六])个', said):
         return f'{_NTH[match[2]]} {_SIDES[match[1]]}', match.end()
+    if match := re.match(r'第([二三四])(大|小|高)的?', said):
+        return f'{_NTH[match[1]]} {_MOST[match[2]]}', match.end()
     if match := re.match(r'([两二三四五六])(?:个|块|只)的?', said):
         return _COUNTS[match[1]], match.end()
     if match := re.match(r'一(?:个|块|只)', said):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.actions import ActionReader
-from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
+from qwen_embodied.planning.grammar.syntax import BARE, Clause, Noun, Place, Unclear
 
 _TOUCHING = frozenset({'touch', 'leave', 'avoid', 'skip', 'ignore', 'spare'})
 _OUT = ('from', 'out_of')
@@ -17,6 +17,7 @@ class ClauseReader(ActionReader):
     """Reads one clause after the other."""
 
     previous: Clause | None = None
+    is_plain: bool = False
 
     def clause(self, *, shares: bool = False) -> Clause:
         """Read one clause.
@@ -86,7 +87,7 @@ class ClauseReader(ActionReader):
         before = self.places()
         if self._starts_exception():
             movers = self._with_exception(movers, [])
-        self._states()
+        self._states_of_goals()
         if self.accept('not'):
             raise Unclear('Please say it without "not": what should I do with it?')
         if self.word() == 'swap' and self.word(1) in ('', '.', ',', 'then', 'and'):
@@ -100,9 +101,19 @@ class ClauseReader(ActionReader):
         if self.previous is not None and self.previous.kind in ('stack', 'push', 'sort', 'put'):
             kind, verb = self.previous.kind, self.previous.verb
         shares = shares or self.tokens[start - 1].word == '.'
+        if not places and not shares:
+            verb = BARE
         found = Clause(kind, verb, self.text_from(start), movers, places, shares_place=shares)
         self.previous = found
         return found
+
+    def _states_of_goals(self) -> None:
+        """Step over 'goes' and 'should be'; asks after 'is', which may only tell what is so."""
+        told = ('is', 'are', 'was', 'were')
+        is_fact = self.is_plain and self.word() in told
+        self._states()
+        if is_fact and self.tokens[self.at - 1].word in told:
+            raise Unclear('Is it so, or should I make it so? Please tell me what to do.')
 
     def _subject(self) -> tuple[Noun, ...]:
         if self.word() == 'which' and self.word(1) in words.STATES and self.latest is not None:

@@ -13,7 +13,7 @@ from qwen_embodied.planning.grammar import words
 FRAME = (
     words.word_set("""
     i we you u me us my your our it there this a an the to of for if that is was be been am are do
-    did does have has had would could can will may might should shall must want need like love wish
+    does have has had would could can will may might should shall must want need like love wish
     hope hoping wonder wondering ask asking appreciate appreciated prefer expect think believe try
     tell help mind great nice good kind lovely perfect awesome wonderful helpful possible able glad
     happy grateful please favour favor chance moment minute second time turn task job goal mission
@@ -23,7 +23,6 @@ FRAME = (
 """)
     | words.FILLERS
 )
-_SPEAKERS = ('i',)
 _STARTS = ('.', ';')
 _BEFORE = words.word_set("""
     to you u could can would will if that is we i , and me maybe perhaps please then must should
@@ -52,7 +51,7 @@ def _leading(said: list[str], start: int, end: int) -> set[int]:
     found: set[int] = set()
     for at in range(start, end):
         is_ready = at > start and said[at - 1] in _BEFORE
-        if is_ready and _begins(said, at) and _is_asking(said[start:at]):
+        if is_ready and _begins(said, at) and _is_asking(said[start:at], said[at]):
             found = set(range(start, at))
         if said[at] not in FRAME:
             break
@@ -69,10 +68,14 @@ def _begins(said: list[str], at: int) -> bool:
     return words.VERBS.get(verb) not in (None, 'go', 'want', 'see') and not is_thing
 
 
-def _is_asking(frame: list[str]) -> bool:
-    """Say whether a frame asks the robot, and does not tell what somebody else does."""
-    is_own = any(word in frame for word in _SPEAKERS) and not {'you', 'u', 'to'} & set(frame)
-    return not is_own or frame in (['i'], ['please', 'i'])
+def _is_asking(frame: list[str], verb: str) -> bool:
+    """Say whether a frame asks the robot, and does not tell what somebody does, did or may do."""
+    if {'how', 'what'} & set(frame) and 'about' not in frame:
+        return False
+    if frame[-1] == 'have':
+        return False
+    is_own = 'i' in frame and not {'you', 'u'} & set(frame)
+    return not is_own or words.base(verb) in _WANTS
 
 
 def _trailing(said: list[str], start: int, end: int) -> set[int]:

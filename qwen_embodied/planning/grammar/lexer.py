@@ -29,7 +29,7 @@ _SYNONYMS = {
     'afterward': 'afterwards', 'whilst': 'while', 'til': 'until',
 }  # fmt: skip
 _JOINED = ('hand over', 'get rid')
-_SEPARATORS = {'!': '.', '?': '.', '\n': '.', ':': ',', '–': ',', '—': ',', '+': 'and', '-': ','}
+_SEPARATORS = {'!': '.', '?': '.', '\n': '.', '–': ',', '—': ',', '+': 'and', '-': ','}
 _SKIPPED = frozenset('"()[]{}\'`=*')
 
 
@@ -52,8 +52,7 @@ def tokens_of(instruction: str) -> tuple[Token, ...]:
     Args:
         instruction: The operator's words.
     """
-    raw = [Token(_SPELLING.corrected(word) if _is_strange(word) else word, word)
-           for word in _raw_words(instruction)]  # fmt: skip
+    raw = [Token(_spelt(word), word) for word in _raw_words(instruction)]
     raw = [raw[at] for at in unframed([token.word for token in raw])]
     merged = _merge(_merge(raw))
     return tuple(token for token in merged if token.word not in words.FILLERS)
@@ -69,8 +68,11 @@ def is_known(word: str) -> bool:
     return word in _VOCABULARY or is_number(word)
 
 
-def _is_strange(word: str) -> bool:
-    return not (word in _SPELT or is_number(word))
+def _spelt(word: str) -> str:
+    """Give a word as the grammar spells it; a colon parts as a comma does."""
+    if word in _SPELT or is_number(word):
+        return word
+    return ',' if word == ':' else _SPELLING.corrected(word)
 
 
 def _raw_words(instruction: str) -> list[str]:

@@ -12,7 +12,7 @@ from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.sorting import containers_of, matching
 from qwen_embodied.planning.grammar.spots import free_spot, region
-from qwen_embodied.planning.grammar.syntax import Noun, Place, Satisfied, Unclear
+from qwen_embodied.planning.grammar.syntax import BARE, Noun, Place, Satisfied, Unclear
 from qwen_embodied.planning.grammar.table import Point, Table
 from qwen_embodied.planning.schema import Step
 from qwen_embodied.relations import PUSHES
@@ -127,7 +127,7 @@ class Mover:
 
     def _put_down(self, names: tuple[str, ...]) -> None:
         held = self.table.held
-        if held is None and set(names) <= self.table.moved:
+        if held is None and set(names) <= self.table.moved and self.verb != BARE:
             return
         if held is None or names != (held,):
             listed = speech.listed([self._the(name) for name in names])

@@ -13,6 +13,7 @@ _ENDS = {
     'on_top': 'on_top', 'on_bottom': 'on_bottom', 'on_middle': 'on_middle',
     'on_left': 'on_bottom', 'on_right': 'on_top',
 }  # fmt: skip
+_WAYS = ('from_top', 'from_right', 'from_bottom', 'from_left')
 _STACK = ('on_top', 'on_bottom')
 _SIZES = {'largest': True, 'biggest': True, 'smallest': False, 'tallest': True, 'shortest': False}
 
@@ -27,6 +28,9 @@ class OrderReader(PlaceReader):
         found = Order()
         while True:
             start = self.at
+            if (listed := self._in_full()) is not None:
+                found = replace(found, first=listed)
+                continue
             while self.accept(',', 'and', 'with', 'so_that', 'that', 'then'):
                 pass
             changed = self._order_part(found)
@@ -34,6 +38,18 @@ class OrderReader(PlaceReader):
                 self.at = start
                 return found
             found = changed
+
+    def _in_full(self) -> tuple[Noun, ...] | None:
+        """Read ': pink, blue, red', which lists things in their order."""
+        start, heads = self.at, self.heads
+        is_list = self.at < len(self.tokens) and self.tokens[self.at].text == ':'
+        if is_list and self.starts_noun(1):
+            self.at += 1
+            listed = self.nouns()
+            if len(listed) > 1 and self.word() in ('.', ';', '', *_WAYS):
+                return listed
+        self.at, self.heads = start, heads
+        return None
 
     def _order_part(self, order: Order) -> Order | None:
         word = self.word()
@@ -44,7 +60,7 @@ class OrderReader(PlaceReader):
             self.at += 1
             measure = order.measure or 'volume'
             return replace(order, falls=word == 'descending', measure=measure)
-        if word in ('from_top', 'from_right', 'from_bottom', 'from_left'):
+        if word in _WAYS:
             self.at += 1
             return replace(order, is_reversed=word in ('from_top', 'from_right'))
         if word in ('in_order', 'starting_with'):

@@ -41,6 +41,9 @@ _LINES = """
     in the same bin > there | in the same container > there | in the same box > there
     into the same bowl > there | into the same bin > there | into the same container > there
     into the same box > there | on the same tray > there | onto the same tray > there
+    what i want is > want | what i need is > want | what i would like is > want
+    you should have > unknown_past | you could have > unknown_past | should have > unknown_past
+    could have > unknown_past | would have > unknown_past | must have > unknown_past
     closer to > closer_to | closer towards > closer_to | nearer towards > closer_to
     further to the > to the
     farther to the > to the | move over > move | looks like > is | look like > are

@@ -13,6 +13,7 @@ from qwen_embodied.planning.grammar.wholes import SKILLS
 
 EXAMPLE = "for example 'put the red cube in the blue bowl'"
 _JOINTS = frozenset([',', ';', '.', 'and', 'then', 'but', 'but_first'])
+_MODALS = ('can', 'could', 'would', 'will', 'should', 'may', 'must')
 _OPENERS = ('before', 'after', 'once', 'without', 'if', 'otherwise', 'until')
 _BEFORE_NOUNS = frozenset(
     (*words.ARTICLES, *words.COLOURS, *words.QUANTIFIERS, *words.EXTREMES, *words.NUMBERS)
@@ -145,7 +146,9 @@ class _SentenceReader(ConditionReader):
         elif word:
             self._subordinate(found, word, main=bool(found) and joint in ('', ','))
         else:
+            self.is_plain = True
             found.append(self.clause(shares=joint == 'then'))
+            self.is_plain = False
 
     def _subordinate(self, found: list[Clause], word: str, *, main: bool) -> None:
         """Read what follows 'before' or 'after'; main: the clause it belongs to came already."""
@@ -198,6 +201,10 @@ def _is_word(word: str, ids: frozenset[str]) -> bool:
 
 def _refuse_question(tokens: tuple[Token, ...], sight: str) -> None:
     is_asked = tokens[0].word in words.QUESTION_WORDS
+    second = tokens[1].word if len(tokens) > 1 else ''
+    is_doubt = tokens[0].word in _MODALS and second in ('the', 'a', 'i', 'it', 'all', 'this')
+    if is_doubt:
+        raise Unclear('Is that a question, or should I do it? Please tell me what to do.')
     if is_asked or (tokens[0].word in ('see', 'look') and len(tokens) < 3):
         raise Unclear(f'{sight} What should I do?')
     if tokens[0].word == 'hand_over':

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BARE = 'put down'  # the verb of a clause that only names things
+
 
 class Unclear(Exception):  # noqa: N818
     """Raised inside the grammar where it must ask; the planner turns it into an `ask` step."""
