@@ -10,11 +10,15 @@ from qwen_embodied.planning.grammar import measures, speech
 from qwen_embodied.planning.grammar.syntax import Noun, Unclear
 from qwen_embodied.planning.grammar.table import Table
 
+# Words that several objects may deserve, unlike 'largest'.
+_PLAIN = frozenset(('big', 'large', 'small', 'little', 'tiny', 'tall', 'short', 'huge', 'long'))
+
 
 class Chooser:
     """Counts and chooses; the objects that fit are found by the subclass."""
 
     table: Table
+    current: tuple[str, ...] = ()
 
     def target(self, noun: Noun, role: str, movers: tuple[str, ...] = ()) -> str:
         """Give the id of the one object a noun refers to; implemented where nouns are resolved."""
@@ -27,9 +31,12 @@ class Chooser:
             return self._nth(noun, found)
         if noun.reference is not None and noun.reference[0] != 'same_colour_as':
             word, other = noun.reference
-            anchor = self.target(other, 'any')
+            is_mover = other.is_pronoun and len(self.current) == 1
+            anchor = self.current[0] if is_mover else self.target(other, 'any')
             rest = tuple(name for name in found if name != anchor)
             return self._best(noun, measures.by_distance(self.table, rest, anchor, word), limit)
+        is_any = noun.quantifier in ('a', 'some') or (noun.quantifier == 'bare' and noun.count)
+        limit = None if is_any and _PLAIN & set(noun.extremes) else limit
         sides = [place.word for place in noun.where if place.kind == 'side' and not noun.is_many]
         for word in (*noun.extremes, *sides):
             found = self._best(noun, measures.by_extreme(self.table, found, word), limit)

@@ -21,8 +21,6 @@ _CONE = math.cos(math.radians(45.0))
 class Locator(Chooser):
     """Knows places of objects; the nouns of places are resolved by the subclass."""
 
-    current: tuple[str, ...]
-
     def pair(self, place: Place) -> tuple[str, str]:
         """Give the two ids that something is between; implemented where nouns are resolved."""
         raise NotImplementedError

@@ -84,6 +84,9 @@ class OrderReader(PlaceReader):
         found = self.noun()
         while self.accept_from(words.STATES):
             pass
+        if self.word() == 'on' and self.word(1) in ('it', 'that') and order.bottom is not None:
+            self.at += 2
+            return replace(order, middle=(*order.middle, *found))
         is_pair = self.is_building and self.word() == 'on' and self.starts_noun(1)
         if is_pair and len(found) == 1 and order.is_empty:
             self.at += 1

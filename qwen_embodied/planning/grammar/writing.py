@@ -49,6 +49,8 @@ class ClauseWriter:
                 raise Unclear(f'What should I {self.clause.verb}? Please name the object.')
             return (self.table.held,)
         found: list[str] = []
+        if any(noun.is_matching for noun in nouns):
+            raise Unclear('Of which colour? Please tell me one colour after the other.')
         for noun in nouns:
             self.resolver.current = self.resolver.movers(noun)
             found += self.resolver.current
@@ -143,7 +145,7 @@ class ClauseWriter:
         count = self.clause.count
         if not is_open:
             names = self._names()
-        elif order.first or order.middle:
+        elif order.first or order.middle or (order.bottom and order.top):
             named = (order.bottom, *order.middle, order.top)
             listed = order.first or tuple(noun for noun in named if noun is not None)
             names = tuple(n for noun in listed for n in self.resolver.movers(noun))
