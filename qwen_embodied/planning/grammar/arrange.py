@@ -213,8 +213,11 @@ class Arranger(Mover):
 
     def _among(self, noun: Noun, names: tuple[str, ...]) -> tuple[str, ...]:
         """Give those of the names that a noun stands for; one, unless it says more."""
-        found = self.resolver.resolve(replace(noun, quantifier='all'), 'any')
-        found = tuple(name for name in found if name in names)
+        self.resolver.within = frozenset(names)
+        try:
+            found = self.resolver.resolve(replace(noun, quantifier='all'), 'any')
+        finally:
+            self.resolver.within = None
         if not found:
             raise Unclear(f"'{noun.text}' is not among them. What should I do?")
         if len(found) > 1 and not (noun.is_many or noun.plural):

@@ -64,6 +64,7 @@ def _write_all(clauses: list[Clause], table: Table) -> Table:
             continue
         if not conditions.is_wanted(clause, table):
             goal = _said_goal(clause) or goal
+            _note_movers(clause, table)
             done = done or Satisfied(f"I see nothing for which to do '{clause.text}'. What now?")
             continue
         try:
@@ -73,6 +74,19 @@ def _write_all(clauses: list[Clause], table: Table) -> Table:
     if done is not None and not table.steps:
         raise done
     return table
+
+
+def _note_movers(clause: Clause, table: Table) -> None:
+    """Remember what a clause that is not done would have moved, for 'it'."""
+    if any(noun.is_pronoun for noun in clause.movers):
+        return
+    try:
+        names = [
+            n for noun in clause.movers for n in Resolver(table.copy()).resolve(noun, 'mover')
+        ]
+    except Unclear:
+        return
+    table.movers = tuple(names) or table.movers
 
 
 def _said_goal(clause: Clause) -> Place | None:
@@ -93,12 +107,13 @@ def _joined(clauses: list[Clause]) -> list[Clause]:
     found: list[Clause] = []
     for clause in clauses:
         last = found[-1] if found else None
-        is_lifting = last is not None and last.kind in ('pick', 'take')
+        is_getting = last is not None and last.kind == 'put' and not last.places
+        is_lifting = last is not None and (last.kind in ('pick', 'take') or is_getting)
         points_back = all(noun.is_pronoun for noun in clause.movers)
         if is_lifting and last is not None and clause.kind == 'put' and points_back:
             many = len(last.movers) > 1 or any(noun.is_many for noun in last.movers)
             movers = described(last.movers, last.places)
-            if many and movers is not None:
+            if (many or is_getting) and movers is not None:
                 found[-1] = replace(clause, movers=movers)
                 continue
         found.append(clause)
@@ -107,7 +122,7 @@ def _joined(clauses: list[Clause]) -> list[Clause]:
 
 def _forbid(clause: Clause, table: Table) -> None:
     """Note what must not be touched, or where something must not go."""
-    if any(noun.quantifier == 'rest' for noun in clause.movers):
+    if any(noun.quantifier in ('rest', 'other') for noun in clause.movers):
         return
     is_goal = clause.verb in _PUTTING and bool(clause.places)
     found = readings(clause, needs_goal=is_goal)

@@ -41,9 +41,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r'小的?', 'small'), (r'空的', 'empty'), (r'圆(?:形|的)的?', 'round'),
     (r'(?:跟|和|与)(?:它|其|自己|它们)的?颜色(?:一样|相同|一致)的?', 'matching'),
     (r'颜色(?:一样|一致)的?', 'matching'),
-    (r'塔顶的?', 'top'), (r'对应的?|相应的?|匹配的?|同色的?', 'matching'),
+    (r'塔顶的?', 'top'), (r'对应的?|相应的?|匹配的?|同(?:一|样|种)?颜?色的?', 'matching'),
     (r'(?:相同|同样|一样)颜色的?|颜色相同的?', 'matching'),
-    (r'这个?|那个?|该|这些|那些|的|个', ''),
+    (r'这些|那些|这个?|那个?|该|的|个', ''),
 )  # fmt: skip
 _PLACES: tuple[tuple[str, str], ...] = (
     (r'的?(?:里面|里边|里|内部|内|当中|中)', 'in'),
@@ -101,7 +101,7 @@ def noun(said: str, *, many: bool = False) -> str | None:
     where, rest = _located(said)
     if rest is None:
         return None
-    many = many or (bool(where) and rest in _THINGS) or where.startswith(_COMPARED)
+    many = many or (where.startswith('that') and rest in _THINGS) or where.startswith(_COMPARED)
     said = rest
     negative, said = _negated(said)
     words, rest = _adjectives(said)

@@ -67,7 +67,13 @@ class Chooser:
         if number < 1 or number - 1 + wanted > len(ranking.names):
             count = len(ranking.names)
             raise Unclear(f'I see only {count} of them. {speech.sight(self.items(found))}')
-        return ranking.names[number - 1 : number - 1 + wanted]
+        first, last = number - 1, number - 1 + wanted
+        values = ranking.values
+        for edge in (first, last):
+            inside = 0 < edge < len(values)
+            if inside and values[edge] - values[edge - 1] < min(ranking.tolerance, 0.01):
+                raise Unclear(speech.which(singular(noun), self.items(ranking.names)))
+        return ranking.names[first:last]
 
     def _counted(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
         wanted = 2 if noun.quantifier == 'both' else noun.count

@@ -29,6 +29,8 @@ class ClauseReader(ActionReader):
         self._skip_subject()
         if self.accept('not', 'without'):
             return self._forbidden(start)
+        if self.word() in words.RELATION_WORDS and (fronted := self._fronted()) is not None:
+            return fronted
         verb = self._verb()
         if not verb:
             return self._without_verb(start, shares)
@@ -44,6 +46,18 @@ class ClauseReader(ActionReader):
         while self.word() == ',' and self.word(1) == 'nothing_else':
             self.at += 2
         return replace(found, text=self.text_from(start))
+
+    def _fronted(self) -> Clause | None:
+        """Read 'on top of that put the red cube'."""
+        start, heads = self.at, self.heads
+        place = self.place()
+        self.accept(',')
+        if place is not None and self._is_verb():
+            found = self.clause()
+            if found.kind == 'put' and not found.places:
+                return replace(found, places=(place,))
+        self.at, self.heads = start, heads
+        return None
 
     def _skip_subject(self) -> None:
         while self.accept(
@@ -153,8 +167,13 @@ class ClauseReader(ActionReader):
             elif self._starts_exception():
                 movers = self._with_exception(movers, places)
                 is_closed = bool(places)
-            elif not self.accept('back'):
+            elif not (self._goes_on() or self.accept('back')):
                 return movers, tuple(places)
+
+    def _goes_on(self) -> bool:
+        """Step over 'and' between 'out of the bowl' and 'into the bin'."""
+        is_place = self.word(1) in ('in', 'on') and self.starts_noun(2)
+        return is_place and bool(self.accept('and'))
 
     def _rejected(self) -> None:
         """Step over 'not in the red bowl but' before the place that is meant."""
@@ -172,6 +191,8 @@ class ClauseReader(ActionReader):
         if self.word() == 'away' and (self.word(1) in ('in', 'on', 'to') or self.starts_noun(1)):
             self.at += 1
         if self.word() == 'together' and self.word(1) in words.RELATION_WORDS:
+            self.at += 1
+        if self.word() == 'first' and self.word(1) in words.RELATION_WORDS:
             self.at += 1
         if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there'}:
             self.at += 1

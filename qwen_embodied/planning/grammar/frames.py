@@ -19,7 +19,7 @@ FRAME = (
     happy grateful please favour favor chance moment minute second time turn task job goal mission
     objective assignment assistance next new first when get got so as be well alright maybe perhaps
     possibly probably again today what how about whether it's in , and order everyone morning
-    afternoon evening excuse sorry pardon way go lot much next
+    thing afternoon evening excuse sorry pardon way go lot much next
 """)
     | words.FILLERS
 )
@@ -50,12 +50,18 @@ def _leading(said: list[str], start: int, end: int) -> set[int]:
     """Give the places of the longest frame before the first command of a sentence."""
     found: set[int] = set()
     for at in range(start, end):
-        is_ready = at > start and said[at - 1] in _BEFORE
+        is_ready = at > start and _last_said(said[start:at]) in _BEFORE
         if is_ready and _begins(said, at) and _is_asking(said[start:at], said[at]):
             found = set(range(start, at))
         if said[at] not in FRAME:
             break
     return found
+
+
+def _last_said(frame: list[str]) -> str:
+    """Give the last word that is no mere filler."""
+    kept = [word for word in frame if word not in words.FILLERS or word in _BEFORE]
+    return kept[-1] if kept else frame[-1]
 
 
 def _begins(said: list[str], at: int) -> bool:

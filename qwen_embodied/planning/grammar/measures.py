@@ -97,6 +97,9 @@ def on_side(table: Table, names: list[str], side: str) -> frozenset[str]:
 def _measures(table: Table, names: tuple[str, ...]) -> dict[str, Callable[[str], float]]:
     items, spots = table.items, table.spots
     centre = np.mean([spots[name] for name in names], axis=0) if names else np.zeros(2)
+    levels = [table.level(name) for name in names]
+    is_pile = bool(names) and max(math.dist(spots[n], centre) for n in names) < 0.02
+    half = float(np.mean(levels)) if levels else 0.0
     return {
         'volume': lambda name: float(np.prod(items[name].size)),
         'height': lambda name: float(items[name].size[2]),
@@ -104,7 +107,11 @@ def _measures(table: Table, names: tuple[str, ...]) -> dict[str, Callable[[str],
         'x': lambda name: spots[name][0],
         'y': lambda name: spots[name][1],
         'reach': lambda name: math.hypot(*spots[name]),
-        'middle': lambda name: math.dist(spots[name], (float(centre[0]), float(centre[1]))),
+        'middle': lambda name: (
+            abs(table.level(name) - half)
+            if is_pile
+            else math.dist(spots[name], (float(centre[0]), float(centre[1])))
+        ),
         'level': lambda name: float(table.level(name)),
     }
 

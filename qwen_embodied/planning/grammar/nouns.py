@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.lexer import is_number
+from qwen_embodied.planning.grammar.listing import with_shared_head
 from qwen_embodied.planning.grammar.qualifiers import QualifierReader
 from qwen_embodied.planning.grammar.syntax import Noun, Unclear
 
@@ -77,8 +78,10 @@ class NounReader(QualifierReader):
         """Give the number of joining tokens before another noun of a list, or 0."""
         if self.word() == ',' and self.word(1) == 'and' and self.starts_noun(2):
             return 2
-        if self.word() in (',', 'and') and self.starts_noun(1):
+        if self.word() in (',', 'and', 'then') and self.starts_noun(1):
             return 1
+        if (self.word(), self.word(1)) == (',', 'then') and self.starts_noun(2):
+            return 2
         return 0
 
     def _is_descriptive(self, ahead: int) -> bool:
@@ -179,6 +182,9 @@ class NounReader(QualifierReader):
         if word == 'empty':
             self.at += 1
             return replace(noun, is_empty=True)
+        if word == 'single' and noun.quantifier == 'a':
+            self.at += 1
+            return replace(noun, count=1)
         if word in ('matching', 'corresponding', 'respective'):
             self.at += 1
             return replace(noun, is_matching=True)
@@ -241,7 +247,8 @@ class NounReader(QualifierReader):
     def _headless(self, noun: Noun) -> Noun:
         if noun.quantifier == 'rest' and not noun.head:
             return replace(noun, head='object')
-        if noun.quantifier != 'bare' and not noun.head:
+        is_inner = self.describing > 0 and bool(noun.colours)
+        if (noun.quantifier != 'bare' or is_inner) and not noun.head:
             return replace(noun, like=self._antecedents())
         return noun
 
@@ -276,19 +283,3 @@ def _split_colours(noun: Noun) -> tuple[Noun, ...]:
         replace(noun, colours=(colour,), text=f'{name} {head}'.strip())
         for colour, name in zip(noun.colours, names, strict=True)
     )
-
-
-def with_shared_head(nouns: list[Noun]) -> tuple[Noun, ...]:
-    """Give 'the red' the head of 'the blue cube' that follows it."""
-    result: list[Noun] = []
-    later: Noun | None = None
-    for said in reversed(nouns):
-        noun = said
-        lacks = not (noun.head or noun.shapes or noun.is_pronoun or noun.name)
-        if lacks and later is not None:
-            text = f'{noun.text} {later.text.split()[-1]}'
-            noun = replace(noun, head=later.head, shapes=later.shapes, text=text)
-        elif noun.shapes:
-            later = noun
-        result.insert(0, noun)
-    return tuple(result)

@@ -31,7 +31,9 @@ class OrderReader(PlaceReader):
             if (listed := self._in_full()) is not None:
                 found = replace(found, first=listed)
                 continue
-            while self.accept(',', 'and', 'with', 'so_that', 'that', 'then'):
+            while self.accept(
+                ',', 'and', 'with', 'so_that', 'that', 'then', 'going', 'ranging', 'from', 'to'
+            ):
                 pass
             changed = self._order_part(found)
             if changed is None:

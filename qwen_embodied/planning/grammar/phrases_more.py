@@ -44,6 +44,10 @@ _LINES = """
     what i want is > want | what i need is > want | what i would like is > want
     you should have > unknown_past | you could have > unknown_past | should have > unknown_past
     could have > unknown_past | would have > unknown_past | must have > unknown_past
+    go on and > | carry on and > | come on and > | save for > except | all save > all except
+    that has its colour > matching | which has its colour > matching | of that colour > matching
+    that have their colour > matching | that has the colour > with the colour
+    from the bottom > from_bottom | from the top > from_top | from the base > from_bottom
     closer to > closer_to | closer towards > closer_to | nearer towards > closer_to
     further to the > to the
     farther to the > to the | move over > move | looks like > is | look like > are

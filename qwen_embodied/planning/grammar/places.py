@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.lexer import is_number
-from qwen_embodied.planning.grammar.nouns import NounReader, with_shared_head
+from qwen_embodied.planning.grammar.listing import with_shared_head
+from qwen_embodied.planning.grammar.nouns import NounReader
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 
 A_BIT = 0.05

@@ -10,7 +10,8 @@ from qwen_embodied.planning.grammar.reader import Reader
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 
 _FROM_SIDES = {
-    'from_left': 'left', 'from_right': 'right', 'from_front': 'front', 'from_back': 'back',
+    'from_top': 'top', 'from_bottom': 'bottom', 'from_left': 'left',
+    'from_right': 'right', 'from_front': 'front', 'from_back': 'back',
 }  # fmt: skip
 
 
@@ -64,6 +65,14 @@ class QualifierReader(Reader):
 
     def _qualifier(self, noun: Noun) -> Noun | None:
         word = self.word()
+        if (
+            noun.compared
+            and word in ('and', 'but')
+            and self.word(1) in words.COMPARED
+            and self.word(2) == 'than'
+        ):
+            self.at += 1
+            return self._compared(noun)
         if word in words.COMPARED or word == 'than':
             return self._compared(noun)
         if word in words.ORDINALS and self.word(1) in _FROM_SIDES:
@@ -80,7 +89,7 @@ class QualifierReader(Reader):
         if word in ('nearest', 'closest', 'farthest', 'furthest', 'leftmost', 'rightmost'):
             self.at += 1
             return replace(noun, extremes=(*noun.extremes, word))
-        is_end = self.takes or self.word(1) in words.RELATION_WORDS
+        is_end = self.takes or self.word(1) in words.RELATION_WORDS - {'to'}
         if word in _STACK_ENDS and is_end:
             self.at += 1
             return replace(noun, extremes=(*noun.extremes, _STACK_ENDS[word]))
@@ -102,7 +111,7 @@ class QualifierReader(Reader):
         self.at += step + 1
         others = self.noun()[0]
         extremes = tuple(w for w in noun.extremes if w != word)
-        if others.quantifier in ('all', 'each', 'rest'):
+        if others.quantifier in ('all', 'each', 'rest', 'other'):
             return replace(noun, extremes=(*extremes, word))
         return replace(noun, extremes=extremes, compared=(*noun.compared, (word, others)))
 
@@ -131,7 +140,7 @@ class QualifierReader(Reader):
         heads = self.heads
         found = self.nouns()
         self.heads = heads
-        if any(other.count or other.quantifier in ('some', 'a', 'another') for other in found):
+        if any(_is_open(other) for other in found):
             raise Unclear(f"Which one should I leave out: '{found[0].text}'?")
         return replace(noun, without=(*noun.without, *found))
 
@@ -219,10 +228,16 @@ class QualifierReader(Reader):
             return replace(noun, extremes=(*noun.extremes, self.take()))
         return None
 
+    def _next_colour(self) -> int:
+        """Give the number of joining words before another colour, or 0."""
+        if self.word(1) in words.COLOURS:
+            return 1
+        return 2 if self.word(1) in ('or', 'nor') and self.word(2) in words.COLOURS else 0
+
     def _colour_attribute(self, noun: Noun, negative: bool) -> Noun:
         found = [words.COLOURS[self.take()]]
-        while self.word() in ('or', 'and', 'nor') and self.word(1) in words.COLOURS:
-            self.at += 1
+        while self.word() in ('or', 'and', 'nor', ',') and self._next_colour():
+            self.at += self._next_colour()
             found.append(words.COLOURS[self.take()])
         if negative:
             return replace(noun, not_colours=noun.not_colours.union(*found))
@@ -230,3 +245,9 @@ class QualifierReader(Reader):
 
 
 _ARTICLES = ('the', 'a', 'an', 'my', 'your', 'this', 'that', 'these', 'those')
+
+
+def _is_open(noun: Noun) -> bool:
+    """Say whether a noun leaves open which objects it means."""
+    is_chosen = noun.extremes or noun.ordinal or noun.side
+    return bool(noun.count and not is_chosen) or noun.quantifier in ('some', 'a', 'another')

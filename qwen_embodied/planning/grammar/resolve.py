@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.messages import SceneObject
+from qwen_embodied.planning.facts import NO_SUPPORT
 from qwen_embodied.planning.grammar import measures, speech
 from qwen_embodied.planning.grammar.choice import singular
 from qwen_embodied.planning.grammar.locating import FAR, NEAR, Locator
@@ -27,6 +28,7 @@ class Resolver(Locator):
         self.table = table
         self.current: tuple[str, ...] = ()
         self.apart: frozenset[str] = frozenset()
+        self.within: frozenset[str] | None = None
 
     def movers(self, noun: Noun) -> tuple[str, ...]:
         """Give the ids of what is to be moved."""
@@ -43,6 +45,7 @@ class Resolver(Locator):
         """Give the id of the one object a place refers to."""
         if noun.is_pronoun:
             return self._pointed_target(noun, role, movers)
+        self._refuse_vague(noun, role)
         self.apart = frozenset(movers)
         try:
             found = self.resolve(noun, role)
@@ -54,6 +57,11 @@ class Resolver(Locator):
         if len(found) != 1:
             raise Unclear(speech.which(singular(noun), self.items(found)))
         return found[0]
+
+    def _refuse_vague(self, noun: Noun, role: str) -> None:
+        is_vague = noun.head == 'object' and noun.quantifier in ('a', 'some')
+        if is_vague and not noun.colours and len(self._candidates(noun, role)) > 1:
+            raise Unclear(f"What do you mean by '{noun.text}'? Please name it.")
 
     def pair(self, place: Place) -> tuple[str, str]:
         """Give the two ids that something is between."""
@@ -130,6 +138,7 @@ class Resolver(Locator):
     def _described(self, noun: Noun) -> list[str]:
         """Apply everything but shapes that are wanted, extremes and numbers."""
         names = [n for n, item in self.table.items.items() if _has_colour(item, noun)]
+        names = [n for n in names if self.within is None or n in self.within]
         excluded = self.excluded(noun)
         if noun.without and not excluded & set(names):
             listed = speech.listed([self.the(name) for name in sorted(excluded)])
@@ -192,6 +201,9 @@ class Resolver(Locator):
         if role == 'container':
             holding = [n for n in names if self.table.items[n].is_container]
             return holding if holding or (is_open and shapes) else names
+        if role == 'support' and is_open:
+            carrying = [n for n in names if self.table.items[n].shape not in NO_SUPPORT]
+            return carrying or names
         if role == 'mover' and is_open:
             movable = [n for n in names if self.table.is_movable(n)]
             return movable or ([] if noun.is_many or shapes else names)

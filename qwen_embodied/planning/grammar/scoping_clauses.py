@@ -60,7 +60,7 @@ class ClauseScope:
 
     def _forbidden(self, clause: Clause) -> frozenset[str]:
         has_goal = any(place.noun is not None for place in clause.places)
-        is_rest = any(noun.quantifier == 'rest' for noun in clause.movers)
+        is_rest = any(noun.quantifier in ('rest', 'other') for noun in clause.movers)
         return frozenset() if has_goal or is_rest else self.fitting(clause.movers)
 
     def _allowance(self, clause: Clause) -> Allowance:

@@ -99,7 +99,9 @@ class WholeReader(OrderReader):
         """Understand 'a tower of the cubes, the red one on top'."""
         is_listed = len(movers) > 1
         if is_listed and places and places[-1].relation == 'on' and places[-1].noun is None:
-            return movers, places[:-1], replace(order, top=movers[-1])
+            is_one_of = len(movers) > 2 or movers[0].is_many
+            left = movers[:-1] if is_one_of else movers
+            return left, places[:-1], replace(order, top=movers[-1])
         if is_listed and self.word() in ('on_top', 'on_bottom') and not places:
             order = self._with_end(order, movers[-1], self.take())
             more = self.order()
@@ -161,10 +163,24 @@ class WholeReader(OrderReader):
         if 'each_other' in kinds:
             return Clause('stack', verb, self.text_from(start), movers, places)
         order = self.order()
-        if order.is_empty and verb not in ('line_up', 'align'):
+        places = (*places, *self.places())
+        order = order if self.word() != ',' or order.is_empty else self._more(order)
+        if order.is_empty and verb not in ('line_up', 'align', 'line'):
             raise Unclear('How should I arrange them: in a row, stacked, or sorted by colour?')
-        places = (Place('row', ''), *(place for place in places if place.kind != 'table'))
+        if any(place.kind == 'each_other' for place in places):
+            return Clause('stack', verb, self.text_from(start), movers, (), order=order)
+        places = (Place('row', ''), *(p for p in places if p.kind not in ('table', 'row')))
         return Clause('row', verb, self.text_from(start), movers, places, order=order)
+
+    def _more(self, order: Order) -> Order:
+        """Read an end of a row said after 'in a row'."""
+        self.is_building = True
+        more = self.order()
+        self.is_building = False
+        if more.is_empty:
+            return order
+        falls = more.falls if more.falls is not None else order.falls
+        return replace(order, falls=falls, top=more.top, bottom=more.bottom)
 
     def _read_sort(self, verb: str, start: int) -> Clause:
         self.accept('out')

@@ -229,5 +229,5 @@ GLUE = _set("""and then , ; . of not no never except but that which by colour wi
     locations place level levels high storey horizontal vertical straight stacked single
     every_corner starting_with in_order apart than towers stacks piles so_that otherwise more_than
     fewer_than at_least at_most last_but_one same_colour_as under together remains remain gone
-    contain anymore still has u on_middle out closer_to toward nothing_else whichever contains
-    containing holds empty let make""")
+    contain going ranging anymore still has u on_middle out closer_to toward nothing_else
+    whichever contains containing holds empty let make""")

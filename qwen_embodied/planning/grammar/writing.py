@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from qwen_embodied.messages import CONTAINERS
 from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.arrange import Arranger
@@ -61,13 +62,28 @@ class ClauseWriter:
         nouns, goal = self.reading.movers, self.reading.goal
         target = goal.noun if goal is not None else None
         is_matching = target is not None and target.is_matching
-        if is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
+        if is_matching and target is not None and goal is not None and _is_no_box(target):
+            self._paired(goal.relation, target)
+        elif is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
             self._sort()
         elif goal is not None and target is not None and target.quantifier == 'each':
             self._distribute(goal.relation, target)
         else:
             is_set = any(noun.is_many for noun in nouns) or _is_bare_colour(nouns)
             self.mover.put(self._names(), goal, is_set=is_set)
+
+    def _paired(self, relation: str, noun: Noun) -> None:
+        """Put each mover on, or beside, the one thing of its colour."""
+        whole = replace(noun, quantifier='all', is_matching=False, plural=True)
+        targets = self.resolver.resolve(whole, 'any')
+        for name in self._names():
+            colour = self.table.items[name].colour
+            same = [t for t in targets if self.table.items[t].colour == colour and t != name]
+            if len(same) != 1:
+                raise Unclear(
+                    speech.which(f'{colour} one', self.resolver.items(tuple(same or targets)))
+                )
+            self.mover.onto(name, relation, same[0])
 
     def _distribute(self, relation: str, noun: Noun) -> None:
         """Put one of the movers into each target."""
@@ -238,3 +254,8 @@ class ClauseWriter:
 
 def _is_bare_colour(nouns: tuple[Noun, ...]) -> bool:
     return any(noun.quantifier == 'bare' for noun in nouns)
+
+
+def _is_no_box(noun: Noun) -> bool:
+    shapes = frozenset().union(*noun.shapes)
+    return bool(shapes) and not shapes & set(CONTAINERS)
