@@ -194,8 +194,9 @@ class ClauseReader(ActionReader):
             self.at += 1
         if self.word() == 'first' and self.word(1) in words.RELATION_WORDS:
             self.at += 1
-        if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there'}:
+        if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there', 'down'}:
             self.at += 1
+        self.accept('down')
 
     def _starts_exception(self) -> bool:
         step = 1 if self.word() in (',', 'but') else 0

@@ -67,9 +67,12 @@ class NounReader(QualifierReader):
 
     def _apposition(self, found: list[Noun], step: int) -> tuple[Noun, ...]:
         """Read 'two blocks: the red one and the blue one', which are the two."""
-        count = found[-1].count
+        count, start = found[-1].count, self.at
         self.at += step
         listed = self.nouns()
+        if self.word() in ('on_bottom', 'on_top', 'on_left'):
+            self.at = start
+            return tuple(found)
         if count is not None and len(listed) != count:
             raise Unclear(f"You said '{found[-1].text}', but named {len(listed)}. Which?")
         return (*found[:-1], *listed)
@@ -245,6 +248,8 @@ class NounReader(QualifierReader):
         return self._headless(noun)
 
     def _headless(self, noun: Noun) -> Noun:
+        if noun.count is not None and self.word(-1) in ('those', 'these'):
+            raise Unclear(f"Which ones do you mean by '{self.word(-1)}'? Please name them.")
         if noun.quantifier == 'rest' and not noun.head:
             return replace(noun, head='object')
         is_inner = self.describing > 0 and bool(noun.colours)

@@ -48,6 +48,8 @@ _LINES = """
     that has its colour > matching | which has its colour > matching | of that colour > matching
     that have their colour > matching | that has the colour > with the colour
     from the bottom > from_bottom | from the top > from_top | from the base > from_bottom
+    once finished > then | once you are finished > then | once you have finished > then
+    so it > so_that it | away from the table > from the table | i would like to see > want
     closer to > closer_to | closer towards > closer_to | nearer towards > closer_to
     further to the > to the
     farther to the > to the | move over > move | looks like > is | look like > are

@@ -161,6 +161,8 @@ class ClauseWriter:
         count = self.clause.count
         if not is_open:
             names = self._names()
+            if order.middle and not order.top and len(order.middle) + 1 < len(names):
+                raise Unclear('Only those that you listed, or all of them?')
         elif order.first or order.middle or (order.bottom and order.top):
             named = (order.bottom, *order.middle, order.top)
             listed = order.first or tuple(noun for noun in named if noun is not None)
