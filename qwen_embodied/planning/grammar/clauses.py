@@ -226,6 +226,9 @@ class ClauseReader(ActionReader):
         if verb == 'load' and (filled := self._filled(start)) is not None:
             return filled
         movers, places = self.arguments()
+        is_listed = self.word() == ',' and self.tokens[self.at].text == ':'
+        if is_listed and places and movers and movers[-1].is_many and self.starts_noun(1):
+            movers = self._apposition([*movers], 1)
         whole = self.whole(verb, start, movers, places)
         if whole is not None:
             return whole

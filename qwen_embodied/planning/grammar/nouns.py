@@ -185,6 +185,9 @@ class NounReader(QualifierReader):
         if word == 'empty':
             self.at += 1
             return replace(noun, is_empty=True)
+        if word == 'only' and noun.quantifier == 'the':
+            self.at += 1
+            return noun
         if word == 'single' and noun.quantifier == 'a':
             self.at += 1
             return replace(noun, count=1)

@@ -50,7 +50,9 @@ _LINES = """
     from the bottom > from_bottom | from the top > from_top | from the base > from_bottom
     once finished > then | once you are finished > then | once you have finished > then
     so it > so_that it | away from the table > from the table | i would like to see > want
-    closer to > closer_to | closer towards > closer_to | nearer towards > closer_to
+    into the interior of > in | in the interior of > in | to the inside of > in
+    into the inside of > in | on the inside of > in | closer to > closer_to
+    closer towards > closer_to | nearer towards > closer_to
     further to the > to the
     farther to the > to the | move over > move | looks like > is | look like > are
     that matches the colour of > same_colour_as | that match the colour of > same_colour_as

@@ -119,6 +119,8 @@ class QualifierReader(Reader):
         """Read 'with the colour blue' and 'with the ball', which says what a bowl holds."""
         start = self.at
         word = self.take()
+        if word == 'of' and noun.extremes and not self.starts_noun(1) and self.accept('all'):
+            return noun
         self.accept('a', 'the')
         colour = self.accept_from(words.COLOURS) if 'colour' in (self.word(), self.word(1)) else ''
         if self.accept('colour') or word == 'coloured':

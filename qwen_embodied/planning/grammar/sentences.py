@@ -113,6 +113,11 @@ class _SentenceReader(ConditionReader):
             raise self.fail()
         self.at += 1
         self._joints()
+        place = self.place() if self.word() in words.RELATION_WORDS else None
+        if place is not None:
+            said = self._conditional(replace(found[-1], places=(place,)))
+            found.append(replace(said, condition=last, is_otherwise=True))
+            return
         self.given, self.is_otherwise, self.begun = last, True, len(found)
         self.is_open = True
 
