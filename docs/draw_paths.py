@@ -13,7 +13,16 @@ import numpy as np
 
 from qwen_embodied.geometry import pose, rotation_x
 from qwen_embodied.interpolation import TrajectorySpline
-from qwen_embodied.motion import World, box, cylinder, load_robot, plan_path, time_path
+from qwen_embodied.motion import (
+    Search,
+    World,
+    blocked_by,
+    box,
+    cylinder,
+    load_robot,
+    plan_path,
+    time_path,
+)
 from qwen_embodied.resources import shared_file
 from qwen_embodied.simulation.engine import load_mujoco
 from qwen_embodied.simulation.objects import mujoco_quaternion
@@ -81,7 +90,8 @@ def model_of(world, trace):
 
 def picture(title, world, first, last, robot):
     """Plan, time and draw one problem."""
-    start, goal = robot.inverse(first), robot.inverse(last)
+    free = Search('near', blocked=blocked_by(robot, world))
+    start, goal = (robot.inverse(tool, search=free) for tool in (first, last))
     path = plan_path(robot, world, start, goal)
     limits = robot.limits.scaled(0.48, 0.48, 0.2)
     trajectory = time_path(path, limits, tool_speed=0.95, robot=robot)

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from qwen_embodied import __version__, cli_calibrate, cli_replay
+from qwen_embodied import __version__, cli_audit, cli_calibrate, cli_replay
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
@@ -45,6 +45,7 @@ app = typer.Typer(
 
 app.add_typer(cli_calibrate.app)
 cli_replay.register(app)
+cli_audit.register(app)
 
 
 class Light(StrEnum):

@@ -165,6 +165,19 @@ class UnreachableError(MotionError):
         )
 
 
+class SingularityError(UnreachableError):
+    """A straight line near a singularity, where a slow tool needs fast joints."""
+
+    def __init__(self, target: str, condition: float, allowed: float) -> None:
+        """Give the condition number of the Jacobian, and what is allowed."""
+        super().__init__(target, 0.0, 0.0)
+        self.condition = condition
+        self.args = (
+            f'{target} passes a singularity: condition {condition:.1f}, allowed {allowed:g}; '
+            'begin it in another posture',
+        )
+
+
 class GraspError(MotionError):
     """An object that the gripper cannot take; the message says why."""
 

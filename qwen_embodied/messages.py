@@ -264,12 +264,14 @@ class ArmStatus:
         state: One of ARM_STATES.
         reason: For a person; empty while all is well.
         tracking_error: Largest |commanded - measured| of an arm joint now, rad.
+        work: Counts the controller's ticks; stands still when they stop. None where not counted.
     """
 
     trajectory_id: str
     state: str
     reason: str = ''
     tracking_error: float = 0.0
+    work: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse unknown states."""

@@ -5,7 +5,7 @@ unknown, missing and doubled keys, wrong types, NaN and infinity, with the field
 
 >>> from qwen_embodied.messages import ArmStatus
 >>> from_json(to_json(ArmStatus('t1', 'executing')), ArmStatus)
-ArmStatus(trajectory_id='t1', state='executing', reason='', tracking_error=0.0)
+ArmStatus(trajectory_id='t1', state='executing', reason='', tracking_error=0.0, work=None)
 """
 
 # SPDX-License-Identifier: Apache-2.0

@@ -34,6 +34,7 @@ from qwen_embodied.planning import (
     scope_of,
     verify,
 )
+from qwen_embodied.safety import check_plan
 from qwen_embodied.wording import say
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
@@ -126,11 +127,13 @@ class Executive:
             if plan.question is not None:
                 raise InstructionError(plan.question)
             scope = scope_of(request)
-            violations = check(plan, request, scope=scope)
-            if not violations:
+            reasons = [item.message for item in check(plan, request, scope=scope)]
+            named = (name for step in plan.steps for name in (step.object, step.target))
+            reasons += [breach.message for breach in check_plan(named, view.scene)]
+            if not reasons:
                 self._ledger.standing = scope.standing
                 return self._take(plan, view.scene, kind)
-            refused = '; '.join(violation.message for violation in violations)
+            refused = '; '.join(reasons)
             self._ledger.note(f'refused: {refused}')
         raise TaskError(f'the plan cannot work: {refused}')
 

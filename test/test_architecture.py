@@ -57,12 +57,13 @@ HOMES = {
     'toppra': {'motion'},
     'ruckig': {'motion', 'control', 'safety'},
     'rich': {'account.py', 'cli.py', 'cli_replay.py'},
-    'typer': {'cli.py', 'cli_calibrate.py', 'cli_replay.py'},
+    'typer': {'cli.py', 'cli_audit.py', 'cli_calibrate.py', 'cli_replay.py'},
     **{name: {'nodes'} for name in ROS},
 }
 # What stands on the stages and the executive, and may start nodes.
 TOP = {
-    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_calibrate.py', 'cli_replay.py', 'demo.py',
+    'nodes', 'bench', '__main__.py', 'cli.py', 'cli_audit.py', 'cli_calibrate.py',
+    'cli_replay.py', 'demo.py',
 }  # fmt: skip
 # Exact positions are for the simulator and for judging, never for perception or planning.
 GROUND_TRUTH_HOMES = {

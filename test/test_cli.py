@@ -20,7 +20,7 @@ from qwen_embodied.serialization import to_json
 
 ROOT = Path(__file__).resolve().parents[1]
 START = 'import sys; sys.argv[0] = "qwen-embodied"; from qwen_embodied.cli import main; main()'
-COMMANDS = ('demo', 'up', 'plan', 'perceive', 'bench', 'doctor')
+COMMANDS = ('demo', 'up', 'plan', 'perceive', 'bench', 'audit', 'doctor')
 DONE, FAILED, WRONG_USAGE, MISSING = 0, 1, 2, 3
 
 

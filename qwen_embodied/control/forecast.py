@@ -26,19 +26,19 @@ class Course:
         acceleration: Largest of each joint, (J,).
         at: Time along the path, s.
         pace: Of that time, 0 to 1.
-        slows_down: True while it goes to rest, False while it goes on to the end of the path.
+        target: Pace that it goes to: 0 to come to rest, up to 1 to go on to the end of the path.
     """
 
     path: CommandPath
     acceleration: Array
     at: float
     pace: float
-    slows_down: bool
+    target: float
 
     def is_that_of(self, other: Course | None) -> bool:
         """True when both follow the same path with the same intent."""
         same_path = other is not None and self.path is other.path
-        return same_path and other is not None and self.slows_down == other.slows_down
+        return same_path and other is not None and self.target == other.target
 
 
 def forecast(course: Course, names: tuple[str, ...], period: float) -> JointTrajectory:
@@ -56,20 +56,19 @@ def forecast(course: Course, names: tuple[str, ...], period: float) -> JointTraj
     pace = Pace(course.path, course.acceleration, course.pace)
     pace.at = course.at
     rows = [(0.0, pace.at, pace.pace)]
-    while not _is_steady(pace, course.slows_down) and rows[-1][0] < LONGEST:
-        pace.advance(period, slow_down=course.slows_down)
+    while not (pace.is_at_end or pace.pace == course.target) and rows[-1][0] < LONGEST:
+        pace.advance(period, course.target)
         rows.append((rows[-1][0] + period, pace.at, pace.pace))
-    if not course.slows_down:
-        ahead = course.path.times[course.path.times > pace.at + NEAREST]
-        rows += [(rows[-1][0] + float(at) - pace.at, float(at), 1.0) for at in ahead]
+    if course.target > 0.0:
+        steady, begun = pace.at, rows[-1][0]
+        ahead = course.path.times[course.path.times > steady + NEAREST]
+        rows += [
+            (begun + (float(at) - steady) / course.target, float(at), course.target)
+            for at in ahead
+        ]
     times, places, paces = (np.array(column) for column in zip(*rows, strict=True))
     positions, slopes, bends = course.path.sample(places)
     velocities = slopes * paces[:, None]
     velocities[-1] = 0.0
     accelerations = None if (paces < 1.0).any() else bends
     return JointTrajectory(names, times, positions, velocities, accelerations)
-
-
-def _is_steady(pace: Pace, slows_down: bool) -> bool:
-    """True once the pace changes no more."""
-    return pace.is_at_end or (pace.is_at_rest if slows_down else pace.pace == 1.0)

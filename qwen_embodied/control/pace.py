@@ -46,20 +46,22 @@ class Pace:
         """Stop time at once: for an arm that rests because it was sent nothing for a while."""
         self.pace = 0.0
 
-    def advance(self, seconds: float, *, slow_down: bool) -> None:
-        """Let real time pass, s; the pace goes towards 0 or 1."""
+    def advance(self, seconds: float, target: float) -> None:
+        """Let real time pass, s; the pace goes towards a target, 0 to 1."""
         while seconds > LONGEST_STEP:
-            self._advance(LONGEST_STEP, slow_down)
+            self._advance(LONGEST_STEP, target)
             seconds -= LONGEST_STEP
-        self._advance(seconds, slow_down)
+        self._advance(seconds, target)
 
-    def _advance(self, seconds: float, slow_down: bool) -> None:
-        if self.pace == 1.0 and not slow_down:
-            self.at = min(self.at + seconds, self.path.duration)
+    def _advance(self, seconds: float, target: float) -> None:
+        if self.pace == target:
+            self.at = min(self.at + target * seconds, self.path.duration)
             return
         lowest, highest = self._bounds(seconds)
-        change = lowest if slow_down else highest
-        pace = min(max(self.pace + change * seconds, 0.0), 1.0)
+        if self.pace > target:
+            pace = max(self.pace + lowest * seconds, target)
+        else:
+            pace = min(self.pace + highest * seconds, target)
         self.at = min(self.at + 0.5 * (self.pace + pace) * seconds, self.path.duration)
         self.pace = pace
 

@@ -69,15 +69,18 @@ class Tracker:
         reason = self._given_up or self._hold_reason
         return ArmStatus(self._trajectory.id, 'executing', reason, self._error)
 
-    def on_permission(self, permission: str, now: float, reason: str = '') -> None:
+    def on_permission(
+        self, permission: str, now: float, reason: str = '', scale: float = 1.0
+    ) -> None:
         """Take the supervisor's word, which holds for `lease_timeout`.
 
         Args:
             permission: 'move', 'hold' (rest on the path, go on later) or 'stop' (give up).
             now: Time, s.
             reason: For a person.
+            scale: Share of the pace, 0 to 1; at 0 it waits on the path and gives nothing up.
         """
-        self._watch.take_permission(permission, now, reason)
+        self._watch.take_permission(permission, now, reason, scale)
         if permission not in ('move', 'hold'):
             self.cancel(now, reason or 'stopped by the safety supervisor')
 
@@ -139,12 +142,12 @@ class Tracker:
         ordered = accept(trajectory, self.limits, self.parameters)
         if objection:
             raise TrajectoryRejectedError((f'J13 nothing may move now: {objection}',))
-        if self._pace is not None and (self._given_up or self._pace.pace < 1.0):
+        if self._pace is not None and (self._given_up or not self._pace.pace >= self._watch.scale):
             raise TrajectoryRejectedError(
                 ('J13 the arm is still coming to rest; send it again then',)
             )
         self._hold_measured()
-        position, velocity = self._commanded()
+        (position, velocity), scale = self._commanded(), self._watch.scale
         spline = TrajectorySpline(ordered)
         first = spline.sample([0.0])
         check_join(
@@ -155,7 +158,7 @@ class Tracker:
         )
         self._check_measured(first.positions[0])
         path = CommandPath(spline, position, velocity, self.limits, self._contact)
-        self._pace = Pace(path, self.limits.acceleration)
+        self._pace = Pace(path, self.limits.acceleration, 1.0 if velocity.any() else scale)
         self._now = self._now if self._trajectory is not None else now
         self._trajectory, self._given_up = ordered, ''
         self._settles = self._is_off = False
@@ -192,8 +195,9 @@ class Tracker:
             self.cancel(now, self._hold_reason)
         ends = bool(self._given_up) and not self._settles
         slow_down = bool(self._hold_reason) or ends
-        pace.advance(seconds, slow_down=slow_down)
-        self.course = Course(pace.path, self.limits.acceleration, pace.at, pace.pace, slow_down)
+        target = 0.0 if slow_down else 1.0 if self._settles else self._watch.scale
+        pace.advance(seconds, target)
+        self.course = Course(pace.path, self.limits.acceleration, pace.at, pace.pace, target)
         self._step_to(pace.now()[0], seconds)
         settling = self._settles and self._held <= self.parameters.abort_after
         if self._given_up and (pace.is_at_end if settling else pace.is_at_rest):

@@ -30,6 +30,7 @@ class Watch:
         self._broken = ''
         self._permission = 'stop'
         self._why = ''
+        self.scale = 1.0  # share of the pace that is permitted
         self._permitted = -math.inf
 
     def take_state(self, state: JointState | None, now: float) -> None:
@@ -44,9 +45,10 @@ class Watch:
         if before is None or rewound or state.stamp > before.stamp:
             self.latest, self._arrived = state, now
 
-    def take_permission(self, permission: str, now: float, why: str) -> None:
-        """Take what the supervisor says; an unknown word counts as 'stop'."""
+    def take_permission(self, permission: str, now: float, why: str, scale: float = 1.0) -> None:
+        """Take what the supervisor says; an unknown word counts as 'stop', an odd scale as 0."""
         self._permission = permission if permission in PERMISSIONS else 'stop'
+        self.scale = scale if 0.0 <= scale <= 1.0 else 0.0
         self._permitted, self._why = now, why
 
     def positions(self) -> NDArray[np.float64] | None:

@@ -20,7 +20,7 @@ from qwen_embodied.motion.leaning import leaning_grasps
 from qwen_embodied.motion.motions import Held, Motion, Segment
 from qwen_embodied.motion.obstacles import read_obstacles
 from qwen_embodied.motion.parameters import MotionParameters, read_parameters
-from qwen_embodied.motion.path import PathOptions, plan_path, straight_path
+from qwen_embodied.motion.path import PathOptions, blocked_by, plan_path, straight_path
 from qwen_embodied.motion.placing import Place, places
 from qwen_embodied.motion.presets import build_robot, load_robot
 from qwen_embodied.motion.reach import Reach
@@ -55,6 +55,7 @@ __all__ = [
     'Surrounded',
     'ToolPlace',
     'World',
+    'blocked_by',
     'box',
     'build_robot',
     'capsule',

@@ -39,6 +39,27 @@ class BodyChecker:
         result: Array = self._robot.tool_poses(positions)[:, :3, 3]
         return result
 
+    def link_spheres(self, positions: ArrayLike) -> Array:
+        """Cover every moving link and what it holds: (N, S, 4) x y z radius in the base, m.
+
+        Args:
+            positions: Arm joints and gripper, (N, J + 1).
+        """
+        bodies = self._robot.chain.poses(np.atleast_2d(np.asarray(positions, dtype=float)))
+        # What the first joint turns stays where it is.
+        moving = [part for part in self._collider.parts if part.body > 1]
+        result = []
+        for part in moving:
+            pose = bodies[:, part.body]
+            turned = part.spheres[:, :3] @ pose[:, :3, :3].transpose(0, 2, 1)
+            radii = np.broadcast_to(part.spheres[:, 3:], (len(pose), len(part.spheres), 1))
+            result.append(np.concatenate([turned + pose[:, None, :3, 3], radii], axis=2))
+        return np.concatenate(result, axis=1)
+
+    def conditions(self, positions: ArrayLike) -> Array:
+        """Give the condition number of the tool's Jacobian (N,) for joints (N, J)."""
+        return self._robot.conditions(positions)
+
     def contact(self, positions: ArrayLike, slow: ArrayLike) -> Contact | None:
         """Give the first sample that is too near something.
 

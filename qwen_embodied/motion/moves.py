@@ -28,7 +28,10 @@ EXACT = 0.999  # share of the limits that is used, so that rounding never exceed
 BLENDS = (0.25, 0.1, 0.03)  # rad, tried in turn until the rounded path is free
 LINE_BLEND = 0.03  # rad
 SLACK = 0.002  # m
+STOP_SLACK, OWN_SLACK = 0.003, 0.001  # m, by which a hard stop may end nearer than a move goes
+SLOWER = (1.0, 1.25, 1.6, 2.0, 3.0)  # times as long, tried in turn until a hard stop ends clear
 CHECK_RATE = 60.0  # Hz, of the last collision check
+STOP_RATE = 200.0  # Hz, of the check of hard stops: 5 mm at full speed, as in the rule C11
 RISE = 0.02  # m, by which a line grows until its end is free
 HIGHEST = 0.30  # m, longest line
 UP = np.array([0.0, 0.0, 1.0])
@@ -132,9 +135,24 @@ class Mover:
             rows = spline.sample(spline.dense_times(CHECK_RATE)).positions
             contact = collider.first(rows, lenient)
             if contact is None:
-                return Segment(name, trajectory)
+                return Segment(name, self._stoppable(collider, demand, trajectory))
             contacts.append(contact)
         raise CollisionError('path', contacts[-1].first, contacts[-1].second)
+
+    def _stoppable(
+        self, collider: Collider, demand: Demand, trajectory: JointTrajectory
+    ) -> JointTrajectory:
+        """Slow a move until a stop as hard as each joint can, off the path, ends clear as well."""
+        lenient = Demand(demand.scene - STOP_SLACK, demand.own - OWN_SLACK)
+        spline, limits = TrajectorySpline(trajectory), self.robot.all_limits
+        samples = spline.sample(spline.dense_times(STOP_RATE))
+        order = limits.of(trajectory.joint_names)
+        way = np.sign(samples.velocities) * samples.velocities**2 / (2 * order.acceleration)
+        for factor in SLOWER:
+            ends = samples.positions + way / factor**2
+            if collider.first(np.clip(ends, order.lower, order.upper), lenient) is None:
+                return slowed(trajectory, factor) if factor > 1.0 else trajectory
+        return slowed(trajectory, SLOWER[-1])
 
     def _free_move(self, path: Array, blend: float, start: float, end: float) -> JointTrajectory:
         """Time a path away from things, while the fingers move from start to end."""
@@ -200,9 +218,9 @@ class Mover:
             CollisionError: The line touches something, or its end is not clear.
             UnreachableError: The arm does not reach so far.
         """
-        length, demand, margin = line.least, self.far(far), self.parameters.limit_margin
+        length, demand = line.least, self.far(far)
         while True:
-            points = straight_path(self.robot, line.arm, length * line.way, margin=margin)
+            points = self.straight(line.arm, length * line.way)
             contact = far.first(np.append(points[-1], line.finger)[None], demand)
             if contact is None:
                 break
@@ -214,6 +232,12 @@ class Mover:
         if contact is not None:
             raise CollisionError('way down', contact.first, contact.second)
         return points
+
+    def straight(self, arm: Array, offset: Array, margin: float | None = None) -> Array:
+        """Give joints (N, J) along a straight line; raises as `straight_path`."""
+        p = self.parameters
+        kept = p.limit_margin if margin is None else margin
+        return straight_path(self.robot, arm, offset, margin=kept, condition=p.singularity)
 
     def back(self, arm: Array) -> Array:
         """Give the way out of a grasp: against the approach of the tool, (3,)."""
@@ -241,7 +265,7 @@ class Mover:
         is_working = collider.first(start[None], near) is None
         for length in np.arange(0.04, HIGHEST, RISE).tolist():
             try:
-                points = straight_path(self.robot, start[:-1], length * way, margin=0.0)
+                points = self.straight(start[:-1], length * way, margin=0.0)
             except UnreachableError:
                 return None
             rows = np.column_stack([points, np.full(len(points), start[-1])])

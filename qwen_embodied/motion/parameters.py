@@ -55,6 +55,11 @@ class MotionParameters:
     )
     gap: float = param(0.05, 'Gap between faces of things placed beside, m.', bounds=(0.01, 0.2))
     limit_margin: float = param(0.08, 'Distance from joint limits, rad.', bounds=(0.0, 0.3))
+    singularity: float = param(
+        28.0,
+        'Largest condition number of the Jacobian on a straight line; the rule C10 allows 30.',
+        bounds=(2.0, 1000.0),
+    )
     path_budget: int = param(
         2000, 'Iterations of the sampling planner for one path.', bounds=(1, 1000000)
     )

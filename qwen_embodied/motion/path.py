@@ -11,7 +11,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qwen_embodied.errors import CollisionError, PathNotFoundError, UnreachableError
+from qwen_embodied.errors import (
+    CollisionError,
+    PathNotFoundError,
+    SingularityError,
+    UnreachableError,
+)
 from qwen_embodied.motion.collision import Collider, Demand
 from qwen_embodied.motion.edges import GRAIN, EdgeCheck
 from qwen_embodied.motion.robot import Robot
@@ -113,6 +118,40 @@ def plan_path(
     return search(collider, demand, np.asarray(start, float), np.asarray(goal, float), options)
 
 
+def blocked_by(
+    robot: Robot, world: World, options: PathOptions | None = None
+) -> Callable[[Array], tuple[str, str] | None]:
+    """Give what `Search.blocked` asks, so that an inverse ends where `plan_path` may begin.
+
+    Args:
+        robot: Whose arm moves.
+        world: What it must not touch.
+        options: Margins and the gripper's opening, as for the path.
+
+    Returns:
+        Gives the names of the two bodies that are too near at joints (J,), or None.
+    """
+    options = options or PathOptions()
+    collider = Collider(robot, world)
+    demand = collider.demand(options.margin, options.own_margin)
+    edges = EdgeCheck(collider, demand, _opening(robot, options))
+
+    def touching(joints: Array) -> tuple[str, str] | None:
+        if edges.is_free_at(joints):
+            return None
+        contact = collider.first(edges.row(joints)[None], demand)
+        return None if contact is None else (contact.first, contact.second)
+
+    return touching
+
+
+def _opening(robot: Robot, options: PathOptions) -> float | None:
+    """Give the gripper's joint during the motion; None for an arm without a gripper."""
+    if robot.gripper is None:
+        return None
+    return robot.gripper.open if options.opening is None else options.opening
+
+
 def search(
     collider: Collider, demand: Demand, start: Array, goal: Array, options: PathOptions
 ) -> Array:
@@ -133,10 +172,7 @@ class Search:
         robot.check(start)
         robot.check(goal)
         self._ends = start, goal
-        opening = options.opening
-        if opening is None and robot.gripper is not None:
-            opening = robot.gripper.open
-        self._edges = EdgeCheck(collider, demand, None if robot.gripper is None else opening)
+        self._edges = EdgeCheck(collider, demand, _opening(robot, options))
         self._require('start', start)
         self._require('goal', goal)
         margin = options.limit_margin
@@ -181,7 +217,7 @@ class Search:
             return
         second = contact.second
         if contact.distance > 0:
-            second += f' nearly ({contact.distance * 1e3:.0f} of {contact.allowed * 1e3:.0f} mm)'
+            second += f' nearly ({contact.distance * 1e3:.1f} of {contact.allowed * 1e3:.1f} mm)'
         raise CollisionError(part, contact.first, second)
 
     def _blocker(self) -> tuple[str, str]:
@@ -195,8 +231,9 @@ class Search:
 
 
 def straight_path(
-    robot: Robot, start: ArrayLike, offset: ArrayLike, *, step: float = 0.005, margin: float = 0.05
-) -> Array:
+    robot: Robot, start: ArrayLike, offset: ArrayLike, *, step: float = 0.005,
+    margin: float = 0.05, condition: float = np.inf,
+) -> Array:  # fmt: skip
     """Move the tool along a straight line without turning it.
 
     Args:
@@ -205,26 +242,33 @@ def straight_path(
         offset: Way of the tool in axes of the base, (3,) m.
         step: Distance between points, m.
         margin: Distance kept from joint limits, rad.
+        condition: Largest condition number of the tool's Jacobian on the line (m and rad).
 
     Returns:
         Joints (N, J) rad along the line, the start first.
 
     Raises:
         UnreachableError: Where the line leaves the reach, or would need another arm posture.
+        SingularityError: Where the line comes too near a singularity.
     """
     way = np.asarray(offset, dtype=float)
     q = np.array(start, dtype=float)
     count = max(int(np.ceil(np.linalg.norm(way) / step)), 1)
     origin = robot.forward(q)
+    name = f'the straight line from {origin[:3, 3].round(3).tolist()} m'
     points = [q]
     for number in range(1, count + 1):
         target = origin.copy()
         target[:3, 3] += way * (number / count)
-        found = robot.solve(target, q, margin)
-        jump = float(np.abs(found.joints - q).max())
-        if not (found.reaches and jump <= LARGEST_JUMP):
-            name = f'the straight line from {origin[:3, 3].round(3).tolist()} m'
-            raise UnreachableError(name, found.position_error, max(found.rotation_error, jump))
-        q = found.joints
+        near = robot.solve(target, q, margin)
+        jump = float(np.abs(near.joints - q).max())
+        if not (near.reaches and jump <= LARGEST_JUMP):
+            raise UnreachableError(name, near.position_error, max(near.rotation_error, jump))
+        q = near.joints
         points.append(q)
-    return np.array(points)
+    found = np.array(points)
+    if np.isfinite(condition):
+        worst = float(robot.conditions(found).max())
+        if not worst <= condition:
+            raise SingularityError(name, worst, condition)
+    return found

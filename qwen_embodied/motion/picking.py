@@ -19,7 +19,6 @@ from qwen_embodied.motion.grasp import Grasp, grasps
 from qwen_embodied.motion.leaning import is_tall, leaning_grasps
 from qwen_embodied.motion.motions import Held, Motion, Segment
 from qwen_embodied.motion.moves import UP, Line, Mover
-from qwen_embodied.motion.path import straight_path
 from qwen_embodied.motion.world import World
 
 Array = NDArray[np.float64]
@@ -136,8 +135,7 @@ def _lift(situation: Situation, held: Held, way: Array, finger: float) -> tuple[
 
 def _free_line(mover: Mover, collider: Collider, line: Line) -> Array:
     """Give joints (N, J) along a line of its least length; raises where it is not free."""
-    margin = mover.parameters.limit_margin
-    points = straight_path(mover.robot, line.arm, line.least * line.way, margin=margin)
+    points = mover.straight(line.arm, line.least * line.way)
     rows = np.column_stack([points, np.full(len(points), line.finger)])
     contact = collider.first(rows, mover.near(collider, NEVER))
     if contact is not None:

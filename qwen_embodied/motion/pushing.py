@@ -14,7 +14,6 @@ from qwen_embodied.motion.footprint import reach
 from qwen_embodied.motion.grasp import TIP_GAP, tool_down
 from qwen_embodied.motion.motions import Motion
 from qwen_embodied.motion.moves import Line, Mover
-from qwen_embodied.motion.path import straight_path
 from qwen_embodied.motion.picking import Situation
 
 Array = NDArray[np.float64]
@@ -43,7 +42,7 @@ def push_motion(situation: Situation, item: SceneObject, way: Array) -> Motion:
 
     def attempt(option: Option) -> Motion:
         down = mover.rise(Line(option.joints, height, closed), near, far)
-        push = straight_path(mover.robot, down[0], offset, margin=margin)
+        push = mover.straight(down[0], offset)
         _check_way(mover, near, push)
         up = mover.rise(Line(push[-1], height, closed), near, near)
         segments = (

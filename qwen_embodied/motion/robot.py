@@ -147,6 +147,17 @@ class Robot:
         """
         return self._inverse.attempt(tool_in_base, seed, margin, restarts)
 
+    def conditions(self, rows: ArrayLike) -> Array:
+        """Give the condition number (N,) of the tool's Jacobian for joints (N, J).
+
+        Angles are in rad and lengths in m, as for the thresholds in use for arms of about one
+        metre; for a smaller arm in its reach, so that it is not judged worse for its size.
+        """
+        points = np.atleast_2d(np.asarray(rows, dtype=float))
+        jacobians = np.array([self.jacobian(point) for point in points])
+        jacobians[:, :3] /= min(1.0, float(self.reaches.max()))
+        return np.asarray(np.linalg.cond(jacobians), dtype=float)
+
     @cached_property
     def reaches(self) -> Array:
         """Bound how far each part's points move for each joint, (joints of the model, P)."""

@@ -170,7 +170,11 @@ def arm_status_from_ros(message: DiagnosticStatus) -> ArmStatus:
     if missing:
         raise ContractError('arm/status', sorted(values), f'with the keys {missing}')
     error = number(values['tracking_error'], 'tracking_error')
-    return ArmStatus(values['trajectory_id'], values['state'], values.get('reason', ''), error)
+    count = values.get('work', '')
+    work = int(count) if count.isdecimal() else None
+    return ArmStatus(
+        values['trajectory_id'], values['state'], values.get('reason', ''), error, work
+    )
 
 
 def arm_status_to_ros(status: ArmStatus, hardware_id: str = '') -> DiagnosticStatus:
@@ -180,6 +184,7 @@ def arm_status_to_ros(status: ArmStatus, hardware_id: str = '') -> DiagnosticSta
         'state': status.state,
         'reason': status.reason,
         'tracking_error': repr(float(status.tracking_error)),
+        'work': '' if status.work is None else str(status.work),
     }
     return diagnostic(
         'arm_controller',

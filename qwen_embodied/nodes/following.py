@@ -51,6 +51,7 @@ class Follower:
         self._pending: tuple[JointTrajectory, float] | None = None
         self._refused = ArmStatus('', 'idle')
         self._passed_on = ''
+        self._work = 0
 
     @property
     def now(self) -> float:
@@ -72,10 +73,10 @@ class Follower:
     @property
     def status(self) -> ArmStatus:
         """What the tracker does, or the last refusal while it does nothing since."""
-        status = self._tracker.status
+        status = replace(self._tracker.status, work=self._work)
         if self.is_moving or not self._refused.trajectory_id:
             return status
-        return replace(self._refused, tracking_error=status.tracking_error)
+        return replace(self._refused, tracking_error=status.tracking_error, work=self._work)
 
     def tick(self, state: JointState) -> Array | None:
         """Take a joint state; gives the next set-point (J,), or None before the first."""
@@ -92,6 +93,7 @@ class Follower:
 
     def _step(self, state: JointState | None, now: float) -> Array | None:
         self.ticked = now
+        self._work += 1
         self._start_pending(state, now)
         return self._tracker.update(state, now)
 
@@ -99,7 +101,8 @@ class Follower:
         """Take the supervisor's lease and pass on its last rejection."""
         lease, rejection = heard
         self._heard_lease = time.monotonic()
-        self._tracker.on_permission(lease.permission, self.now, '; '.join(lease.reasons))
+        reasons = '; '.join(lease.reasons)
+        self._tracker.on_permission(lease.permission, self.now, reasons, lease.scale)
         if rejection.trajectory_id not in ('', self._passed_on):
             self._passed_on = rejection.trajectory_id
             self.refuse(rejection.trajectory_id, rejection.reasons)

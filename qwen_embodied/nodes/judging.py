@@ -12,6 +12,7 @@ from qwen_embodied.motion import Obstacle, Robot
 from qwen_embodied.nodes.conversions_safety import Rejection
 from qwen_embodied.nodes.surroundings import Surroundings
 from qwen_embodied.safety import (
+    Latch,
     Parameters,
     SafetyState,
     Supervisor,
@@ -32,6 +33,7 @@ class Judge:
         parameters: Parameters,
         stamps: Callable[[], float],
         obstacles: tuple[Obstacle, ...] = (),
+        latch: Latch | None = None,
     ) -> None:
         """Join the parts.
 
@@ -40,11 +42,14 @@ class Judge:
             parameters: Of the rules.
             stamps: Gives the time of the clock that stamps the joint states, s.
             obstacles: That no camera sees.
+            latch: A stop that was latched before a restart, or None.
         """
+        self.arm_joints = robot.joint_names
         self.supervisor = Supervisor(
             robot.all_limits,
             gripper_joint=robot.gripper.joint if robot.gripper else None,
             parameters=parameters,
+            latch=latch,
         )
         self.rejection = Rejection()
         self._surroundings, self._stamps = Surroundings(robot, obstacles), stamps
@@ -57,6 +62,17 @@ class Judge:
     def tick(self) -> SafetyState:
         """Give the state now."""
         return self.supervisor.tick(self.now())
+
+    def loop(self, period: float) -> SafetyState:
+        """Come round, every period, s; gives the state now."""
+        inputs = self.supervisor.inputs
+        inputs.loop.take(self.now(), period)
+        inputs.clock.take(self._stamps(), time.monotonic())
+        return self.tick()
+
+    def stop(self, reason: str) -> SafetyState:
+        """Latch the stop."""
+        return self.supervisor.stop(reason, self.now())
 
     def hear_state(self, state: JointState) -> None:
         """Take measured joints."""

@@ -6,9 +6,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, TypeVar
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.parameters import build, defaults
@@ -41,12 +47,21 @@ def declare(node: Node, cls: type[T]) -> T:
             node.declare_parameter(field.name, value, description, ignore_override=True)
         except ParameterException as error:
             raise ConfigurationError(f'{node.get_name()}: {error}') from error
+    node.add_on_set_parameters_callback(_keep_clock)
     return checked
 
 
 def select(values: object, cls: type[T]) -> T:
     """Build a stage's parameters from the fields of the same name of a node's parameters."""
     return cls(**{item.name: getattr(values, item.name) for item in dataclasses.fields(cls)})  # type: ignore[arg-type]
+
+
+def _keep_clock(changes: list[Parameter[Any]]) -> SetParametersResult:
+    """Refuse another clock while the node runs: what was stamped by one is not of the other."""
+    if any(change.name == 'use_sim_time' for change in changes):
+        reason = 'use_sim_time stays as it was when the node started'
+        return SetParametersResult(successful=False, reason=reason)
+    return SetParametersResult(successful=True)
 
 
 def _given(node: Node) -> dict[str, Any]:

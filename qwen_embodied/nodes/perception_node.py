@@ -20,6 +20,7 @@ from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.camera_inputs import CameraInputParameters, CameraInputs
 from qwen_embodied.nodes.conversions_image import image_to_ros
 from qwen_embodied.nodes.conversions_markers import markers_to_ros
+from qwen_embodied.nodes.conversions_safety import camera_values
 from qwen_embodied.nodes.frames import RawFrame
 from qwen_embodied.nodes.measured_view import ViewPublisher
 from qwen_embodied.nodes.pacing import Pacer
@@ -28,6 +29,7 @@ from qwen_embodied.nodes.run import run
 from qwen_embodied.nodes.seeing import SeeingParameters, Sight
 from qwen_embodied.nodes.wiring import every, hear
 from qwen_embodied.parameters import param
+from qwen_embodied.safety import CameraSample
 
 TAKE_TIMEOUT = 0.5  # s
 
@@ -53,6 +55,7 @@ class PerceptionNode(Node):
         self._trouble, self._scenes = '', 0
         self._image_out = self.create_publisher(Image, 'perception/image', qos.SENSOR)
         self._scene_out = self.create_publisher(String, 'perception/scene', qos.STATE)
+        self._sample_out = self.create_publisher(DiagnosticStatus, 'safety/camera', qos.STATE)
         self._markers_out = self.create_publisher(MarkerArray, 'perception/markers', qos.STATE)
         self._diagnostics_out = self.create_publisher(DiagnosticArray, '/diagnostics', qos.STATE)
         self._view_out = ViewPublisher(self)
@@ -79,11 +82,18 @@ class PerceptionNode(Node):
 
     def _see(self, raw: RawFrame) -> Scene | None:
         frame = self._sight.read(raw)
+        self._publish_sample(frame)
         self._camera.check(frame)
         frame = self._sight.correct(frame)
         self._publish_image(frame)
         self._view_out.publish(frame, self._values.frame_id)
         return self._sight.scene(frame)
+
+    def _publish_sample(self, frame: Frame) -> None:
+        """Tell the supervisor what it must know of an image, before anything can be wrong."""
+        sample = CameraSample.of(frame.stamp, frame.rgb, frame.depth)
+        values = camera_values(sample)
+        self._sample_out.publish(conversions.diagnostic('camera', 'seen', values))
 
     def _publish_image(self, frame: Frame) -> None:
         header = conversions.header(frame.stamp, frame.frame_id)

@@ -17,16 +17,20 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 from qwen_embodied.messages import ArmStatus
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_safety import safety_to_ros
+from qwen_embodied.nodes.guarding import Guarded
 from qwen_embodied.nodes.judging import Judge
+from qwen_embodied.nodes.keeping import Keeper
 from qwen_embodied.nodes.parameters import declare, select
 from qwen_embodied.nodes.robots import CellParameters, obstacles_of, robot_of
 from qwen_embodied.nodes.run import run
-from qwen_embodied.nodes.wiring import every, hear, same, serve, stamps
+from qwen_embodied.nodes.safety_inputs import SafetyInputs
+from qwen_embodied.nodes.wiring import every, same, serve, stamps
 from qwen_embodied.parameters import param
 from qwen_embodied.safety import Parameters as SafetyParameters
-from qwen_embodied.safety import SafetyState, Verdict
+from qwen_embodied.safety import SafetyState, Verdict, read_request
 
 PATIENCE = 0.5  # s in which the end of the last trajectory, or a late state, may be heard
+GRAPH_PERIOD = 0.5  # s between looks at who publishes what
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,11 @@ class SafetySupervisorNode(Node):
         super().__init__(
             'safety_supervisor', automatically_declare_parameters_from_overrides=True, **options
         )
-        values = declare(self, Parameters)
-        rules = select(values, SafetyParameters)
-        obstacles = obstacles_of(values)
-        self._judge = Judge(robot_of(self, values), rules, stamps(self), obstacles)
+        self._values = values = declare(self, Parameters)
+        rules, obstacles = select(values, SafetyParameters), obstacles_of(values)
+        self._keeper = Keeper.of(rules, self.get_logger().error)
+        latch, robot = self._keeper.latch, robot_of(self, values)
+        self._judge = Judge(robot, rules, stamps(self), obstacles, latch)
         self._supervisor = self._judge.supervisor
         self._proposed: tuple[JointTrajectoryMessage, float] | None = None
         self._last = self._judge.tick()
@@ -55,22 +60,26 @@ class SafetySupervisorNode(Node):
             JointTrajectoryMessage, 'trajectory/approved', qos.RELIABLE
         )
         self._state_out = self.create_publisher(DiagnosticStatus, 'safety/state', qos.STATE)
+        graph = self._supervisor.inputs.graph
+        self._ears = ears = Guarded(self, self._on_fault, graph.take_mismatch)
         self._subscribe()
+        self._more = SafetyInputs(self, self._judge, ears)
         for name, action in (('stop', self._stop), ('reset', self._reset), ('arm', self._arm)):
-            serve(self, f'~/{name}', action)
-        every(self, 1.0 / values.rate, self._renew)
+            serve(self, f'~/{name}', ears.wrap(name, action, (False, 'a fault; see the log')))
+        every(self, 1.0 / values.rate, ears.wrap('loop', self._renew, None))
+        look = self._more.look_around
+        every(self, GRAPH_PERIOD, ears.wrap('graph', look, None))
 
     def _subscribe(self) -> None:
-        judge, read = self._judge, conversions
+        judge, read, ears = self._judge, conversions, self._ears
         state, status = read.joint_state_from_ros, read.arm_status_from_ros
-        hear(self, 'joint_states', qos.NEWEST, state, judge.hear_state, JointStateMessage)
-        hear(self, 'arm/status', qos.RELIABLE, status, self._on_status, DiagnosticStatus)
+        ears.hear('joint_states', qos.NEWEST, state, judge.hear_state, JointStateMessage)
+        ears.hear('arm/status', qos.RELIABLE, status, self._on_status, DiagnosticStatus)
         scene = read.scene_from_ros
-        hear(self, 'perception/scene', qos.NEWEST, scene, judge.hear_scene, String)
-        hear(
-            self, 'trajectory/proposed', qos.RELIABLE, same, self._on_proposed,
-            JointTrajectoryMessage,
-        )  # fmt: skip
+        ears.hear('perception/scene', qos.NEWEST, scene, judge.hear_scene, String)
+        proposed, kind = self._on_proposed, JointTrajectoryMessage
+        ears.hear('trajectory/proposed', qos.RELIABLE, same, proposed, kind)
+        ears.hear('~/reset_with', qos.RELIABLE, same, self._on_reset, String)
 
     def _on_status(self, status: ArmStatus) -> None:
         self._judge.hear_status(status)
@@ -102,26 +111,44 @@ class SafetySupervisorNode(Node):
 
     def _renew(self) -> None:
         self._take_proposed()
-        self._say(self._judge.tick())
+        self._say(self._judge.loop(1.0 / self._values.rate))
 
     def _say(self, state: SafetyState) -> None:
         self._state_out.publish(safety_to_ros(state, self._judge.rejection))
         if (state.state, bool(state.reasons)) != (self._last.state, bool(self._last.reasons)):
             self.get_logger().info(f'{state.state} {"; ".join(state.reasons)}')
         self._last = state
+        # After everything that could slow the arm was sent.
+        if self._keeper.follow(self._supervisor):
+            self._proposed = None
+
+    def _on_fault(self, text: str) -> None:
+        self.get_logger().error(text)
+        self._say(self._supervisor.fault(text, self._judge.now()))
 
     def _stop(self) -> tuple[bool, str]:
-        self._say(self._supervisor.stop('service ~/stop', self._judge.now()))
+        self._say(self._judge.stop('service ~/stop'))
         return True, self._supervisor.state
 
     def _reset(self) -> tuple[bool, str]:
         return self._answer(self._supervisor.reset(self._judge.now()))
+
+    def _on_reset(self, message: String) -> None:
+        nonce, operator = read_request(message.data)
+        verdict = self._supervisor.reset(self._judge.now(), nonce, operator)
+        said = self._answer(verdict)[1]
+        self.get_logger().warning(f'reset asked for by {operator[:64]!r}: {said}')
 
     def _arm(self) -> tuple[bool, str]:
         return self._answer(self._supervisor.arm(self._judge.now()))
 
     def _answer(self, verdict: Verdict) -> tuple[bool, str]:
         return verdict.approved, '; '.join(verdict.reasons) or self._supervisor.state
+
+    def destroy_node(self) -> None:
+        """Write what waits to be written."""
+        self._keeper.close()
+        super().destroy_node()
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
@@ -25,6 +26,8 @@ from qwen_embodied.nodes.wiring import every, hear, serve
 from qwen_embodied.parameters import param
 from qwen_embodied.serialization import to_json
 from qwen_embodied.simulation import LIGHTS, MujocoWorld, SimulationParameters, generate_scene
+
+HEALTH_PERIOD = 0.1  # s between two words on simulation/status
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class SimulationNode(Node):
             Pacer('camera', values.camera_rate, self._see, at_end=self._world.close),
         )
         every(self, 0.2, self._check)
+        every(self, HEALTH_PERIOD, self._tell)
 
     def _advertise(self) -> None:
         self._clock_out = self.create_publisher(Clock, '/clock', qos.NEWEST)
@@ -81,6 +85,7 @@ class SimulationNode(Node):
         self._depth_out = self.create_publisher(
             Image, 'camera/aligned_depth_to_color/image_raw', qos.SENSOR
         )
+        self._status_out = self.create_publisher(DiagnosticStatus, 'simulation/status', qos.STATE)
         self._view_out = self.create_publisher(Image, 'simulation/view', qos.SENSOR)
 
     def _step(self) -> None:
@@ -117,6 +122,11 @@ class SimulationNode(Node):
 
     def _score(self) -> tuple[bool, str]:
         return True, to_json(self._world.ground_truth())
+
+    def _tell(self) -> None:
+        """Say how the world is; the supervisor takes what MuJoCo only warns of as a fault."""
+        status = conversions.diagnostic('simulation', 'runs', self._world.health())
+        self._status_out.publish(status)
 
     def _check(self) -> None:
         for pacer in self._pacers:

@@ -11,11 +11,22 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from qwen_embodied.safety.audit import AuditFile, AuditTrail, explain, verify_chain
+from qwen_embodied.safety.camera import CameraSample
 from qwen_embodied.safety.context import Body, Breach, Contact, SafetyContext, Verdict
+from qwen_embodied.safety.decisions import Decision
+from qwen_embodied.safety.findings import Finding
 from qwen_embodied.safety.form import breach_of_contract, check_size
+from qwen_embodied.safety.inputs import Inputs
+from qwen_embodied.safety.latch import Latch, LatchFile
+from qwen_embodied.safety.machine import SimulatorHealth
 from qwen_embodied.safety.parameters import SIMULATION_PROFILE, Parameters
+from qwen_embodied.safety.people import protective_distance
+from qwen_embodied.safety.plans import check_plan, rule_of_reply, rule_of_violation
+from qwen_embodied.safety.requests import read_request
 from qwen_embodied.safety.rules import NOT_YET, RULES, Rule
-from qwen_embodied.safety.supervisor import STATES, SafetyState, Supervisor
+from qwen_embodied.safety.states import STATES, SafetyState
+from qwen_embodied.safety.supervisor import Supervisor
 from qwen_embodied.safety.trajectory import check_trajectory
 
 __all__ = [
@@ -23,16 +34,32 @@ __all__ = [
     'RULES',
     'SIMULATION_PROFILE',
     'STATES',
+    'AuditFile',
+    'AuditTrail',
     'Body',
     'Breach',
+    'CameraSample',
     'Contact',
+    'Decision',
+    'Finding',
+    'Inputs',
+    'Latch',
+    'LatchFile',
     'Parameters',
     'Rule',
     'SafetyContext',
     'SafetyState',
+    'SimulatorHealth',
     'Supervisor',
     'Verdict',
     'breach_of_contract',
+    'check_plan',
     'check_size',
     'check_trajectory',
+    'explain',
+    'protective_distance',
+    'read_request',
+    'rule_of_reply',
+    'rule_of_violation',
+    'verify_chain',
 ]

@@ -84,6 +84,16 @@ class Body(Protocol):
     def tool_positions(self, positions: Array) -> Array:
         """Give the tool's place (N, 3) m in the base frame for arm positions (N, arm joints)."""
 
+    def link_spheres(self, positions: Array) -> Array:
+        """Cover every moving link with spheres: (N, S, 4) x y z radius in the base, m.
+
+        Args:
+            positions: Arm joints, then the gripper joint, (N, J) rad and m.
+        """
+
+    def conditions(self, positions: Array) -> Array:
+        """Give the condition number of the tool's Jacobian (N,) for arm joints (N, J)."""
+
     def contact(self, positions: Array, slow: NDArray[np.bool_]) -> Contact | None:
         """Give the first sample that comes too near to something, or None.
 

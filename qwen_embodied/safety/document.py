@@ -6,9 +6,10 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 
+from qwen_embodied.safety.faults import FAULTS
 from qwen_embodied.safety.parameters import SIMULATION_PROFILE, Parameters
-from qwen_embodied.safety.rules import NOT_YET, RESPONSES, RULES
-from qwen_embodied.safety.supervisor import PERMISSIONS
+from qwen_embodied.safety.rules import GROUPS, NOT_YET, RESPONSES
+from qwen_embodied.safety.states import PERMISSIONS
 
 _HEAD = """\
 # Safety
@@ -34,9 +35,34 @@ measured, so that it does not go on pressing.
 """
 
 
+_FIGURES = """\
+## Measured
+
+`qwen-embodied bench safety`, 2026-11-23, two cores; the times with nothing else running, the rest
+beside other work, which only time depends on.
+
+| what | found | bar |
+|---|---|---|
+| malformed trajectories of 41 kinds, 10 500: approved by the supervisor | 0 | 0 |
+| the same: taken by the controller alone | 0 | 0 |
+| NaN, ±Inf and sNaN in each number of a trajectory, 1000: taken | 0 | 0 |
+| the same in each number heard in motion, 76: odd commands, or no stop | 0 | 0 |
+| stops by set-points, 1000: largest command step over v_max·dt | 0.998 | 1 |
+| the same: largest acceleration over its limit | 1.05 | 1.1 |
+| the same: tool off its path | 0.001 mm | 1 mm |
+| stops through a trajectory controller, 200: largest acceleration over its limit | 1.088 | 1.1 |
+| judging 10 s of seven joints over a table with things, 200: p99 | 20.5 ms | 100 ms |
+| the same: median | 14.4 ms | |
+
+Beside other work the p99 of judging was 131.9 ms.
+Not measured yet: kills of processes under load, shutdowns by signals in number, half an hour of
+running, mutation tests of the rules, a hostile planner against the whole chain.
+"""
+
+
 def document() -> str:
     """Give the whole text of docs/safety.md."""
-    parts = [_HEAD, _responses(), _rules(), _states(), _missing()]
+    parts = [_HEAD, _responses(), _rules(), _states(), _inputs(), _faults(), _FIGURES, _missing()]
     return '\n'.join(parts)
 
 
@@ -47,16 +73,22 @@ def _responses() -> str:
 
 def _rules() -> str:
     values = asdict(Parameters())
-    rows = ['| id | what must hold | threshold | response | why |', '|---|---|---|---|---|']
-    for rule in RULES.values():
-        cells = (rule.id, rule.text, rule.threshold, rule.response, rule.why)
-        rows.append('| ' + ' | '.join(cell.format(**values) for cell in cells) + ' |')
-    profile = ', '.join(f'`{name}` {value}' for name, value in SIMULATION_PROFILE.items())
+    lines = []
+    for title, group in GROUPS.items():
+        lines += [f'### {title}', '', '| id | what must hold | threshold | response | why |']
+        lines.append('|---|---|---|---|---|')
+        for rule in group:
+            response = f'{rule.response} ({rule.held_by})' if rule.held_by else rule.response
+            cells = (rule.id, rule.text, rule.threshold, response, rule.why)
+            lines.append('| ' + ' | '.join(cell.format(**values) for cell in cells) + ' |')
+        lines.append('')
+    profile = ', '.join(f'`{name}` {value}' for name, value in SIMULATION_PROFILE.items() if value)
     tail = [
+        'A response names in brackets who enforces the rule, where that is not the supervisor.',
         'Thresholds are the defaults of `config/5_safety.yaml`, which says why for each.',
-        f'The simulation, a fenced cell, differs in: {profile}.',
+        f'The simulation, a fenced cell, differs in: {profile}; it keeps no latch and no audit.',
     ]
-    return '\n'.join([*rows, '', *tail, ''])
+    return '\n'.join([*lines, *tail, ''])
 
 
 def _states() -> str:
@@ -70,15 +102,62 @@ def _states() -> str:
     tail = [
         'INIT waits for every input and the model of the robot; DISARMED waits for a person to '
         'arm (a simulation arms itself).',
-        'In motion, a silence latches the stop; at rest it only disarms.',
+        'A person near the arm (D12) is waited for in HOLD at pace 0, however long it takes.',
         'Reset leads from a latched state to DISARMED and moves nothing.',
+        'A latch outlasts a restart: its file is written by a thread of its own after the stop.',
+        'Each latch has a nonce, published in `safety/state`; on a real arm a person sends it '
+        'with a name to `~/reset_with`, so that nobody resets a stop that was not read.',
+        'The service `~/reset` resets in a simulation only; a Trigger can carry neither.',
     ]
     return '\n'.join([*rows, '', *tail, ''])
 
 
+def _inputs() -> str:
+    return """\
+## What it can hear
+
+Beside `joint_states`, `arm/status`, `perception/scene` and `trajectory/proposed`, where somebody
+publishes them (`DiagnosticStatus` is of `diagnostic_msgs`, the content in its values):
+
+| topic | message | content | rule |
+|---|---|---|---|
+| `safety/stop` | `std_msgs/Bool` | true while a stop button is pressed; latched or not | E1 |
+| `safety/people` | `std_msgs/Float64` | distance of the nearest person, m; inf for nobody | D12 |
+| `safety/camera` | `DiagnosticStatus` | stamp, mark, luma, saturated, depth | D10, D11 |
+| `safety/heartbeat` | `DiagnosticStatus` | source, work (a counter) | D5 |
+| `hardware/status` | `DiagnosticStatus` | mode; a level of error is a fault | D15 |
+| `simulation/status` | `DiagnosticStatus` | time, warnings, is_finite, resets_itself | D14 |
+| `~/speed_scale` | `std_msgs/Float64` | share of the pace that the operator wants, 0 to 1 | |
+| `~/reset_with` | `std_msgs/String` | nonce and name, a space between | E4 |
+
+The pace is a share of the time along the checked path: at 0.5 everything takes twice as long, at 0
+the arm waits on its path; changes of pace keep the accelerations of the joints.
+
+## The audit
+
+`audit_file` gets one JSON line for each decision: rule, value, limit, state, trajectory and the
+digest of the configuration.
+Each line has the hash of the one before; files of 4 MiB, five older ones are kept.
+`qwen-embodied audit FILE` says whether a line was changed or taken out, `--explain N` puts
+decision N into words.
+What a full disk did not take is counted in the next line; no stop waits for a disk.
+"""
+
+
+def _faults() -> str:
+    rows = [
+        '## Faults that are injected in tests',
+        '',
+        '| fault | what comes of it |',
+        '|---|---|',
+    ]
+    rows += [f'| {number}: {fault} | {result} |' for number, (fault, result) in FAULTS.items()]
+    return '\n'.join([*rows, '', 'A test has the number of its fault in its name.', ''])
+
+
 def _missing() -> str:
     lines = [f'* {ids}: {text}.' for ids, text in NOT_YET.items()]
-    return '\n'.join(['## Rules of the design that are not there yet', '', *lines, ''])
+    return '\n'.join(['## What is not there', '', *lines, ''])
 
 
 if __name__ == '__main__':

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import JointState
-from qwen_embodied.safety.context import Breach
+from qwen_embodied.safety.findings import HOLD, NO_PLANS, STOP, Finding, silence
 from qwen_embodied.safety.parameters import Parameters
 
 HARD_SLACK = 0.0087  # rad or m beyond a hard limit that a real encoder may show
-
-Report = tuple[str, float]  # what is wrong (empty: nothing), and the age in s that decides
+PLANNING = ('planner',)  # sources without which nothing new starts, but what runs may end
 
 
 class StateMonitor:
@@ -26,17 +27,16 @@ class StateMonitor:
         self._parameters = parameters
         self._arrived = -math.inf
         self._delay = 0.0
-        self._broken: Breach | None = None
+        self._broken: Finding | None = None
+        self._speeds: NDArray[np.float64] | None = None
 
     @property
     def is_moving(self) -> bool:
-        """True unless the last state shows every joint at rest."""
-        if self.latest is None:
-            return True
-        velocities, limit = self.latest.velocities, self._parameters.start_velocity
-        return velocities is not None and not (np.abs(velocities) <= limit).all()
+        """True unless the last state, or the last two, show every joint at rest."""
+        limit = self._parameters.start_velocity
+        return self._speeds is None or not (self._speeds <= limit).all()
 
-    def take(self, state: JointState, now: float, clock: float) -> Breach | None:
+    def take(self, state: JointState, now: float, clock: float) -> Finding | None:
         """Take a state; gives what is broken in it. Repeated and older stamps are ignored."""
         self._broken = self._content(state)
         if self._broken:
@@ -46,32 +46,46 @@ class StateMonitor:
         rewound = before is not None and clock < before.stamp - self._parameters.silence_stop
         if before is None or rewound or state.stamp > before.stamp:
             self.latest, self._arrived, self._delay = state, now, clock - state.stamp
+            self._speeds = self._measured_speeds(None if rewound else before, state)
         return None if before is None or rewound else self._jump(before, state)
 
-    def silence(self, now: float) -> Report:
-        """Say whether the last state is too old or from the future."""
-        if self.latest is None:
-            return str(self._broken or 'D1 joint_states: never heard'), math.inf
-        gap = now - self._arrived
-        worst = gap + max(self._delay, 0.0)
+    def findings(self, now: float) -> list[Finding]:
+        """Report a broken state, or that the last good one is too old or from the future."""
         if self._broken:
-            return str(self._broken), worst
-        ahead = -min(self._delay, gap)
-        if not ahead <= self._parameters.state_future:
-            return f'D1 joint_states: stamped {ahead:.3f} s in the future', max(worst, ahead)
-        if not worst <= self._parameters.state_timeout:
-            return f'D1 joint_states: silent for {worst:.2f} s', worst
-        return '', worst
+            return [self._broken]
+        if self.latest is None:
+            return [Finding('D1', 'joint_states: never heard', STOP)]
+        gap, p = now - self._arrived, self._parameters
+        worst, ahead = gap + max(self._delay, 0.0), -min(self._delay, gap)
+        if not ahead <= p.state_future:
+            text = f'joint_states: stamped {ahead:.3f} s in the future'
+            response = HOLD if max(worst, ahead) <= p.silence_stop else STOP
+            return [Finding('D1', text, response, ahead, p.state_future)]
+        if not worst <= p.state_timeout:
+            return [silence('D1', 'joint_states', worst, p.state_timeout, p.silence_stop)]
+        return []
 
-    def _content(self, state: JointState) -> Breach | None:
+    def _measured_speeds(
+        self, before: JointState | None, state: JointState
+    ) -> NDArray[np.float64] | None:
+        """Give |speeds| as they were sent, else from two states; None when neither is there."""
+        if state.velocities is not None:
+            return np.abs(state.velocities)
+        if before is None or not state.stamp > before.stamp:
+            return None
+        names = self._limits.names
+        moved: NDArray[np.float64] = np.abs(state.of(names) - before.of(names))
+        return moved / (state.stamp - before.stamp)
+
+    def _content(self, state: JointState) -> Finding | None:
         missing = [name for name in self._limits.names if name not in state.names]
         if missing:
-            return Breach('D2', f'joint_states lack {", ".join(missing)}', joint=missing[0])
+            return Finding('D2', f'joint_states lack {", ".join(missing)}', STOP)
         velocities = np.zeros(1) if state.velocities is None else state.velocities
         if not (np.isfinite(state.positions).all() and np.isfinite(velocities).all()):
-            return Breach('D2', 'joint_states hold numbers that are not finite')
+            return Finding('D2', 'joint_states hold numbers that are not finite', STOP)
         if not math.isfinite(state.stamp):
-            return Breach('D2', f'joint_states are stamped {state.stamp}')
+            return Finding('D2', f'joint_states are stamped {state.stamp}', STOP)
         positions = state.of(self._limits.names)
         inside = (positions >= self._limits.lower - HARD_SLACK) & (
             positions <= self._limits.upper + HARD_SLACK
@@ -79,10 +93,11 @@ class StateMonitor:
         if not inside.all():
             at = int(np.argmin(inside))
             joint, value = self._limits.names[at], float(positions[at])
-            return Breach('D2', f'{joint} measured at {value:.4f}, beyond its limits', joint)
+            text = f'{joint} measured at {value:.4f}, beyond its limits'
+            return Finding('D2', text, STOP, value, joint=joint)
         return None
 
-    def _jump(self, before: JointState, state: JointState) -> Breach | None:
+    def _jump(self, before: JointState, state: JointState) -> Finding | None:
         if not state.stamp > before.stamp:
             return None
         names = self._limits.names
@@ -92,7 +107,8 @@ class StateMonitor:
             return None
         at = int(np.argmax(change - allowed))
         message = f'{names[at]} jumped by {change[at]:.4f}, allowed {allowed[at]:.4f}'
-        return Breach('D2', message, names[at], None, float(change[at]), float(allowed[at]))
+        value, limit = float(change[at]), float(allowed[at])
+        return Finding('D2', message, STOP, value, limit, joint=names[at])
 
 
 class Heartbeats:
@@ -110,14 +126,19 @@ class Heartbeats:
         if counter is not None:
             self._counters[source] = counter
 
-    def silences(self, now: float) -> list[Report]:
-        """Report on each needed source."""
-        return [self._report(source, now) for source in self._parameters.heartbeats]
+    def findings(self, now: float) -> list[Finding]:
+        """Report each needed source that is silent."""
+        reports = (self._report(source, now) for source in self._parameters.heartbeats)
+        return [report for report in reports if report is not None]
 
-    def _report(self, source: str, now: float) -> Report:
-        age = now - self._heard[source]
+    def _report(self, source: str, now: float) -> Finding | None:
+        age, p = now - self._heard[source], self._parameters
         if math.isinf(age):
-            return f'D5 {source}: never heard', age
-        if not -self._parameters.state_future <= age <= self._parameters.state_timeout:
-            return f'D5 {source}: silent for {age:.2f} s', abs(age)
-        return '', age
+            return Finding('D5', f'{source}: never heard', self._bounded(STOP, source), age)
+        if -p.state_future <= age <= p.state_timeout:
+            return None
+        found = silence('D5', source, age, p.state_timeout, p.silence_stop)
+        return replace(found, response=self._bounded(found.response, source))
+
+    def _bounded(self, response: str, source: str) -> str:
+        return NO_PLANS if source in PLANNING else response

@@ -1,4 +1,4 @@
-"""C7, C8 and C9: the tool's speed and place, and the clearance of the whole robot."""
+"""C7, C8 and C9: the tool's speed, the places of all links, and their clearance."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from qwen_embodied.safety.context import Body, Breach, SafetyContext
 from qwen_embodied.safety.curve import Curve
+from qwen_embodied.safety.line import check_line
+from qwen_embodied.safety.zones import Rows, check_envelope, check_zones
 
 Array = NDArray[np.float64]
 LEVER = 0.5  # m; how far a joint moves the links between it and the tool, per radian
@@ -17,14 +19,21 @@ ROUNDING = 1e-6
 
 
 def check_space(curve: Curve, context: SafetyContext, body: Body) -> Iterator[Breach]:
-    """Check speed and place of the tool, then (only if both hold) the clearance of all links."""
+    """Check speed and place of the tool, then (only if both hold) all links."""
     arm = curve.samples.positions[:, context.is_arm]
     tool = body.tool_positions(arm)
     speeds = np.linalg.norm(np.diff(tool, axis=0), axis=1) / np.diff(curve.times)
     breaches = (*_speed(speeds, curve, context), *_box(tool, curve, context))
     yield from breaches
-    if not breaches:
-        yield from _clearance(tool, speeds, curve, context, body)
+    if breaches:
+        return
+    rows = _thinned(tool, arm, context.parameters.clearance_step)
+    yield from check_zones(rows, curve, context, body)
+    yield from check_line(rows, tool, curve, context, body)
+    touching = tuple(_clearance(rows, speeds, curve, context, body))
+    yield from touching
+    if not touching:
+        yield from check_envelope(rows, curve, context, body)
 
 
 def _speed(speeds: Array, curve: Curve, context: SafetyContext) -> Iterator[Breach]:
@@ -52,10 +61,9 @@ def _box(tool: Array, curve: Curve, context: SafetyContext) -> Iterator[Breach]:
 
 
 def _clearance(
-    tool: Array, speeds: Array, curve: Curve, context: SafetyContext, body: Body
+    rows: Rows, speeds: Array, curve: Curve, context: SafetyContext, body: Body
 ) -> Iterator[Breach]:
     positions = curve.samples.positions
-    rows = _thinned(tool, positions[:, context.is_arm], context.parameters.clearance_step)
     either_side = np.maximum(np.append(speeds, speeds[-1]), np.insert(speeds, 0, speeds[0]))
     slow = either_side <= context.parameters.slow_tool_speed
     contact = body.contact(positions[rows], slow[rows])

@@ -212,6 +212,20 @@ class MujocoWorld:
         last = positions[..., -1:]
         return np.concatenate([positions, *[last] * len(self.arm.mimics)], axis=-1)
 
+    def health(self) -> dict[str, str]:
+        """Say what MuJoCo thinks of the world, for those who watch it: values in words."""
+        with self._lock:
+            data, flags = self._data, int(self.model.opt.disableflags)
+            warnings = sum(int(data.warning[at].number) for at in self._fatal)
+            is_finite = bool(np.isfinite(data.qpos).all() and np.isfinite(data.qvel).all())
+        keeps = bool(flags & int(self._mujoco.mjtDisableBit.mjDSBL_AUTORESET))
+        return {
+            'time': repr(self.time),
+            'warnings': str(warnings),
+            'is_finite': str(is_finite),
+            'resets_itself': str(not keeps),
+        }
+
     def _check(self) -> None:
         """Refuse to go on after a warning, or with a state that is not finite."""
         data = self._data

@@ -54,16 +54,16 @@ def check_class(name):
     check()
 
 
-def test_f1_refuses_every_number_that_is_not_finite():
+def test_f01_refuses_every_number_that_is_not_finite():
     check_class('F1 a number that is not finite')
 
 
-def test_f1_refuses_times_that_are_not_finite():
+def test_f01_refuses_times_that_are_not_finite():
     check_class('F1 a time that is not finite')
 
 
 @pytest.mark.parametrize('field', ['positions', 'velocities'])
-def test_f2_a_state_that_is_not_finite_stops_the_arm_on_finite_commands(field):
+def test_f02_a_state_that_is_not_finite_stops_the_arm_on_finite_commands(field):
     cell = Cell()
     cell.start(MOVE)
     cell.run(0.8)
@@ -81,34 +81,34 @@ def test_f2_a_state_that_is_not_finite_stops_the_arm_on_finite_commands(field):
 
 
 @pytest.mark.parametrize('speeds', [[np.nan] * 4, [0.0, np.nan, 0.0, 0.0]])
-def test_f3_refuses_to_start_on_a_state_that_was_never_written(speeds):
+def test_f03_refuses_to_start_on_a_state_that_was_never_written(speeds):
     cell = Cell()
     with pytest.raises(TrajectoryRejectedError, match=r'J13 nothing may move now.*not finite'):
         cell.tracker.start(MOVE, JointState(cell.now, NAMES, HOME, speeds), cell.now)
 
 
-def test_f4_refuses_every_other_set_of_names():
+def test_f04_refuses_every_other_set_of_names():
     check_class('F4 other names')
 
 
-def test_f5_refuses_times_that_do_not_increase():
+def test_f05_refuses_times_that_do_not_increase():
     check_class('F5 a time not after the one before')
 
 
-def test_f5_refuses_a_first_time_before_the_start():
+def test_f05_refuses_a_first_time_before_the_start():
     check_class('F5 a start before the start')
 
 
-def test_f6_refuses_every_stamp_but_zero():
+def test_f06_refuses_every_stamp_but_zero():
     check_class('F6 a start in the past or the future')
     assert refusal(replace(GOOD, stamp=float('nan')))[0].startswith('J6 ')
 
 
-def test_f7_refuses_legal_points_whose_curve_leaves_the_limits():
+def test_f07_refuses_legal_points_whose_curve_leaves_the_limits():
     check_class('F7 a curve out of the limits')
 
 
-def test_f8_refuses_each_rate_above_its_limit():
+def test_f08_refuses_each_rate_above_its_limit():
     check_class('F8 a rate above its limit')
 
 
@@ -119,7 +119,7 @@ def test_f8_refuses_each_rate_above_its_limit():
     st.integers(1, 3),
     st.sampled_from([0.999, 1.001]),
 )
-def test_f8_exact_boundary_of_each_rate(limits, joint, order, factor):
+def test_f08_exact_boundary_of_each_rate(limits, joint, order, factor):
     move = at_rate(limits, HOME, joint, order, factor)
     if factor < 1.0:
         taken = read_goal(TrajectoryGoal.of(move), limits, Parameters())
@@ -132,13 +132,13 @@ def test_f8_exact_boundary_of_each_rate(limits, joint, order, factor):
     assert reason.split(',')[0].endswith('/s' + '\u00b2\u00b3'[order - 2 : order - 1])
 
 
-def test_f9_refuses_a_start_elsewhere_or_a_turn_away():
+def test_f09_refuses_a_start_elsewhere_or_a_turn_away():
     check_class('F9 a start elsewhere')
     check_class('F9 a start that is a turn away')
 
 
 @pytest.mark.parametrize(('off', 'taken'), [(0.0099, True), (0.0101, False), (2 * np.pi, False)])
-def test_f9_boundary_of_the_start_and_no_wrap_around(off, taken):
+def test_f09_boundary_of_the_start_and_no_wrap_around(off, taken):
     cell = Cell()
     wide = replace(LIMITS, lower=np.full(4, -20.0), upper=np.full(4, 20.0))
     cell.tracker.limits = wide

@@ -289,7 +289,7 @@ def test_succeeds_only_once_a_slow_arm_has_arrived():
 
 @pytest.mark.parametrize('lag', [None, 0.02])
 @pytest.mark.parametrize('shape', [bang, lambda start, goal: quintic(start, goal, 3.9)])
-def test_cancel_stays_on_the_path_and_within_the_limits(rng, shape, lag):
+def test_f16_cancel_stays_on_the_path_and_within_the_limits(rng, shape, lag):
     for _ in range(12):
         trajectory = shape(HOME, np.append(rng.uniform(-1.7, 1.7, 3), 0.0))
         cell = Cell(FakeArm(NAMES, HOME, lag=lag))

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from qwen_embodied.errors import CollisionError, ContractError, UnreachableError
 from qwen_embodied.geometry import pose, rotation_angle, rotation_x, rotation_z
-from qwen_embodied.motion import Collider, Search, World, box, load_robot
+from qwen_embodied.motion import PathOptions, Search, World, blocked_by, box, load_robot, plan_path
 
 PRESETS = ('panda', 'ur5e', 'xarm7', 'so101')
 
@@ -159,21 +159,19 @@ def test_every_posture_blocked_names_what_touches(robot):
         robot.inverse(robot.forward(robot.home), search=Search(blocked=lambda _: ('hand', 'post')))
 
 
-def test_filter_by_a_collision_world_gives_a_free_posture(robot):
+def test_what_blocks_paths_gives_postures_where_a_path_may_begin(robot):
     beside = robot.chain.poses(np.append(robot.home, 0.04)[None])[0][5, :3, 3]
-    post = box('post', [0.06, 0.06, 0.06], pose(beside))
-    collider = Collider(robot, World(boxes=[post]))
-    demand = collider.demand(0.005, 0.005)
-
-    def touching(q):
-        contact = collider.first(np.append(q, 0.04)[None], demand)
-        return None if contact is None else (contact.first, contact.second)
-
+    world = World(boxes=[box('post', [0.06, 0.06, 0.06], pose(beside))])
+    near = PathOptions(margin=0.005, own_margin=0.005)
+    touching = blocked_by(robot, world, near)
+    assert 'post' in touching(robot.home)
     tool = robot.forward(robot.home)
-    assert touching(robot.home) is not None
     found = robot.inverse(tool, search=Search(blocked=touching))
     assert_reached(robot, found, tool)
     assert touching(found) is None
+    assert len(plan_path(robot, world, found, found + 0.01, near)) == 2
+    with pytest.raises(CollisionError, match=r'the start is blocked: .* touches post'):
+        plan_path(robot, world, robot.home, found, near)
 
 
 SKEWED = np.diag([1.0, 1.0, 1.2, 1.0])

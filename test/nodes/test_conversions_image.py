@@ -72,7 +72,7 @@ def test_depth_that_millimetres_cannot_say_is_a_hole(bad):
 
 
 @pytest.mark.parametrize('bad', [0.0, -2.0, np.inf, np.nan])
-def test_metres_that_are_no_distance_are_holes(bad):
+def test_f29_metres_that_are_no_distance_are_holes(bad):
     depth = np.array([[bad, 1.0]], np.float32)
     message = conversions_image.depth_to_ros(depth, HEADER, '32FC1')
     assert np.isnan(conversions_image.depth_from_ros(message)[0, 0])
@@ -86,7 +86,7 @@ def test_big_endian_depth_is_read():
 
 
 @pytest.mark.parametrize('encoding', ['nv12', '', 'rgb32', '16UC1', 'RGB8'])
-def test_an_unknown_colour_encoding_is_named(rgb, encoding):
+def test_f29_an_unknown_colour_encoding_is_named(rgb, encoding):
     message = conversions_image.image_to_ros(rgb, HEADER)
     message.encoding = encoding
     with pytest.raises(CameraError, match=f'encoding {encoding!r} cannot be read; known are rgb8'):
@@ -107,7 +107,7 @@ def test_a_colour_image_is_no_depth(rgb):
         {'step': 2**31}, {'width': 2**31, 'height': 1}, {'height': 5000}, {'data': b''},
     ],
 )  # fmt: skip
-def test_sizes_that_lie_are_refused(rgb, change):
+def test_f29_sizes_that_lie_are_refused(rgb, change):
     message = conversions_image.image_to_ros(rgb, HEADER)
     for name, value in change.items():
         setattr(message, name, value)

@@ -22,6 +22,7 @@ from qwen_embodied.nodes.fake_arm_node import FakeArmNode
 from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode
 
 ARM, HAND = 'panda_arm_controller', 'panda_hand_controller'
+KEPT = {'latch_file': '', 'audit_file': '', 'loop_overrun': 0.5}
 BUSY = {'state_timeout': 0.9, 'state_future': 0.05}  # this process is four nodes at once
 
 
@@ -39,7 +40,7 @@ class Cell(ArmCell):
         peer.add(ArmControllerNode, backend='topic', lookahead=0.1, lease_timeout=0.4,
                  path_tolerance=0.1, **BUSY)  # fmt: skip
         self.supervisor = peer.add(
-            SafetySupervisorNode, self_arming=True, lease=0.4, silence_stop=2.0, **BUSY
+            SafetySupervisorNode, self_arming=True, lease=0.4, silence_stop=2.0, **KEPT, **BUSY
         )
         self.find_supervisor()
         self.arm_it()

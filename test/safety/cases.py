@@ -24,7 +24,7 @@ LIMITS = JointLimits(
     [400.0, 400.0, 100.0],
 )
 HOME = np.array([0.0, 0.5, 0.04])
-FENCED = Parameters(self_arming=True, max_tool_speed=1.0, healthy_time=0.0)
+FENCED = Parameters(simulation=True, self_arming=True, max_tool_speed=1.0, healthy_time=0.0)
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,23 @@ class SlidingBody:
 
     wall: float = 10.0
     clearance: float = 0.02
+    condition: float = 5.0
     asked: int = 0
 
     def tool_positions(self, positions):
         x = positions[:, 0]
         return np.stack([x, 0 * x, 0 * x + 0.5], axis=1)
 
+    def link_spheres(self, positions):
+        """Give one ball of 5 cm around the tool."""
+        tool = self.tool_positions(positions)
+        return np.concatenate([tool, np.full((len(tool), 1), 0.05)], axis=1)[:, None]
+
+    def conditions(self, positions):
+        return np.full(len(positions), self.condition)
+
     def contact(self, positions, slow):
-        self.asked = len(positions)
+        self.asked = max(self.asked, len(positions))
         distance = self.wall - positions[:, 0]
         allowed = np.where(slow, 0.0, self.clearance)
         near = np.flatnonzero(~(distance >= allowed))
@@ -129,7 +138,7 @@ class Watched:
         self.velocities = (0.0, 0.0, 0.0)
         self.status = ArmStatus('', 'idle')
         self.mute = set()
-        self.said = []
+        self.said, self.feed = [], None
 
     @property
     def state(self):
@@ -143,6 +152,8 @@ class Watched:
                 self.supervisor.on_joint_state(state, self.now)
             if 'controller' not in self.mute:
                 self.supervisor.on_arm_status(self.status, self.now)
+            if self.feed is not None:
+                self.feed(self.supervisor.inputs, self.now)
             self.said.append(self.supervisor.tick(self.now))
         return self
 

@@ -164,11 +164,14 @@ def test_d1_recovers_from_a_clock_that_went_back():
     assert cell.supervisor.tick(cell.now).reasons == ()
 
 
-def test_a_silence_at_rest_disarms_without_latching():
-    cell = quiet_for(0.6, 'joints', 'controller', state='ARMED')
-    assert cell.state == 'DISARMED'
+@pytest.mark.parametrize(
+    ('silence', 'state'), [(0.2, 'HOLD'), (0.49, 'HOLD'), (0.51, 'STOP_LATCHED')]
+)
+def test_d1_boundary_of_silence_is_the_same_at_rest(silence, state):
+    cell = quiet_for(silence, 'joints', 'controller', state='ARMED')
+    assert cell.state == state
     cell.mute = set()
-    assert cell.run().state == 'ARMED'
+    assert cell.run().state == ('ARMED' if state == 'HOLD' else state)
 
 
 def test_refuses_proposals_while_an_input_is_silent():
@@ -230,7 +233,14 @@ def test_d2_breach_latches_in_motion_and_keeps_from_arming(state, said):
 
 @pytest.mark.parametrize(
     ('error', 'state'),
-    [(0.04, 'EXECUTING'), (0.15, 'EXECUTING'), (0.151, 'STOP_LATCHED'), (np.nan, 'STOP_LATCHED')],
+    [
+        (0.04, 'EXECUTING'),
+        (0.15, 'EXECUTING'),
+        (0.151, 'STOP_LATCHED'),
+        (np.nan, 'STOP_LATCHED'),
+        (-np.inf, 'STOP_LATCHED'),
+        (-0.1, 'STOP_LATCHED'),
+    ],
 )
 def test_d3_boundary_of_the_tracking_error(error, state):
     cell = Watched().executing()
@@ -292,7 +302,8 @@ def test_d5_boundary_of_silence(silence, state):
 
 def test_d5_breach_of_a_timer_whose_worker_is_dead():
     said = with_heartbeat(step=0).tick(1.0)
-    assert 'D5 perception: silent for 0.99 s' in said.reasons
+    assert said.state == 'STOP_LATCHED'
+    assert said.reasons == ('D5 perception: silent for 0.51 s',)
 
 
 def test_d5_breach_latches_after_a_long_silence():
