@@ -150,3 +150,22 @@ def test_what_words_leave_open_is_asked(text, words):
 def test_a_wrong_statement_is_asked_about():
     asked = PlanRequest('The blue bowl is empty. Put the cube in it.', scenes.STACKED)
     assert 'I do not see that' in PLANNER.plan(asked).question
+
+
+@pytest.mark.parametrize(
+    'before',
+    ['do not', 'you must not', 'never', "I don't want you to", 'have you', 'why did you',
+     'he said:', 'I am going to', 'what happens if you'],
+)  # fmt: skip
+def test_what_is_denied_asked_after_or_told_is_not_done(before):
+    verbs = ('put ', 'place ', 'move ', 'push ', 'stack ', 'take ', 'grab ', 'slide ')
+    done, tried = [], 0
+    for phrase in (phrase for name in LISTS for phrase in phrases(name)):
+        text = phrase.text[:1].lower() + phrase.text[1:]
+        is_one = not any(part in text for part in ('.', ';', 'then', 'after'))
+        if text.startswith(verbs) and is_one:
+            tried += 1
+            plan = ask(f'{before} {text}', phrase.scene)
+            done += [] if plan.question else [text]
+    assert done == []
+    assert tried > 100

@@ -18,6 +18,7 @@ class ClauseReader(ActionReader):
 
     previous: Clause | None = None
     is_plain: bool = False
+    is_denied: bool = False
 
     def clause(self, *, shares: bool = False) -> Clause:
         """Read one clause.
@@ -123,9 +124,11 @@ class ClauseReader(ActionReader):
 
     def _states_of_goals(self) -> None:
         """Step over 'goes' and 'should be'; asks after 'is', which may only tell what is so."""
-        told = ('is', 'are', 'was', 'were')
+        told, start = ('is', 'are', 'was', 'were'), self.at
         is_fact = self.is_plain and self.word() in told
         self._states()
+        if self.is_denied and self.at == start:
+            raise Unclear('Should I not do that either, or should I? Please say it on its own.')
         if is_fact and self.tokens[self.at - 1].word in told:
             raise Unclear('Is it so, or should I make it so? Please tell me what to do.')
 

@@ -78,7 +78,7 @@ def _is_asking(frame: list[str], verb: str) -> bool:
     """Say whether a frame asks the robot, and does not tell what somebody does, did or may do."""
     if {'how', 'what'} & set(frame) and 'about' not in frame:
         return False
-    if frame[-1] == 'have':
+    if frame[-1] == 'have' or frame[:2] == ['have', 'you']:
         return False
     is_own = 'i' in frame and not {'you', 'u'} & set(frame)
     return not is_own or words.base(verb) in _WANTS

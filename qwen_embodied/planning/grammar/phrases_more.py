@@ -42,6 +42,7 @@ _LINES = """
     into the same bowl > there | into the same bin > there | into the same container > there
     into the same box > there | on the same tray > there | onto the same tray > there
     what i want is > want | what i need is > want | what i would like is > want
+    have you > unknown_past | had you > unknown_past | has it > unknown_past
     you should have > unknown_past | you could have > unknown_past | should have > unknown_past
     could have > unknown_past | would have > unknown_past | must have > unknown_past
     go on and > | carry on and > | come on and > | save for > except | all save > all except

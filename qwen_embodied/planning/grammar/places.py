@@ -20,7 +20,7 @@ _RELATIONS = {
     'in': 'in', 'on': 'on', 'to': 'to', 'at': 'to', 'left_of': 'left_of', 'right_of': 'right_of',
     'in_front_of': 'in_front_of', 'front_of': 'in_front_of', 'behind': 'behind',
     'back_of': 'behind', 'next_to': 'next_to', 'middle_of': 'in', 'by': 'next_to',
-    'under': 'under', 'over': 'to', 'closer_to': 'next_to',
+    'under': 'under', 'over': 'on', 'closer_to': 'next_to',
 }  # fmt: skip
 _WHOLE = {'in_row': 'row', 'in_column': 'column', 'every_corner': 'corners'}
 _NUMBER_GLUE = frozenset(('x', 'y', ',', 'and', 'position', 'at', 'coordinates'))

@@ -151,9 +151,10 @@ class _SentenceReader(ConditionReader):
         elif word:
             self._subordinate(found, word, main=bool(found) and joint in ('', ','))
         else:
-            self.is_plain = True
+            denies = bool(found) and found[-1].kind == 'forbid' and bool(found[-1].places)
+            self.is_plain, self.is_denied = True, denies and joint not in ('.', ';', 'but')
             found.append(self.clause(shares=joint == 'then'))
-            self.is_plain = False
+            self.is_plain = self.is_denied = False
 
     def _subordinate(self, found: list[Clause], word: str, *, main: bool) -> None:
         """Read what follows 'before' or 'after'; main: the clause it belongs to came already."""
