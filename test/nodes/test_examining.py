@@ -30,14 +30,14 @@ from qwen_embodied.nodes.examining import Examiner
 from qwen_embodied.nodes.fake_arm_node import FakeArmNode
 from qwen_embodied.nodes.overheard import COLOUR, DEPTH, JOINTS, LENS
 
-SECONDS = 0.5
+SECONDS, PATIENCE = 0.8, 20.0
 PANDA = robot_facts('panda')
 
 
 def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS):
     """Examine the graph of a peer, and bring it through JSON as the doctor does."""
     with Examiner(namespace, transports, peer.domain) as examiner:
-        graph = examiner.examine(seconds)
+        graph = examiner.examine(seconds, PATIENCE)
     text = json.dumps(dataclasses.asdict(graph))
     return TypeAdapter(Graph).validate_json(text)
 
