@@ -19,8 +19,9 @@ Array = NDArray[np.float64]
 WALL_GAP = 0.006  # m, least gap to the walls
 CONTENT_GAP = 0.008  # m, least gap to what is in it already
 PITCH = 0.01  # m, between spots that are tried
-BEST = 40  # spots given
-SPREAD = 0.014  # m between spots given: coarser ones leave the third cube no room in a bin
+# m between spots given, and how many: the fine ones come last, where the coarse ones leave the
+# third cube no room in a bin.
+SPREADS = ((0.028, 16), (0.014, 40))
 FLAT = ('cube', 'box')
 BEARING = 0.7  # share of an object's sides that what bears it must have
 PILE = 0.03  # m, from the middle of a full bowl, where a thing rolls off what is in it
@@ -96,9 +97,10 @@ def _tops(item: SceneObject, target: SceneObject, contents: list[SceneObject]) -
 def _apart(spots: list[Array]) -> list[Array]:
     """Give the best spots of every part of the floor: the fingers may not fit at the very best."""
     kept: list[Array] = []
-    for spot in spots:
-        if len(kept) < BEST and all(np.hypot(*(spot - other)) >= SPREAD for other in kept):
-            kept.append(spot)
+    for spread, most in SPREADS:
+        for spot in spots:
+            if len(kept) < most and all(np.hypot(*(spot - other)) >= spread for other in kept):
+                kept.append(spot)
     return kept
 
 

@@ -25,7 +25,7 @@ from qwen_embodied.relations import PUSHES
 Array = NDArray[np.float64]
 
 AT_HOME = 0.03  # rad
-MOST_PLACES = 160  # places for which joints are computed
+FIRST_PLACES, MOST_PLACES = 64, 160  # for which joints are computed: at first, and if none works
 DROP_STEP = 0.01  # m
 
 
@@ -125,7 +125,7 @@ class Skills:
         request = Place(
             held.item, relation, target, scene, position, (x0, x1, y0, y1), self.parameters.gap
         )
-        motion = self._put(held, places(request)[:MOST_PLACES], self._drops(request), state)
+        motion = self._placed(held, request, state)
         self._scene = _with(scene, held.item, motion.expected)
         return motion
 
@@ -185,6 +185,16 @@ class Skills:
         if request.target is None or not request.target.is_container or request.is_beside:
             return [least]
         return [least, *np.arange(DROP_STEP, most + 1e-9, DROP_STEP).tolist()]
+
+    def _placed(self, held: Held, request: Place, state: JointState) -> Motion:
+        """Try the first places, then those that lie closer together."""
+        spots, drops = places(request)[:MOST_PLACES], self._drops(request)
+        try:
+            return self._put(held, spots[:FIRST_PLACES], drops, state)
+        except CollisionError:
+            if len(spots) <= FIRST_PLACES:
+                raise
+            return self._put(held, spots[FIRST_PLACES:], drops, state)
 
     def _put(
         self, held: Held, spots: tuple[Array, ...], drops: list[float], state: JointState

@@ -180,7 +180,7 @@ def test_sides_are_where_the_picture_shows_them():
     frame = draw([item], Take(OBLIQUE, depth_noise=0.0))
     surface = look(frame, PerceptionParameters())
     _, labels = cv2.connectedComponents(surface.raised.astype(np.uint8))
-    window = cut(surface, labels, 1, (slice(0, 480), slice(0, 640)))
+    window = cut(surface, labels == 1, (slice(0, 480), slice(0, 640)))
     top = 0.06
     face = window.raised & (window.points[..., 2] > top - 0.004)
     sides = visible_sides(face, window, top)
