@@ -113,6 +113,10 @@ class Bed:
                 start_new_session=True,
             )  # fmt: skip
 
+    def process_id(self, name: str) -> int:
+        """Give the process id of a node."""
+        return self._running[name].pid
+
     def signal(self, name: str, number: signal.Signals) -> float:
         """Send a signal to a node; gives when, on the steady clock, s."""
         process = self._running[name]
