@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from qwen_embodied.nodes.guest import Guest
 from qwen_embodied.nodes.standing_in import SECONDS, SWING, StandIn
 
 CELL, PATIENCE = 'config/cell.yaml', 20.0  # s
+LAST_WORDS = 5.0  # s for a node to end
 REST = 0.3  # s without another set-point at which the arm rests
 CONTROLLER, SUPERVISOR = 'arm_controller', 'safety_supervisor'
 RULES = {**safety.SIMULATION_PROFILE, 'healthy_time': 0.2}
@@ -90,10 +91,13 @@ class Bed:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End everything at once."""
-        for process in self._running.values():
-            process.kill()
-            process.wait()
+        """End everything; what is killed would leave its shared memory behind."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for process in self._running.values():
+                process.send_signal(number)
+            for process in self._running.values():
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(LAST_WORDS)
         self.arm.close()
         self._guest.__exit__(kind, error, trace)
 
@@ -117,7 +121,7 @@ class Bed:
         """Give the process id of a node."""
         return self._running[name].pid
 
-    def signal(self, name: str, number: signal.Signals) -> float:
+    def send(self, name: str, number: signal.Signals) -> float:
         """Send a signal to a node; gives when, on the steady clock, s."""
         process = self._running[name]
         process.send_signal(number)
@@ -129,11 +133,11 @@ class Bed:
     @contextmanager
     def paused(self, name: str) -> Iterator[None]:
         """Let a node stand still for a while."""
-        self.signal(name, signal.SIGSTOP)
+        self.send(name, signal.SIGSTOP)
         try:
             yield
         finally:
-            self.signal(name, signal.SIGCONT)
+            self.send(name, signal.SIGCONT)
 
     def wait_for(self, condition: Callable[[], object], what: str) -> None:
         """Wait until a condition holds; raises NodeError with the last words when it does not."""

@@ -72,7 +72,7 @@ def kill_supervisors(count: int, spinners: int = 4) -> Kills:
         for _ in range(count):
             with _bed() as bed:
                 name = bed.move(float(rng.uniform(0.1, 0.6)))
-                killed = bed.signal(SUPERVISOR, signal.SIGKILL)
+                killed = bed.send(SUPERVISOR, signal.SIGKILL)
                 bed.wait_for_end(name)
                 bed.wait_for_rest()
                 found.delays.append(slowing(bed.arm.commands, bed.arm.start[0], killed))

@@ -23,6 +23,7 @@ from qwen_embodied.messages import ArmStatus, Array, JointState, JointTrajectory
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_safety import safety_from_ros
+from qwen_embodied.nodes.operator_node import TriggerClient
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.safety import SafetyState
 
@@ -85,7 +86,7 @@ class StandIn(Node):
         self._proposals = self.create_publisher(
             JointTrajectoryMessage, 'trajectory/proposed', qos.RELIABLE
         )
-        self._callers = {
+        self._callers: dict[str, TriggerClient] = {
             name: self.create_client(Trigger, f'safety_supervisor/{name}')
             for name in ('reset', 'stop')
         }

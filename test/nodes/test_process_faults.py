@@ -105,10 +105,10 @@ def test_f19_whoever_dies_the_arm_rests_and_who_lives_ends_cleanly(beds):
     bed = beds(*SPECS)
     moving = bed.move()
     for name in OTHERS:
-        bed.signal(name, signal.SIGKILL)
+        bed.send(name, signal.SIGKILL)
     ends(bed, moving, 'succeeded')
     moving = bed.move()
-    bed.signal(SUPERVISOR, signal.SIGKILL)
+    bed.send(SUPERVISOR, signal.SIGKILL)
     ends(bed, moving, 'aborted')
     assert 'supervisor: silent' in bed.arm.status.reason
     rests_on_the_way(bed)
@@ -118,7 +118,7 @@ def test_f19_whoever_dies_the_arm_rests_and_who_lives_ends_cleanly(beds):
 def test_f19_a_killed_controller_is_latched_and_the_supervisor_ends_cleanly(beds):
     bed = beds(CONTROLLER, SUPERVISOR)
     bed.move()
-    bed.signal(CONTROLLER, signal.SIGKILL)
+    bed.send(CONTROLLER, signal.SIGKILL)
     bed.wait_for(lambda: bed.arm.state.state == 'STOP_LATCHED', 'the latch')
     assert bed.arm.state.reasons[0].startswith('D5')
     assert [how.is_clean for how in bed.end(signal.SIGHUP).values()] == [True]
