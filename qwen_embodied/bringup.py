@@ -244,6 +244,8 @@ def _judging(given: RobotArguments) -> Settings:
     kept: Settings = (
         ('latch_file', f'{where}/latch.json' if is_real else ''),
         ('audit_file', f'{where}/{"audit" if is_real else "trial"}.jsonl'),
+        # The time of /clock is a fault where a real arm could move.
+        ('simulation', given.use_sim_time and not is_real),
     )
     if given.backend == 'topic':
         owners = _preset(given.preset).get('controllers') or {}

@@ -233,6 +233,15 @@ def test_a_trial_neither_heeds_nor_ends_a_real_stop():
     assert all(path.endswith('/latch.json') for path in kept)
 
 
+def test_the_time_of_a_clock_topic_is_for_trials_only():
+    for given in ({'dry_run': True}, {'dry_run': False, 'fake_arm': True}):
+        found = values(bringup.robot(use_sim_time=True, **given), 'safety_supervisor')
+        assert found['simulation'] is True
+    real = values(bringup.robot(use_sim_time=True, dry_run=False), 'safety_supervisor')
+    assert real['simulation'] is False
+    assert values(bringup.robot(), 'safety_supervisor')['simulation'] is False
+
+
 def test_a_second_publisher_of_commands_is_watched_for():
     watched = values(bringup.robot(robot='xarm7'), 'safety_supervisor')['command_topics']
     assert watched == [

@@ -145,7 +145,8 @@ def test_a_look_at_the_table_as_json(tmp_path):
 
 
 def test_up_starts_every_node_and_ctrl_c_ends_them(tmp_path):
-    line = [sys.executable, '-u', '-c', START, 'up', 'simulation', '--logs', str(tmp_path)]
+    words = ('up', 'simulation', '--namespace', 'left', '--logs', str(tmp_path))
+    line = [sys.executable, '-u', '-c', START, *words]
     environment = {**os.environ, 'ROS_DOMAIN_ID': '83', 'PYTHONUNBUFFERED': '1'}
     with subprocess.Popen(
         line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True

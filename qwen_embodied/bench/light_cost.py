@@ -46,7 +46,7 @@ def _scene_times(stage: Stage, size: tuple[int, int]) -> list[float]:
     for _ in range(SCENE_TIMES + 1):
         begun = time.thread_time()
         corrected = correct(frame.rgb)
-        estimate(replace(frame, rgb=corrected.rgb), stage.state, corrected.report)
+        estimate(corrected.frame(frame), stage.state, corrected.report)
         times.append(time.thread_time() - begun)
     return times[1:]
 

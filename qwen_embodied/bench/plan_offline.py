@@ -13,6 +13,7 @@ import numpy as np
 from qwen_embodied.bench.plan_attacks import attacks, injections
 from qwen_embodied.bench.plan_cases import ACTING, ASKING, Case, generated
 from qwen_embodied.bench.plan_checker import faults
+from qwen_embodied.bench.plan_listed import wording_rows
 from qwen_embodied.bench.plan_phrases import phrases
 from qwen_embodied.bench.plan_scenes import SCENES, scattered
 from qwen_embodied.bench.report import Row, at_least, at_most, figure
@@ -37,6 +38,7 @@ def rows(quick: bool = False) -> list[Row]:
         *acting_rows(generated(ACTING, each)),
         *asking_rows(generated(ASKING, each)),
         *phrase_rows(),
+        *wording_rows(300 if quick else 1200),
         *long_rows(10 if quick else 40),
         *attack_rows(),
         *overhead_rows(generated(ACTING, 2 if quick else 10)),

@@ -62,8 +62,29 @@ DESK = stand(
     ('red_cube_1', 0.44, 0.22), ('blue_cube_1', 0.44, 0.0), ('pink_cube_1', 0.44, -0.22),
     ('yellow_box_1', 0.62, 0.05),
 )  # fmt: skip
+MIX = stand(
+    ('red_cube_1', 0.43, 0.26), ('blue_ball_1', 0.46, 0.10), ('green_cylinder_1', 0.43, -0.06),
+    ('yellow_box_1', 0.46, -0.25), ('white_bowl_1', 0.62, 0.20), ('black_tray_1', 0.62, -0.16),
+)  # fmt: skip
+TWIN = stand(
+    ('red_cube_1', 0.44, 0.26, 0.0, 0.050), ('red_cube_2', 0.44, 0.08, 0.0, 0.034),
+    ('blue_cube_1', 0.44, -0.10, 0.0, 0.034), ('blue_cube_2', 0.44, -0.26, 0.0, 0.050),
+    ('green_bowl_1', 0.62, 0.18), ('white_bowl_1', 0.62, -0.18),
+)  # fmt: skip
+NEST = stand(
+    ('blue_bowl_1', 0.62, 0.20), ('red_cube_1', 0.62, 0.17, 0.005),
+    ('green_ball_1', 0.62, 0.23, 0.005), ('black_tray_1', 0.62, -0.18),
+    ('yellow_cube_1', 0.62, -0.13, 0.006), ('orange_cylinder_1', 0.62, -0.23, 0.006),
+    ('pink_cube_1', 0.44, 0.10), ('grey_bin_1', 0.46, -0.06),
+)  # fmt: skip
+PAIRS = stand(
+    ('red_cube_1', 0.46, 0.20), ('blue_cube_1', 0.46, 0.20, 0.045),
+    ('green_cube_1', 0.46, -0.20), ('yellow_cube_1', 0.46, -0.20, 0.045),
+    ('white_tray_1', 0.62, 0.0),
+)  # fmt: skip
 SCENES: dict[str, Scene] = {
     'BOWLS': BOWLS, 'SORT': SORT, 'LADDER': LADDER, 'TOWER': TOWER, 'PACK': PACK, 'DESK': DESK,
+    'MIX': MIX, 'TWIN': TWIN, 'NEST': NEST, 'PAIRS': PAIRS,
 }  # fmt: skip
 
 

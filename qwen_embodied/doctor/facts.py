@@ -134,7 +134,8 @@ class Facts:
         ros: Whether rclpy works.
         configuration: Faults of the parameter files; None where they could not be read.
         robot: The preset, or None where it could not be tried.
-        own_robot: The robot as robot_description has it, or None where none was heard.
+        own_robot: That of the running graph, with what was heard on robot_description; None where
+            neither differs from the preset.
         server: What the model server answered; None where no server is wanted.
         graph: None where it was not looked at.
     """

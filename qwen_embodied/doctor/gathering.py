@@ -88,7 +88,7 @@ def gather(request: Request, environment: Mapping[str, str] | None = None) -> Fa
         ros=ros,
         configuration=read_as(tuple[str, ...], configuration),
         robot=read_as(RobotFacts, robot),
-        own_robot=_own_robot(wanted, graph, given),
+        own_robot=own_robot(wanted, graph, given),
         server=ended['server'][-1] if 'server' in ended else None,
         graph=graph,
     )
@@ -193,11 +193,13 @@ def _start(
     return trials
 
 
-def _own_robot(wanted: Wanted, graph: Graph | None, given: Mapping[str, str]) -> RobotFacts | None:
-    """Load the robot with the description that was heard."""
-    if graph is None or not graph.description:
+def own_robot(wanted: Wanted, graph: Graph | None, given: Mapping[str, str]) -> RobotFacts | None:
+    """Load the robot for which the graph runs, with the description that was heard."""
+    if graph is None:
         return None
     name = graph.parameter('arm_controller', 'robot', wanted.robot)
+    if not graph.description and name == wanted.robot:
+        return None
     said = [name, graph.description, '', []]
     trial = Trial(['-m', 'qwen_embodied.nodes.trying'], given, said)
     return read_as(RobotFacts, _tried(trial.end())[1])

@@ -24,10 +24,10 @@ from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.asked_parameters import ParameterQuestions
 from qwen_embodied.nodes.glimpses import latest
 from qwen_embodied.nodes.guest import Guest
-from qwen_embodied.nodes.overheard import CLOCK, DESCRIPTION, DIAGNOSTICS, TF, Ear
+from qwen_embodied.nodes.overheard import CLOCK, DESCRIPTION, DIAGNOSTICS, OWN_CLOCK, TF, Ear
 
 OWN = 'qwen_embodied_doctor'
-LOOK, PAUSE = 1.5, 0.05  # s: what discovery may take; between looks
+LOOK, PAUSE = 2.0, 0.05  # s: what discovery may take; between looks
 SETTLED, PATIENCE = 0.6, 3.0  # s without a new node; at most beyond what was asked for
 ANSWER = 1.0  # s, for parameters that were asked for
 HIDDEN = ('/rosout', '/parameter_events')
@@ -58,10 +58,15 @@ class Examiner(Guest[Node]):
         self._questions = ParameterQuestions(node)
         return node
 
-    def examine(self, seconds: float) -> Graph:
-        """Listen for some time, s, and give what was seen; less where nobody is there."""
+    def examine(self, seconds: float, patience: float = LOOK) -> Graph:
+        """Look for other nodes, listen to them, and give what was seen.
+
+        Args:
+            seconds: How long is listened, s.
+            patience: How long to wait for the first other node, s.
+        """
         begun = time.monotonic()
-        while time.monotonic() - begun < LOOK and not self._others():
+        while time.monotonic() - begun < patience and not self._others():
             time.sleep(PAUSE)
         if not self._others():
             return Graph(rmw=get_rmw_implementation_identifier())
@@ -91,6 +96,9 @@ class Examiner(Guest[Node]):
 
     def _seen(self) -> Graph:
         topics, mismatches = self._endpoints()
+        own = self._ears.pop(OWN_CLOCK, None)
+        if own is not None and OWN_CLOCK in topics:
+            self._ears[CLOCK], topics[CLOCK] = own, topics[OWN_CLOCK]
         return Graph(
             rmw=get_rmw_implementation_identifier(),
             nodes=tuple(sorted(self._others())),

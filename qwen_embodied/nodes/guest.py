@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,8 @@ from typing import Generic, Self, TypeVar
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+
+from qwen_embodied.security import enclave_arguments
 
 N = TypeVar('N', bound=Node)
 
@@ -29,10 +32,14 @@ class Guest(Generic[N]):
         Args:
             build: Gives the node with its subscriptions.
             domain: ROS domain of the graph; that of the environment where None.
+
+        Raises:
+            ConfigurationError: The graph should be secured, and would not be.
         """
         self._context = Context()
         # Not the arguments of this program: ROS would take some for its own.
-        self._context.init(args=[], domain_id=domain)
+        secured = enclave_arguments('operator', os.environ, ())
+        self._context.init(args=secured, domain_id=domain)
         self.node = build(self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)

@@ -27,7 +27,8 @@ from qwen_embodied.nodes import qos, topic_types
 COLOUR = 'camera/color/image_raw'
 DEPTH = 'camera/aligned_depth_to_color/image_raw'
 LENS, JOINTS, DESCRIPTION = 'camera/color/camera_info', 'joint_states', 'robot_description'
-CLOCK, SAFETY, DIAGNOSTICS = '/clock', 'safety/state', '/diagnostics'
+CLOCK, OWN_CLOCK = '/clock', 'clock'
+SAFETY, DIAGNOSTICS = 'safety/state', '/diagnostics'
 TF = ('/tf', '/tf_static')
 STAMPED = (Image, CompressedImage, CameraInfo, JointStateMessage)
 KEPT = 50  # stamps
@@ -41,7 +42,7 @@ class Ear:
     """
 
     def __init__(self, node: Node, topic: str, kind: type[Any], profile: QoSProfile,
-                 now: Ear | None = None) -> None:  # fmt: skip
+                 clocks: Sequence[Ear] = ()) -> None:  # fmt: skip
         """Subscribe.
 
         Args:
@@ -49,9 +50,9 @@ class Ear:
             topic: Name.
             kind: Of the messages.
             profile: From `qos`.
-            now: The ear at /clock, whose time counts where it is heard.
+            clocks: Ears at clocks; the time of the first that is heard counts.
         """
-        self._kind, self._clock, self.count = kind, now, 0
+        self._kind, self._clocks, self.count = kind, clocks, 0
         self._first = self._last = 0.0
         self._stamps: deque[float] = deque(maxlen=KEPT)
         self._delays: list[float] = []
@@ -64,7 +65,9 @@ class Ear:
     @classmethod
     def all_of(cls, node: Node, transports: Sequence[str]) -> dict[str, Ear]:
         """Listen to everything that a check needs, by topic."""
-        clock = cls(node, CLOCK, Clock, qos.SENSOR)
+        # In a namespace, simulated time may be the graph's own.
+        names = (OWN_CLOCK, CLOCK) if node.get_namespace() != '/' else (CLOCK,)
+        clocks = {name: cls(node, name, Clock, qos.SENSOR) for name in names}
         colour = transports[0] == 'compressed'
         depth = transports[1] == 'compressedDepth'
         kinds: list[tuple[str, str, type[Any]]] = [
@@ -75,9 +78,9 @@ class Ear:
             (SAFETY, '', DiagnosticStatus),
             (DIAGNOSTICS, '', DiagnosticArray),
         ]
-        ears = {CLOCK: clock, DESCRIPTION: cls(node, DESCRIPTION, String, qos.LATCHED)}
+        ears = {**clocks, DESCRIPTION: cls(node, DESCRIPTION, String, qos.LATCHED)}
         for topic, suffix, kind in kinds:
-            ears[topic] = cls(node, topic + suffix, kind, qos.SENSOR, clock)
+            ears[topic] = cls(node, topic + suffix, kind, qos.SENSOR, tuple(clocks.values()))
         transforms = _transforms()
         if transforms is not None:
             for topic, profile in zip(TF, (qos.SENSOR, qos.LATCHED), strict=True):
@@ -113,8 +116,8 @@ class Ear:
             self._delays.append(self._now() - stamp)
 
     def _now(self) -> float:
-        content = self._clock._kept if self._clock is not None else None
-        return _stamp(content[-1]) if content else time.time()
+        times = (_stamp(clock._kept[-1]) for clock in self._clocks if clock._kept)
+        return next(times, time.time())
 
 
 def _stamp(content: bytes) -> float:

@@ -46,9 +46,13 @@ class SafetyInputs:
         node, inputs = self._node, self._inputs
         topics = self._judge.supervisor.parameters.command_topics
         guarded = ('trajectory/approved', 'safety/state', *topics)
-        inputs.graph.take_publishers({name: node.count_publishers(name) for name in guarded})
+        inputs.graph.take_publishers({name: self._publishers(name) for name in guarded})
         simulated = bool(node.get_parameter('use_sim_time').value)
-        inputs.clock.take_source(simulated, node.count_publishers('/clock'))
+        inputs.clock.take_source(simulated, self._publishers('/clock'))
+
+    def _publishers(self, topic: str) -> int:
+        """Count those of a topic under the name that remappings give it."""
+        return int(self._node.count_publishers(self._node.resolve_topic_name(topic)))
 
     def _on_joints(self, message: JointStateMessage) -> None:
         found = efforts_from_ros(message, self._judge.arm_joints)

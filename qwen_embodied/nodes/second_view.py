@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
@@ -93,7 +93,7 @@ class SecondView:
         return conversions.diagnostic(name, text, {**self._camera.counts, **counts}, level=level)
 
     def _corrected(self, frame: Frame) -> Frame:
-        return replace(frame, rgb=self._correct(frame.rgb).rgb)
+        return self._correct(frame.rgb).frame(frame)
 
     def _nearest(self, stamp: float) -> RawFrame | None:
         """Wait for an image that is not too old; one that is too new is kept."""

@@ -200,13 +200,12 @@ def _steps_aside(scope: Scope) -> frozenset[str]:
 
 def _in_the_way(scope: Scope, scene: Scene) -> frozenset[str]:
     """Give what rests on named objects, or stands where something named shall go."""
-    found, upon = set(scope.named), rests(scene)
+    above, upon = set[str](), rests(scene)
     for _ in scene.objects:
-        found |= {
-            name for name, rest in upon.items() if rest.target in found and rest.relation == 'on'
-        }
+        below = above | scope.named
+        above |= {n for n, rest in upon.items() if rest.target in below and rest.relation == 'on'}
     containers = {item.id for item in scene.objects if item.is_container}
-    above = found - set(scope.named) - containers
+    above -= _union(a.movers for a in scope.allowances) | containers
     needs_room = any('at' in allowed.relations for allowed in scope.allowances)
     loose = {item.id for item in scene.objects if not item.is_container} if needs_room else set()
     return frozenset((above | loose) - scope.protected)

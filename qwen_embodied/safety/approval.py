@@ -52,6 +52,11 @@ def plan_of(trajectory_id: str) -> str:
     return found if HASH.fullmatch(found) else ''
 
 
+def printable(text: str) -> str:
+    """Make one line of a text: what moves the cursor of a terminal could hide a step."""
+    return ''.join(letter if letter.isprintable() else ' ' for letter in text)
+
+
 class Approvals:
     """Keeps the newest plan and what a person said of it.
 
@@ -80,7 +85,8 @@ class Approvals:
         mode = self.said.mode
         if plan == self.said.plan:  # a repeated delivery
             return
-        self.said = Approval(mode, 'pending', plan, instruction, steps)
+        shown = tuple(printable(step) for step in steps)
+        self.said = Approval(mode, 'pending', plan, printable(instruction), shown)
         self._since = self._now = now
         if mode == 'auto':
             self._become('approved', 'approval: auto', '')

@@ -25,7 +25,9 @@ RULES = {rule.id: rule for group in GROUPS.values() for rule in group}
 NOT_YET = {
     'A6': 'digests of model and prompt in the answer; an answer is matched to its call only',
     'B3': 'classes that perception tells apart: it knows shapes on a table, no persons',
-    'D5': 'work counters of perception and planner: only the controller publishes one',
+    'D5': 'work counters of perception and planner: the first works 10 times a second, slower '
+    'than the 0.1 s of D5, and its images are watched by D10; the second may wait 20 s for a '
+    'model, and without it nothing new is proposed',
     'D11': 'a measured pose of the camera or a reprojection in the graph: nobody publishes one',
     'D12': 'a detector of persons; the distance has to come from one on `safety/people`',
     'D15': 'drivers that publish `hardware/status`; the translation is for the robot at hand',

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from qwen_embodied.doctor import gathering, machine
 from qwen_embodied.doctor.asking import ask, fits
 from qwen_embodied.doctor.facts import Probe, RobotFacts, Wanted
 from qwen_embodied.doctor.gathering import Request, Trial, read_as, wanted_by
+from qwen_embodied.doctor.heard import Graph
 from qwen_embodied.doctor.trying import native, robot, robot_facts
 from qwen_embodied.errors import ConfigurationError, ModelError
 from qwen_embodied.resources import shared_file
@@ -106,6 +108,14 @@ def test_the_robot_is_told_with_its_limits_and_controllers():
     assert list(found.controllers) == [
         'scaled_joint_trajectory_controller', 'robotiq_gripper_controller',
     ]  # fmt: skip
+
+
+def test_the_robot_of_the_running_graph_counts():
+    graph = Graph(nodes=('/arm_controller',), parameters={'/arm_controller': {'robot': 'so101'}})
+    assert gathering.own_robot(Wanted(), graph, os.environ).name == 'so101'
+    assert gathering.own_robot(Wanted(robot='so101'), graph, os.environ) is None
+    heard = replace(graph, description='<robot name="x"><link name="l"/></robot>')
+    assert gathering.own_robot(Wanted(), heard, os.environ).fault
 
 
 @pytest.mark.parametrize(

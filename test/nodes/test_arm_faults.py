@@ -27,7 +27,9 @@ from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
 from qwen_embodied.nodes.conversions_safety import safety_to_ros
 from qwen_embodied.safety import SafetyState
 
-SETTINGS = next(dict(n.parameters) for n in simulation().nodes if n.name == 'arm_controller')
+SETTINGS = next(
+    dict(n.usual + n.parameters) for n in simulation().nodes if n.name == 'arm_controller'
+)
 LIMITS = ROBOT.all_limits.scaled(0.5, 0.5, 1.0)
 CLASSES = classes(TrajectoryGoal.of(turn()), LIMITS, HOME)
 

@@ -18,7 +18,7 @@ from qwen_embodied.nodes import conversions
 from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
 from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode
 
-SETTINGS = {spec.name: dict(spec.parameters) for spec in simulation().nodes}
+SETTINGS = {spec.name: dict(spec.usual + spec.parameters) for spec in simulation().nodes}
 
 
 class Cell(ArmCell):

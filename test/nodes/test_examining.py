@@ -30,14 +30,14 @@ from qwen_embodied.nodes.examining import Examiner
 from qwen_embodied.nodes.fake_arm_node import FakeArmNode
 from qwen_embodied.nodes.overheard import COLOUR, DEPTH, JOINTS, LENS
 
-SECONDS = 0.5
+SECONDS, PATIENCE = 0.8, 20.0
 PANDA = robot_facts('panda')
 
 
 def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS):
     """Examine the graph of a peer, and bring it through JSON as the doctor does."""
     with Examiner(namespace, transports, peer.domain) as examiner:
-        graph = examiner.examine(seconds)
+        graph = examiner.examine(seconds, PATIENCE)
     text = json.dumps(dataclasses.asdict(graph))
     return TypeAdapter(Graph).validate_json(text)
 
@@ -226,3 +226,11 @@ def test_a_latched_description_is_heard(peer, publish):
     graph = seen(peer)
     assert graph.description == '<robot name="x"/>'
     assert (graph.safety, graph.edges) == ('', None)
+
+
+def test_a_graph_in_a_namespace_may_have_a_clock_of_its_own(peer, publish):
+    clock = Clock()
+    clock.clock.sec = 5
+    publish('/cell/clock', clock, rate=100.0)
+    found = judged(seen(peer, namespace='cell'))
+    assert found['/clock'].found == 'it stands at 5.00 s'

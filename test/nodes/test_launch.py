@@ -129,11 +129,12 @@ def test_what_moves_or_judges_ends_the_launch_and_the_rest_may_start_again(launc
 
 
 @pytest.mark.launch
-def test_a_launched_graph_works_and_ends_with_its_safety_node(launching, peer):
+def test_a_launched_graph_works_and_ends_with_its_safety_node(launching, peer, tmp_path):
     heard = peer.hear(DiagnosticStatus, '/left/arm/status', qos.RELIABLE)
     states = peer.hear(DiagnosticStatus, '/left/safety/state')
     words = ['robot:=panda', 'fake_arm:=true', 'namespace:=left']
-    environment = {**graph_environment(), 'ROS_DOMAIN_ID': str(peer.domain)}
+    own = {'ROS_DOMAIN_ID': str(peer.domain), 'HOME': str(tmp_path)}
+    environment = {**graph_environment(), **own}
     with subprocess.Popen(
         [sys.executable, '-c', START, str(file_of('robot')), *words],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -24,7 +24,7 @@ from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode
 from qwen_embodied.serialization import from_json
 from qwen_embodied.workcell import TaskEvent
 
-SETTINGS = {spec.name: dict(spec.parameters) for spec in simulation().nodes}
+SETTINGS = {spec.name: dict(spec.usual + spec.parameters) for spec in simulation().nodes}
 KINDS = {
     'planner': PlannerNode, 'arm_controller': ArmControllerNode,
     'safety_supervisor': SafetySupervisorNode,

@@ -62,7 +62,7 @@ def test_a_node_that_refuses_its_parameters_says_so(graph):
     wrong = NodeSpec('arm_controller', parameters=(('lookahead', 9.0),))
     running = graph(wrong)
     running.start()
-    with pytest.raises(ConfigurationError, match=r'arm_controller: lookahead = 9.0; allowed is'):
+    with pytest.raises(ConfigurationError, match=r'controller.yaml:\d+: lookahead = 9.0; allowed'):
         running.watch(20.0)
 
 

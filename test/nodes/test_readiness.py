@@ -31,7 +31,10 @@ def test_each_node_is_ready_when_it_works_and_the_others_say_why_not(peer, readi
     assert readiness.ready() == ()
     assert set(readiness.missing().values()) == {'it has not joined the graph'}
     peer.add(ArmControllerNode, dry_run=True, state_timeout=0.9)
-    peer.add(SafetySupervisorNode, state_timeout=0.9, silence_stop=5.0, lease=0.5)
+    peer.add(
+        SafetySupervisorNode, state_timeout=0.9, silence_stop=5.0, lease=0.5, latch_file='',
+        audit_file='',
+    )  # fmt: skip
     peer.wait_for(lambda: 'arm_controller' in readiness.ready(), 'the arm controller')
     peer.wait_for(lambda: 'INIT' in readiness.missing().get('safety_supervisor', ''), 'INIT')
     assert 'joint_states' in readiness.missing()['safety_supervisor']

@@ -27,8 +27,9 @@ from nodes.test_safety_supervisor_node import PATIENT, Rig
 from planning import scripted_server as scripted
 from policy_file import NODES
 from qwen_embodied.bringup import simulation
+from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.nodes import qos
-from qwen_embodied.nodes.approver import ApproverNode
+from qwen_embodied.nodes.approver import Approver, ApproverNode
 from qwen_embodied.nodes.operator_node import OperatorNode
 from qwen_embodied.nodes.safety_supervisor_node import Parameters, SafetySupervisorNode
 from qwen_embodied.planning.addresses import KEY_VARIABLE
@@ -207,6 +208,12 @@ def test_x02_a_node_that_should_be_secured_and_cannot_be_does_not_start(
     assert process.returncode == 2
     assert ('could not start the node' if has_files else 'would not be secured') in said
     assert 'Traceback' not in said
+
+
+def test_x02_a_person_does_not_join_a_graph_that_is_secured_by_half(domain, monkeypatch):
+    monkeypatch.setenv('ROS_SECURITY_ENABLE', 'true')
+    with pytest.raises(ConfigurationError, match='would not be secured'):
+        Approver(domain=domain)
 
 
 def test_x18_a_stop_is_served_while_every_topic_is_flooded(peer):

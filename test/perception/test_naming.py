@@ -65,6 +65,16 @@ def test_a_coloured_table_leaves_names_alone(table):
     assert_named(names_of(draw(items, Take(lamp=Lamp(), table_paint=table)), items), items)
 
 
+@pytest.mark.parametrize('table', [(190, 130, 75), (150, 85, 40), (205, 150, 95)])
+@pytest.mark.parametrize('others', [('brown', 'orange', 'pink'), ('green', 'brown', 'pink')])
+def test_wood_without_a_white_thing_on_it_is_not_taken_for_warm_light(table, others):
+    items = some(['grey', 'red', 'black', *others])
+    frame = draw(items, Take(lamp=Lamp(), table_paint=table))
+    assert_named(names_of(frame, items), items)
+    gains = LightingCorrection()(frame.rgb).gains
+    assert max(gains) < 2.6 * min(gains)
+
+
 @pytest.mark.parametrize('light', [(1.35, 0.97, 0.5), (0.85, 1.0, 1.3), (0.98, 1.06, 0.85)])
 def test_coloured_light_on_a_grey_table_leaves_names_alone(light):
     items = some(['white', 'red', 'blue', 'yellow', 'grey', 'green'])

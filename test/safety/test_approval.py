@@ -151,6 +151,15 @@ def test_a_plan_that_breaks_a_rule_is_refused_before_anybody_is_asked():
     assert 'is refused' in refusal(cell)
 
 
+def test_x16_nothing_that_is_shown_can_move_the_cursor_of_a_terminal():
+    cell = Watched(approval='ask').run()
+    sly = 'pick the cup\x1b[2K\r\n2. wait\u202e'
+    cell.supervisor.approvals.offer(ONE, sly, (sly,), cell.now)
+    said = cell.supervisor.approvals.said
+    assert said.instruction == said.steps[0] == 'pick the cup [2K  2. wait '
+    assert all(text.isprintable() for text in (said.instruction, *said.steps))
+
+
 def test_every_decision_about_a_plan_is_kept_with_its_hash_and_the_person():
     cell = asking()
     approve(cell)

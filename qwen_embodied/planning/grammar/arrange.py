@@ -193,13 +193,15 @@ class Arranger(Mover):
         elif order.measure:
             falls = order.falls if order.falls is not None else not default
             names = self._by_size(names, order.measure, falls=falls)
-        elif not default:
+        elif not default and not order.is_listed:
             items = sorted((self.table.items[n] for n in names), key=for_tower)
             names = tuple(item.id for item in items)
-        names = names[::-1] if order.is_reversed and (order.first or order.measure) else names
+        is_turned = order.is_reversed and (order.first or order.measure or order.is_listed)
+        names = names[::-1] if is_turned else names
         low = self._among(order.bottom, names) if order.bottom is not None else ()
         high = self._among(order.top, names) if order.top is not None else ()
-        inner = [n for n in names if n not in (*low, *high)]
+        mid = [n for noun in order.middle for n in self._among(noun, names)]
+        inner = [*mid, *(n for n in names if n not in (*low, *high, *mid))]
         return (*low, *inner, *(n for n in high if n not in low))
 
     def _by_size(self, names: tuple[str, ...], measure: str, *, falls: bool) -> tuple[str, ...]:
@@ -211,8 +213,11 @@ class Arranger(Mover):
 
     def _among(self, noun: Noun, names: tuple[str, ...]) -> tuple[str, ...]:
         """Give those of the names that a noun stands for; one, unless it says more."""
-        found = self.resolver.resolve(replace(noun, quantifier='all'), 'any')
-        found = tuple(name for name in found if name in names)
+        self.resolver.within = frozenset(names)
+        try:
+            found = self.resolver.resolve(replace(noun, quantifier='all'), 'any')
+        finally:
+            self.resolver.within = None
         if not found:
             raise Unclear(f"'{noun.text}' is not among them. What should I do?")
         if len(found) > 1 and not (noun.is_many or noun.plural):

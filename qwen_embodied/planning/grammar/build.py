@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import speech
-from qwen_embodied.planning.grammar.goals import readings
+from qwen_embodied.planning.grammar.goals import described, readings
+from qwen_embodied.planning.grammar.holding import Conditions, mention
 from qwen_embodied.planning.grammar.resolve import Resolver
 from qwen_embodied.planning.grammar.routes import mended, united
 from qwen_embodied.planning.grammar.syntax import Clause, Place, Satisfied, Unclear
@@ -36,8 +37,13 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
         if clause.kind == 'forbid':
             _forbid(clause, table)
     wanted = _joined([clause for clause in clauses if clause.kind != 'forbid'])
-    if not wanted:
-        raise Unclear('All right, I leave that alone. What should I do?')
+    if not any(clause.kind != 'mention' for clause in wanted):
+        is_seen = bool(wanted)
+        raise Unclear(
+            'I see that. What should I do with it?'
+            if is_seen
+            else 'All right, I leave that alone. What should I do?'
+        )
     first = table.copy()
     table = _write_all(wanted, table)
     if not any(clause.shares_place for clause in wanted):
@@ -51,7 +57,16 @@ def _write_all(clauses: list[Clause], table: Table) -> Table:
     """Write one clause after the other; what holds already is passed over unless it is all."""
     goal: Place | None = None
     done: Satisfied | None = None
+    conditions = Conditions()
     for clause in clauses:
+        if clause.kind == 'mention':
+            mention(clause, table)
+            continue
+        if not conditions.is_wanted(clause, table):
+            goal = _said_goal(clause) or goal
+            _note_movers(clause, table)
+            done = done or Satisfied(f"I see nothing for which to do '{clause.text}'. What now?")
+            continue
         try:
             table, goal = _write_clause(_placed(clause, goal), table, goal)
         except Satisfied as satisfied:
@@ -59,6 +74,25 @@ def _write_all(clauses: list[Clause], table: Table) -> Table:
     if done is not None and not table.steps:
         raise done
     return table
+
+
+def _note_movers(clause: Clause, table: Table) -> None:
+    """Remember what a clause that is not done would have moved, for 'it'."""
+    if any(noun.is_pronoun for noun in clause.movers):
+        return
+    try:
+        names = [
+            n for noun in clause.movers for n in Resolver(table.copy()).resolve(noun, 'mover')
+        ]
+    except Unclear:
+        return
+    table.movers = tuple(names) or table.movers
+
+
+def _said_goal(clause: Clause) -> Place | None:
+    """Give the goal of a clause that is not done, which 'there' may mean later."""
+    found = readings(clause, needs_goal=clause.kind not in _NO_GOAL)
+    return found[0].goal if found else None
 
 
 def _placed(clause: Clause, goal: Place | None) -> Clause:
@@ -73,12 +107,14 @@ def _joined(clauses: list[Clause]) -> list[Clause]:
     found: list[Clause] = []
     for clause in clauses:
         last = found[-1] if found else None
-        is_lifting = last is not None and last.kind in ('pick', 'take')
+        is_getting = last is not None and last.kind == 'put' and not last.places
+        is_lifting = last is not None and (last.kind in ('pick', 'take') or is_getting)
         points_back = all(noun.is_pronoun for noun in clause.movers)
         if is_lifting and last is not None and clause.kind == 'put' and points_back:
             many = len(last.movers) > 1 or any(noun.is_many for noun in last.movers)
-            if many and not last.places:
-                found[-1] = replace(clause, movers=last.movers)
+            movers = described(last.movers, last.places)
+            if (many or is_getting) and movers is not None:
+                found[-1] = replace(clause, movers=movers)
                 continue
         found.append(clause)
     return found
@@ -86,7 +122,7 @@ def _joined(clauses: list[Clause]) -> list[Clause]:
 
 def _forbid(clause: Clause, table: Table) -> None:
     """Note what must not be touched, or where something must not go."""
-    if any(noun.quantifier == 'rest' for noun in clause.movers):
+    if any(noun.quantifier in ('rest', 'other') for noun in clause.movers):
         return
     is_goal = clause.verb in _PUTTING and bool(clause.places)
     found = readings(clause, needs_goal=is_goal)

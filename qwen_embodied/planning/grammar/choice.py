@@ -10,11 +10,15 @@ from qwen_embodied.planning.grammar import measures, speech
 from qwen_embodied.planning.grammar.syntax import Noun, Unclear
 from qwen_embodied.planning.grammar.table import Table
 
+# Words that several objects may deserve, unlike 'largest'.
+_PLAIN = frozenset(('big', 'large', 'small', 'little', 'tiny', 'tall', 'short', 'huge', 'long'))
+
 
 class Chooser:
     """Counts and chooses; the objects that fit are found by the subclass."""
 
     table: Table
+    current: tuple[str, ...] = ()
 
     def target(self, noun: Noun, role: str, movers: tuple[str, ...] = ()) -> str:
         """Give the id of the one object a noun refers to; implemented where nouns are resolved."""
@@ -25,11 +29,14 @@ class Chooser:
         limit = noun.count or (1 if not noun.is_many else None)
         if noun.ordinal is not None:
             return self._nth(noun, found)
-        if noun.reference is not None:
+        if noun.reference is not None and noun.reference[0] != 'same_colour_as':
             word, other = noun.reference
-            anchor = self.target(other, 'any')
+            is_mover = other.is_pronoun and len(self.current) == 1
+            anchor = self.current[0] if is_mover else self.target(other, 'any')
             rest = tuple(name for name in found if name != anchor)
             return self._best(noun, measures.by_distance(self.table, rest, anchor, word), limit)
+        is_any = noun.quantifier in ('a', 'some') or (noun.quantifier == 'bare' and noun.count)
+        limit = None if is_any and _PLAIN & set(noun.extremes) else limit
         sides = [place.word for place in noun.where if place.kind == 'side' and not noun.is_many]
         for word in (*noun.extremes, *sides):
             found = self._best(noun, measures.by_extreme(self.table, found, word), limit)
@@ -44,19 +51,35 @@ class Chooser:
         return best
 
     def _nth(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
+        if noun.quantifier in ('all', 'each', 'rest'):
+            raise Unclear(f"Which ones exactly are '{noun.text}'?")
+        sides = [place.word for place in noun.where if place.kind == 'side']
         word = noun.side or (noun.extremes[0] if noun.extremes else None)
+        number = noun.ordinal or 1
+        if word is None and sides:
+            # The last block on the right is the rightmost, as is the first.
+            word, number = sides[-1], max(number, 1)
         if word is None:
             raise Unclear(f"From which side do I count for '{noun.text}': left or right?")
         ranking = measures.by_extreme(self.table, found, word)
-        number = noun.ordinal or 1
         wanted = noun.count or 1
-        if number - 1 + wanted > len(ranking.names):
+        number = number if number > 0 else len(found) + 2 + number - wanted
+        if number < 1 or number - 1 + wanted > len(ranking.names):
             count = len(ranking.names)
             raise Unclear(f'I see only {count} of them. {speech.sight(self.items(found))}')
-        return ranking.names[number - 1 : number - 1 + wanted]
+        first, last = number - 1, number - 1 + wanted
+        values = ranking.values
+        for edge in (first, last):
+            inside = 0 < edge < len(values)
+            if inside and values[edge] - values[edge - 1] < min(ranking.tolerance, 0.01):
+                raise Unclear(speech.which(singular(noun), self.items(ranking.names)))
+        return ranking.names[first:last]
 
     def _counted(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
         wanted = 2 if noun.quantifier == 'both' else noun.count
+        is_vague = noun.quantifier in ('a', 'some') and noun.plural and noun.head != 'object'
+        if wanted is None and is_vague and len(found) > 1:
+            raise Unclear(f"How many are '{noun.text}'? {speech.sight(self.items(found))}")
         if wanted is not None:
             return self._exactly(noun, found, wanted)
         loose_any = noun.text.startswith('any ') and not noun.plural
@@ -67,14 +90,20 @@ class Chooser:
             self._refuse_missing_colours(noun, found)
             return found
         if len(found) > 1:
+            found = self.neighbour(noun, found)
+        if len(found) > 1:
             raise Unclear(speech.which(singular(noun), self.items(found)))
         return found
+
+    def neighbour(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the nearest of those beside something; implemented where places are known."""
+        raise NotImplementedError
 
     def _exactly(self, noun: Noun, found: tuple[str, ...], wanted: int) -> tuple[str, ...]:
         if wanted < 1 or len(found) < wanted:
             seen = speech.sight(self.items(found))
             raise Unclear(f"You said '{noun.text}', but I count {len(found)}. {seen} What now?")
-        is_loose = noun.quantifier in ('bare', 'a', 'some')
+        is_loose = noun.quantifier in ('bare', 'a', 'some') or noun.text.startswith('any ')
         if len(found) > wanted and not is_loose:
             raise Unclear(speech.which(singular(noun), self.items(found)))
         free = [n for n in found if not self.table.upon(n)]

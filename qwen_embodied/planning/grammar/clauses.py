@@ -6,17 +6,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
-from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
-from qwen_embodied.planning.grammar.wholes import SKILLS, WholeReader
+from qwen_embodied.planning.grammar.actions import ActionReader
+from qwen_embodied.planning.grammar.syntax import BARE, Clause, Noun, Place, Unclear
 
 _TOUCHING = frozenset({'touch', 'leave', 'avoid', 'skip', 'ignore', 'spare'})
 _OUT = ('from', 'out_of')
 
 
-class ClauseReader(WholeReader):
+class ClauseReader(ActionReader):
     """Reads one clause after the other."""
 
     previous: Clause | None = None
+    is_plain: bool = False
+    is_denied: bool = False
 
     def clause(self, *, shares: bool = False) -> Clause:
         """Read one clause.
@@ -28,20 +30,39 @@ class ClauseReader(WholeReader):
         self._skip_subject()
         if self.accept('not', 'without'):
             return self._forbidden(start)
+        if self.word() in words.RELATION_WORDS and (fronted := self._fronted()) is not None:
+            return fronted
         verb = self._verb()
         if not verb:
             return self._without_verb(start, shares)
         kind = words.VERBS.get(verb, 'forbid')
+        if kind in ('pick', 'take') and self.word() == 'and' and self._is_verb(1):
+            self.at += 1
+            return self.clause(shares=shares)
         self.takes = kind in ('take', 'pick', 'unstack')
         reader = getattr(self, f'_read_{kind}', None)
         found: Clause = reader(verb, start) if reader else self._read_put(verb, start)
         if found.kind != 'forbid':
             self.previous = found
+        while self.word() == ',' and self.word(1) == 'nothing_else':
+            self.at += 2
         return replace(found, text=self.text_from(start))
+
+    def _fronted(self) -> Clause | None:
+        """Read 'on top of that put the red cube'."""
+        start, heads = self.at, self.heads
+        place = self.place()
+        self.accept(',')
+        if place is not None and self._is_verb():
+            found = self.clause()
+            if found.kind == 'put' and not found.places:
+                return replace(found, places=(place,))
+        self.at, self.heads = start, heads
+        return None
 
     def _skip_subject(self) -> None:
         while self.accept(
-            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having'
+            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having', 'let'
         ):
             pass
 
@@ -49,17 +70,15 @@ class ClauseReader(WholeReader):
         """Step over a verb and give its base form, or ''."""
         word = self.word()
         base = words.GERUNDS.get(word, word)
-        if word == 'lower' and (self.word(1) in words.ARTICLES or self.word(1) in words.PRONOUNS):
+        if word in ('lower', 'rest', 'park') and (
+            self.word(1) in words.ARTICLES or self.word(1) in words.PRONOUNS
+        ):
             self.at += 1
             return 'put'
         if base in words.VERBS or base == 'touch':
             self.at += 1
             return base
         return ''
-
-    def _is_verb(self, ahead: int = 0) -> bool:
-        word = self.word(ahead)
-        return words.GERUNDS.get(word, word) in words.VERBS
 
     def _forbidden(self, start: int) -> Clause:
         """Read what must not be done."""
@@ -79,32 +98,47 @@ class ClauseReader(WholeReader):
 
     def _without_verb(self, start: int, shares: bool) -> Clause:
         """Read 'the blue one on the tray' or 'the red cube goes in the bowl'."""
-        if not self.starts_noun():
-            raise self._unknown_verb()
-        movers = self.nouns()
+        movers = self._subject()
         before = self.places()
         if self._starts_exception():
             movers = self._with_exception(movers, [])
-        self._states()
+        self._states_of_goals()
         if self.accept('not'):
             raise Unclear('Please say it without "not": what should I do with it?')
+        if self.word() == 'swap' and self.word(1) in ('', '.', ',', 'then', 'and'):
+            return Clause('swap', self.take(), self.text_from(start), movers)
+        if (filled := self._containing(movers, start)) is not None:
+            return filled
+        if not before and self.word() == ',' and self._is_verb(1):
+            return Clause('mention', 'see', self.text_from(start), movers)
         movers, places = self.arguments(movers, before)
         kind, verb = 'put', 'put'
         if self.previous is not None and self.previous.kind in ('stack', 'push', 'sort', 'put'):
             kind, verb = self.previous.kind, self.previous.verb
-        shares = shares or bool(self.accept('too'))
+        shares = shares or self.tokens[start - 1].word == '.'
+        if not places and not shares:
+            verb = BARE
         found = Clause(kind, verb, self.text_from(start), movers, places, shares_place=shares)
         self.previous = found
         return found
 
-    def _states(self) -> None:
-        """Step over 'should be', 'goes', 'to be placed'."""
-        while True:
-            if self.word() == 'to' and self.word(1) in words.STATES:
-                self.at += 1
-            is_modal = bool(self.accept('should', 'must', 'would', 'can'))
-            if not (self.accept_from(words.STATES) or is_modal):
-                return
+    def _states_of_goals(self) -> None:
+        """Step over 'goes' and 'should be'; asks after 'is', which may only tell what is so."""
+        told, start = ('is', 'are', 'was', 'were'), self.at
+        is_fact = self.is_plain and self.word() in told
+        self._states()
+        if self.is_denied and self.at == start:
+            raise Unclear('Should I not do that either, or should I? Please say it on its own.')
+        if is_fact and self.tokens[self.at - 1].word in told:
+            raise Unclear('Is it so, or should I make it so? Please tell me what to do.')
+
+    def _subject(self) -> tuple[Noun, ...]:
+        if self.word() == 'which' and self.word(1) in words.STATES and self.latest is not None:
+            self.at += 1
+            return (self.latest,)
+        if self.starts_noun():
+            return self.nouns()
+        raise self._unknown_verb()
 
     def _unknown_verb(self) -> Exception:
         word = self.word()
@@ -125,6 +159,8 @@ class ClauseReader(WholeReader):
         while True:
             self._particles()
             start = self.at
+            if self.word() == 'not' and self.word(1) in words.RELATION_WORDS:
+                self._rejected()
             place = self.place()
             if place is not None and is_closed:
                 self.at = start
@@ -134,17 +170,36 @@ class ClauseReader(WholeReader):
             elif self._starts_exception():
                 movers = self._with_exception(movers, places)
                 is_closed = bool(places)
-            elif not self.accept('back'):
+            elif not (self._goes_on() or self.accept('back')):
                 return movers, tuple(places)
+
+    def _goes_on(self) -> bool:
+        """Step over 'and' between 'out of the bowl' and 'into the bin'."""
+        is_place = self.word(1) in ('in', 'on') and self.starts_noun(2)
+        return is_place and bool(self.accept('and'))
+
+    def _rejected(self) -> None:
+        """Step over 'not in the red bowl but' before the place that is meant."""
+        start = self.at
+        self.at += 1
+        is_read = self.place() is not None
+        self.accept(',')
+        if not (is_read and self.accept('but')):
+            self.at = start
 
     def _particles(self) -> None:
         """Step over 'down', 'up', 'off', and 'back' where a goal follows it."""
-        while self.accept('down', 'up', 'over', 'off'):
+        while self.accept('down', 'up', 'off', *(() if self.starts_noun(1) else ('over',))):
             pass
-        if self.word() == 'away' and self.word(1) in ('in', 'on', 'to'):
+        if self.word() == 'away' and (self.word(1) in ('in', 'on', 'to') or self.starts_noun(1)):
             self.at += 1
-        if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there'}:
+        if self.word() == 'together' and self.word(1) in words.RELATION_WORDS:
             self.at += 1
+        if self.word() == 'first' and self.word(1) in words.RELATION_WORDS:
+            self.at += 1
+        if self.word() == 'back' and self.word(1) in words.RELATION_WORDS | {'there', 'down'}:
+            self.at += 1
+        self.accept('down')
 
     def _starts_exception(self) -> bool:
         step = 1 if self.word() in (',', 'but') else 0
@@ -171,80 +226,13 @@ class ClauseReader(WholeReader):
         return tuple(replace(noun, without=(*noun.without, *without)) for noun in movers)
 
     def _read_put(self, verb: str, start: int) -> Clause:
+        if verb == 'load' and (filled := self._filled(start)) is not None:
+            return filled
         movers, places = self.arguments()
+        is_listed = self.word() == ',' and self.tokens[self.at].text == ':'
+        if is_listed and places and movers and movers[-1].is_many and self.starts_noun(1):
+            movers = self._apposition([*movers], 1)
         whole = self.whole(verb, start, movers, places)
         if whole is not None:
             return whole
         return Clause(words.VERBS[verb], verb, self.text_from(start), movers, places)
-
-    def _read_take(self, verb: str, start: int) -> Clause:
-        if (apart := self._apart(verb, start)) is not None:
-            return apart
-        out = self.accept('out')
-        movers, places = self.arguments()
-        if self.accept('apart'):
-            return Clause('unstack', verb, self.text_from(start), movers, places)
-        out = self.accept('out') or out
-        is_out = bool(out) or any(place.kind == 'from' for place in places)
-        return Clause('take', verb, self.text_from(start), movers, places, is_out=is_out)
-
-    def _read_wait(self, verb: str, start: int) -> Clause:
-        self.accept('for', 'about')
-        self.accept('for', 'about')
-        value = 1.0 if self.accept('a', 'an', 'one') else self.number()
-        if value is not None and self.accept('half'):
-            value = 0.5
-        if value is None:
-            raise Unclear('How many seconds should I wait?')
-        unit = self.accept_from(words.TIMES)
-        seconds = round(value * float(words.TIMES[unit or 'seconds']), 3)
-        return Clause('wait', verb, self.text_from(start), seconds=seconds)
-
-    def _read_go(self, verb: str, start: int) -> Clause:
-        if verb == 'home' or verb == 'park' or self.accept('home', 'to_home'):
-            self.accept('it', 'arm', 'yourself')
-            return Clause('home', verb, self.text_from(start))
-        if self._is_verb() and self.word() != 'home':
-            return self.clause()
-        self.accept('to')
-        if self.accept('home'):
-            return Clause('home', verb, self.text_from(start))
-        raise Unclear(
-            f"I can go home, but I do not know where '{self._rest()}' is as a goal. {SKILLS}"
-        )
-
-    def _read_stop(self, verb: str, start: int) -> Clause:
-        raise Unclear('Nothing is planned, so I stay where I am. What should I do next?')
-
-    def _read_see(self, verb: str, start: int) -> Clause:
-        return Clause('see', verb, self.text_from(start))
-
-    def _read_leave(self, verb: str, start: int) -> Clause:
-        if not self.starts_noun():
-            raise self.fail()
-        movers = self.nouns()
-        self.accept('alone', 'out', 'be')
-        if verb == 'leave' and any(noun.quantifier == 'bare' for noun in movers):
-            raise self.fail()
-        return Clause('forbid', verb, self.text_from(start), movers, self.places())
-
-    def _read_want(self, verb: str, start: int) -> Clause:
-        self.accept('to')
-        if self._is_verb():
-            return self.clause()
-        movers = self.nouns() if self.starts_noun() else ()
-        self._states()
-        movers, places = self.arguments(movers)
-        if not movers:
-            raise self.fail()
-        return Clause('put', 'put', self.text_from(start), movers, places)
-
-    def _read_start(self, verb: str, start: int) -> Clause:
-        self.accept('by', 'with', 'to')
-        if self._is_verb():
-            return self.clause()
-        raise self.fail()
-
-    def _rest(self) -> str:
-        rest = ' '.join(token.text for token in self.tokens[self.at : self.at + 6])
-        return rest.strip(' .,;')

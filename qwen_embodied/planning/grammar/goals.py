@@ -41,15 +41,18 @@ def readings(clause: Clause, *, needs_goal: bool) -> tuple[Reading, ...]:
     found: list[Reading] = []
     for split in range(len(places) - 1, -1, -1):
         goal = _goal(places[split:])
-        movers = _described(clause.movers, places[:split])
+        movers = described(clause.movers, places[:split])
         if goal is not None and movers is not None:
             found.append(Reading(movers, goal, extras))
-    whole = _described(clause.movers, places)
+    whole = described(clause.movers, places)
     if whole is not None:
         without = Reading(whole, None, extras)
         is_told = needs_goal and bool(found)
         found = found if is_told else [without, *found]
-    return tuple(found)
+    possible = [
+        reading for reading in found if reading.goal is None or reading.goal.relation != 'under'
+    ]
+    return tuple(possible or found)
 
 
 def _is_extra(place: Place, places: tuple[Place, ...]) -> bool:
@@ -67,11 +70,11 @@ def _goal(places: tuple[Place, ...]) -> Place | None:
         return first
     if first.kind != 'near' or first.noun is None:
         return None
-    nouns = _described((first.noun,), rest)
+    nouns = described((first.noun,), rest)
     return None if nouns is None else replace(first, noun=nouns[0])
 
 
-def _described(nouns: tuple[Noun, ...], places: tuple[Place, ...]) -> tuple[Noun, ...] | None:
+def described(nouns: tuple[Noun, ...], places: tuple[Place, ...]) -> tuple[Noun, ...] | None:
     """Attach places to the last noun, each to the noun before it; None when they cannot."""
     if not places:
         return nouns
@@ -99,7 +102,7 @@ def _chained(places: tuple[Place, ...]) -> Place | None:
         return first
     if first.noun is None:
         return None
-    nouns = _described((first.noun,), rest)
+    nouns = described((first.noun,), rest)
     return None if nouns is None else replace(first, noun=nouns[0])
 
 

@@ -8,7 +8,10 @@ import unicodedata
 from dataclasses import dataclass
 
 from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.frames import FRAME, unframed
+from qwen_embodied.planning.grammar.harm import HARM, NO_RULES, PEOPLE
 from qwen_embodied.planning.grammar.phrases import LONGEST_PHRASE, PHRASES
+from qwen_embodied.planning.grammar.spelling import Spelling
 
 _PATTERN = re.compile(r'-?(?:\d+\.\d+|\.\d+|\d+)|[^\W\d_]\w*|[^\w\s]|_+')
 _ORDINAL = re.compile(r'\b(\d+)(st|nd|rd|th)\b')
@@ -22,10 +25,11 @@ _SYNONYMS = {
     'color': 'colour', 'colors': 'colours', 'colored': 'coloured', 'dont': 'do not',
     'cannot': 'not', 'leftmost': 'leftmost', 'em': 'them', 'pls': 'please', 'plz': 'please',
     'everthing': 'everything', 'put-down': 'put down', 'wanna': 'want', 'gonna': 'will',
-    'centered': 'centre', 'afterward': 'afterwards', 'whilst': 'while', 'til': 'until',
+    'centered': 'centre', 'blu': 'blue', 'u': 'you',
+    'afterward': 'afterwards', 'whilst': 'while', 'til': 'until',
 }  # fmt: skip
 _JOINED = ('hand over', 'get rid')
-_SEPARATORS = {'!': '.', '?': '.', '\n': '.', ':': ',', '–': ',', '—': ',', '+': 'and'}
+_SEPARATORS = {'!': '.', '?': '.', '\n': '.', '–': ',', '—': ',', '+': 'and', '-': ','}
 _SKIPPED = frozenset('"()[]{}\'`=*')
 
 
@@ -48,7 +52,8 @@ def tokens_of(instruction: str) -> tuple[Token, ...]:
     Args:
         instruction: The operator's words.
     """
-    raw = [Token(word, word) for word in _raw_words(instruction)]
+    raw = [Token(_spelt(word), word) for word in _raw_words(instruction)]
+    raw = [raw[at] for at in unframed([token.word for token in raw])]
     merged = _merge(_merge(raw))
     return tuple(token for token in merged if token.word not in words.FILLERS)
 
@@ -61,6 +66,13 @@ def is_number(word: str) -> bool:
 def is_known(word: str) -> bool:
     """Say whether the grammar has any use for a word."""
     return word in _VOCABULARY or is_number(word)
+
+
+def _spelt(word: str) -> str:
+    """Give a word as the grammar spells it; a colon parts as a comma does."""
+    if word in _SPELT or is_number(word):
+        return word
+    return ',' if word == ':' else _SPELLING.corrected(word)
 
 
 def _raw_words(instruction: str) -> list[str]:
@@ -115,7 +127,7 @@ def _goes_on(meaning: tuple[str, ...], following: str) -> bool:
     """
     if meaning == ('except',):
         return words.GERUNDS.get(following, following) in (*words.VERBS, 'touch')
-    is_side = len(meaning) == 1 and meaning[0].partition('_')[0] in ('on', 'to', 'from')
+    is_side = len(meaning) == 1 and meaning[0].startswith(('on_', 'to_', 'from_'))
     return is_side and following in _NOUNISH
 
 
@@ -134,6 +146,11 @@ def _vocabulary() -> frozenset[str]:
 
 
 _VOCABULARY = _vocabulary()
+_MEANT = {word for phrase in PHRASES for word in phrase} | {
+    word for word in _VOCABULARY if '_' not in word
+}
+_SPELT = _MEANT | FRAME | HARM | NO_RULES | PEOPLE | words.UNSUPPORTED_PLACES
+_SPELLING = Spelling(word for word in _MEANT if word.isalpha())
 _NOUNISH = frozenset(
-    (*words.COLOURS, *words.SHAPES, *words.PLURALS, *words.GENERIC, *words.SHADES, 'one')
+    (*words.COLOURS, *words.SHAPES, *words.PLURALS, *words.GENERIC, *words.SHADES, 'one', 'most')
 )

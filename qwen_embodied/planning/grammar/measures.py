@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -56,6 +56,12 @@ def by_distance(table: Table, names: tuple[str, ...], anchor: str, word: str) ->
     return _ranked(values, _TOLERANCES['distance'])
 
 
+def beyond(table: Table, names: Iterable[str], than: str, word: str) -> tuple[str, ...]:
+    """Give what is clearly larger, taller … than another object; word: one of COMPARED."""
+    pairs = {name: by_extreme(table, (name, than), word) for name in names if name != than}
+    return tuple(name for name, pair in pairs.items() if best(pair, 1) == (name,))
+
+
 def best(ranking: Ranking, limit: int | None) -> tuple[str, ...] | None:
     """Give the best of a ranking.
 
@@ -91,6 +97,9 @@ def on_side(table: Table, names: list[str], side: str) -> frozenset[str]:
 def _measures(table: Table, names: tuple[str, ...]) -> dict[str, Callable[[str], float]]:
     items, spots = table.items, table.spots
     centre = np.mean([spots[name] for name in names], axis=0) if names else np.zeros(2)
+    levels = [table.level(name) for name in names]
+    is_pile = bool(names) and max(math.dist(spots[n], centre) for n in names) < 0.02
+    half = float(np.mean(levels)) if levels else 0.0
     return {
         'volume': lambda name: float(np.prod(items[name].size)),
         'height': lambda name: float(items[name].size[2]),
@@ -98,7 +107,11 @@ def _measures(table: Table, names: tuple[str, ...]) -> dict[str, Callable[[str],
         'x': lambda name: spots[name][0],
         'y': lambda name: spots[name][1],
         'reach': lambda name: math.hypot(*spots[name]),
-        'middle': lambda name: math.dist(spots[name], (float(centre[0]), float(centre[1]))),
+        'middle': lambda name: (
+            abs(table.level(name) - half)
+            if is_pile
+            else math.dist(spots[name], (float(centre[0]), float(centre[1])))
+        ),
         'level': lambda name: float(table.level(name)),
     }
 

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 from qwen_embodied.messages import CONTAINERS, SceneObject
@@ -11,8 +10,9 @@ from qwen_embodied.planning.facts import Rest
 from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.resolve import Resolver
+from qwen_embodied.planning.grammar.sorting import containers_of, matching
 from qwen_embodied.planning.grammar.spots import free_spot, region
-from qwen_embodied.planning.grammar.syntax import Noun, Place, Satisfied, Unclear
+from qwen_embodied.planning.grammar.syntax import BARE, Noun, Place, Satisfied, Unclear
 from qwen_embodied.planning.grammar.table import Point, Table
 from qwen_embodied.planning.schema import Step
 from qwen_embodied.relations import PUSHES
@@ -96,9 +96,9 @@ class Mover:
 
     def sort(self, names: tuple[str, ...], noun: Noun | None) -> None:
         """Put each object into the container of its colour."""
-        containers = self._containers(noun)
+        containers = containers_of(self.table, self.resolver, noun)
         names = tuple(n for n in names if n not in [item.id for item in containers])
-        pairs = [(name, self._matching(name, containers)) for name in names]
+        pairs = [(name, matching(self.table, name, containers)) for name in names]
         steps = len(self.table.steps)
         for name, container in self._ordered_pairs(pairs):
             self.onto(name, 'in', container)
@@ -127,7 +127,7 @@ class Mover:
 
     def _put_down(self, names: tuple[str, ...]) -> None:
         held = self.table.held
-        if held is None and set(names) <= self.table.moved:
+        if held is None and set(names) <= self.table.moved and self.verb != BARE:
             return
         if held is None or names != (held,):
             listed = speech.listed([self._the(name) for name in names])
@@ -166,6 +166,11 @@ class Mover:
 
     def _relation(self, said: str, target: str) -> str:
         item = self.table.items[target]
+        if said == 'under':
+            raise Unclear(
+                "I cannot put things 'under' something, only in, on, left of, right of, "
+                'in front of, behind or next to it. Where should it go?'
+            )
         if said == 'in' and not item.is_container:
             bowls = [speech.the(i) for i in self.table.items.values() if i.is_container]
             hint = f' I can put things in {speech.listed(bowls, "or")}.' if bowls else ''
@@ -229,30 +234,6 @@ class Mover:
         distance = goal.distance or DEFAULT_SHIFT
         x, y = self._home_of(name)
         return (x + dx * distance, y + dy * distance)
-
-    def _containers(self, noun: Noun | None) -> list[SceneObject]:
-        if noun is None:
-            found = [item for item in self.table.items.values() if item.is_container]
-        else:
-            whole = replace(noun, quantifier='all', is_matching=False, count=None)
-            names = self.resolver.resolve(whole, 'container')
-            found = [self.table.items[name] for name in names]
-        if not any(item.is_container for item in found):
-            raise Unclear('I see no container to sort into. Where should I put the things?')
-        return [item for item in found if item.is_container]
-
-    def _matching(self, name: str, containers: list[SceneObject]) -> str:
-        colour = self.table.items[name].colour
-        found = [item for item in containers if item.colour == colour]
-        if not found:
-            listed = speech.listed([speech.the(item) for item in containers])
-            raise Unclear(
-                f'There is no {colour} container for {self._the(name)}; there is {listed}. '
-                f'Where should I put it?'
-            )
-        if len(found) > 1:
-            raise Unclear(speech.which(f'{colour} container', found))
-        return found[0].id
 
     def _ordered_pairs(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
         goals = dict(pairs)

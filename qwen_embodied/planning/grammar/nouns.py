@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.lexer import is_number
+from qwen_embodied.planning.grammar.listing import with_shared_head
 from qwen_embodied.planning.grammar.qualifiers import QualifierReader
-from qwen_embodied.planning.grammar.syntax import Noun
+from qwen_embodied.planning.grammar.syntax import Noun, Unclear
 
 _WHOLE = {'everything': 'all', 'anything': 'all', 'something': 'some'}
 _EACH = frozenset({'each', 'every'})
@@ -18,6 +19,7 @@ class NounReader(QualifierReader):
     """Reads nouns."""
 
     last_target: Noun | None = None
+    latest: Noun | None = None
 
     def starts_noun(self, ahead: int = 0) -> bool:
         """Say whether a noun phrase begins at the cursor or some tokens ahead."""
@@ -26,6 +28,10 @@ class NounReader(QualifierReader):
             return self._is_descriptive(ahead + 1) and self.word(ahead + 2) not in words.UNITS
         if word == 'what':
             return self.word(ahead + 1) in ('is', 'are')
+        if word == 'empty':
+            return self.word(ahead + 1) in (*words.COLOURS, *words.SHAPES, *words.PLURALS)
+        if word == 'whichever':
+            return self._is_descriptive(ahead + 1)
         return self._is_descriptive(ahead) or word in words.ARTICLES or word in words.PRONOUNS
 
     def nouns(self) -> tuple[Noun, ...]:
@@ -35,6 +41,8 @@ class NounReader(QualifierReader):
             step = self._joint()
             if not step:
                 break
+            if self.tokens[self.at].text == ':' and found[-1].is_many:
+                return self._apposition(found, step)
             self.at += step
             found += self.noun()
         if len(found) == 2 and found[0].quantifier == 'both' and not found[0].plural:
@@ -54,14 +62,29 @@ class NounReader(QualifierReader):
             raise self.fail()
         found = self.qualified(replace(noun, text=self.said(start)), start)
         self.heads = (found, *self.heads)
+        self.latest = found
         return _split_colours(found)
+
+    def _apposition(self, found: list[Noun], step: int) -> tuple[Noun, ...]:
+        """Read 'two blocks: the red one and the blue one', which are the two."""
+        count, start = found[-1].count, self.at
+        self.at += step
+        listed = self.nouns()
+        if self.word() in ('on_bottom', 'on_top', 'on_left'):
+            self.at = start
+            return tuple(found)
+        if count is not None and len(listed) != count:
+            raise Unclear(f"You said '{found[-1].text}', but named {len(listed)}. Which?")
+        return (*found[:-1], *listed)
 
     def _joint(self) -> int:
         """Give the number of joining tokens before another noun of a list, or 0."""
         if self.word() == ',' and self.word(1) == 'and' and self.starts_noun(2):
             return 2
-        if self.word() in (',', 'and') and self.starts_noun(1):
+        if self.word() in (',', 'and', 'then') and self.starts_noun(1):
             return 1
+        if (self.word(), self.word(1)) == (',', 'then') and self.starts_noun(2):
+            return 2
         return 0
 
     def _is_descriptive(self, ahead: int) -> bool:
@@ -92,7 +115,9 @@ class NounReader(QualifierReader):
             if word == 'what' and self.word(1) in ('is', 'are'):
                 self.at += 1
                 return replace(noun, quantifier='all', head='object')
-            if word in words.ARTICLES and not noun.head:
+            if word == 'whichever':
+                noun = replace(noun, quantifier='which')
+            elif word in words.ARTICLES and not noun.head:
                 noun = self._with_article(noun, word)
             elif word in words.QUANTIFIERS:
                 noun = self._with_quantifier(noun, word)
@@ -137,7 +162,7 @@ class NounReader(QualifierReader):
         if word in words.SHADES and self.word(1) in words.COLOURS:
             self.at += 1
             return noun
-        if word in words.COLOURS:
+        if word in words.COLOURS and not (word in words.ALSO_THINGS and not self._is_headed()):
             return self._colours(noun)
         if word in words.ORDINALS and self.word(1) not in (',', ''):
             self.at += 1
@@ -147,14 +172,29 @@ class NounReader(QualifierReader):
             return replace(noun, extremes=(*noun.extremes, word))
         if word in words.SHAPE_ADJECTIVES:
             self.at += 1
-            return replace(noun, shapes=(words.SHAPE_ADJECTIVES[word],))
+            return replace(noun, shapes=words.SHAPE_ADJECTIVES[word])
         return self._other_adjective(noun, word)
 
+    def _is_headed(self) -> bool:
+        """Say whether a noun follows the word at the cursor, or is still to come."""
+        after = self.word(1)
+        named = (words.SHAPES, words.PLURALS, words.GENERIC, words.COLOURS)
+        return after in ('one', 'coloured', 'and') or any(after in table for table in named)
+
     def _other_adjective(self, noun: Noun, word: str) -> Noun | None:
+        if word == 'empty':
+            self.at += 1
+            return replace(noun, is_empty=True)
+        if word == 'only' and noun.quantifier == 'the':
+            self.at += 1
+            return noun
+        if word == 'single' and noun.quantifier == 'a':
+            self.at += 1
+            return replace(noun, count=1)
         if word in ('matching', 'corresponding', 'respective'):
             self.at += 1
             return replace(noun, is_matching=True)
-        if word == 'other' and noun.quantifier != 'bare':
+        if word == 'other' and (noun.quantifier != 'bare' or noun.count is not None):
             self.at += 1
             return replace(noun, quantifier='rest' if noun.quantifier == 'all' else 'other')
         if word in ('not', 'non') and self.word(1) in words.COLOURS:
@@ -211,9 +251,12 @@ class NounReader(QualifierReader):
         return self._headless(noun)
 
     def _headless(self, noun: Noun) -> Noun:
+        if noun.count is not None and self.word(-1) in ('those', 'these'):
+            raise Unclear(f"Which ones do you mean by '{self.word(-1)}'? Please name them.")
         if noun.quantifier == 'rest' and not noun.head:
             return replace(noun, head='object')
-        if noun.quantifier != 'bare' and not noun.head:
+        is_inner = self.describing > 0 and bool(noun.colours)
+        if (noun.quantifier != 'bare' or is_inner) and not noun.head:
             return replace(noun, like=self._antecedents())
         return noun
 
@@ -248,19 +291,3 @@ def _split_colours(noun: Noun) -> tuple[Noun, ...]:
         replace(noun, colours=(colour,), text=f'{name} {head}'.strip())
         for colour, name in zip(noun.colours, names, strict=True)
     )
-
-
-def with_shared_head(nouns: list[Noun]) -> tuple[Noun, ...]:
-    """Give 'the red' the head of 'the blue cube' that follows it."""
-    result: list[Noun] = []
-    later: Noun | None = None
-    for said in reversed(nouns):
-        noun = said
-        lacks = not (noun.head or noun.shapes or noun.is_pronoun or noun.name)
-        if lacks and later is not None:
-            text = f'{noun.text} {later.text.split()[-1]}'
-            noun = replace(noun, head=later.head, shapes=later.shapes, text=text)
-        elif noun.shapes:
-            later = noun
-        result.insert(0, noun)
-    return tuple(result)

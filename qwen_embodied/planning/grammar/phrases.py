@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from qwen_embodied.planning.grammar.phrases_more import more_phrases
 from qwen_embodied.planning.grammar.words import SIDES
 
 
@@ -24,8 +25,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     next to > next_to | beside > next_to | alongside > next_to | adjacent to > next_to
     close to > next_to | near to > next_to | right next to > next_to | by the side of > next_to
     directly next to > next_to | near > next_to
-    nearest to > nearest_to | closest to > nearest_to | nearer to > nearest_to
-    closer to > nearest_to
+    nearest to > nearest_to | closest to > nearest_to | nearer to > closer_to
     farthest from > farthest_from | furthest from > farthest_from
     farthest away from > farthest_from | furthest away from > farthest_from
     in back of > behind | in the back of > back_of | at the back of > back_of
@@ -118,9 +118,9 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     nearest to the robot > nearest | closest to the robot > closest | closest to yourself > closest
     farthest from you > farthest | furthest from you > furthest | farthest away > farthest
     farthest from the robot > farthest | furthest from the robot > furthest
-    furthest away > furthest | towards > to | toward > to
+    furthest away > furthest
     far left > leftmost | far right > rightmost | left most > leftmost | right most > rightmost
-    second to last > unknown_ordinal | over there > there | over here > unknown_here
+    over there > there | over here > unknown_here
     what do you see > see | what can you see > see | what is on the table > see
     describe the scene > see | what is there > see | look around > see
     list the objects > see | what objects do you see > see | what objects are there > see
@@ -215,7 +215,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
         if '>' in entry:
             left, right = entry.split('>')
             table[tuple(left.split())] = tuple(right.split())
-    return table | dict(_side_phrases()) | dict(_size_phrases())
+    return dict(_side_phrases()) | dict(_size_phrases()) | table | more_phrases()
 
 
 Phrase = tuple[tuple[str, ...], tuple[str, ...]]

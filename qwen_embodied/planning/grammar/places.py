@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.lexer import is_number
-from qwen_embodied.planning.grammar.nouns import NounReader, with_shared_head
+from qwen_embodied.planning.grammar.listing import with_shared_head
+from qwen_embodied.planning.grammar.nouns import NounReader
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
 
 A_BIT = 0.05
@@ -19,6 +20,7 @@ _RELATIONS = {
     'in': 'in', 'on': 'on', 'to': 'to', 'at': 'to', 'left_of': 'left_of', 'right_of': 'right_of',
     'in_front_of': 'in_front_of', 'front_of': 'in_front_of', 'behind': 'behind',
     'back_of': 'behind', 'next_to': 'next_to', 'middle_of': 'in', 'by': 'next_to',
+    'under': 'under', 'over': 'on', 'closer_to': 'next_to',
 }  # fmt: skip
 _WHOLE = {'in_row': 'row', 'in_column': 'column', 'every_corner': 'corners'}
 _NUMBER_GLUE = frozenset(('x', 'y', ',', 'and', 'position', 'at', 'coordinates'))
@@ -38,7 +40,21 @@ class PlaceReader(NounReader):
             if found is not None:
                 return replace(found, text=self.text_from(start))
         self.at = start
-        return None
+        return self._result() if self.word() == 'so_that' else None
+
+    def _result(self) -> Place | None:
+        """Read 'so that it is behind the bowl'."""
+        start = self.at
+        self.at += 1
+        self.accept('it', 'they', 'each', 'that')
+        self.accept('one', 'of')
+        self.accept('them')
+        while self.accept_from(words.STATES) or self.accept('should'):
+            pass
+        found = self.place()
+        if found is None:
+            self.at = start
+        return found
 
     def _short(self) -> Place | None:
         """Read the phrases that need no noun."""
@@ -159,6 +175,8 @@ class PlaceReader(NounReader):
         if word in ('from', 'out_of'):
             self.at += 1
             return self._from()
+        if word == 'toward' and self.starts_noun(1):
+            raise Unclear('How far towards it? I can put it next to it, in it or on it.')
         if word not in _RELATIONS:
             return None
         self.at += 1
@@ -179,17 +197,25 @@ class PlaceReader(NounReader):
     def _target(self) -> Noun:
         """Read the noun of a relation; 'the right one' looks first at the last target."""
         heads = self.heads
-        if self.last_target is not None:
+        if self.last_target is not None and not self.describing:
             self.heads = (self.last_target, *heads)
         was_in_target, self.is_in_target = self.is_in_target, True
-        found = self.noun()
+        found = self._tower() or self.noun()
         self.is_in_target = was_in_target
         self.heads = (*(self.heads[:1] if self.heads[:1] != heads[:1] else ()), *heads)
         if len(found) > 1:
             raise Unclear(f"Which one do you mean by '{found[0].text}' and '{found[1].text}'?")
-        if found[0].shapes:
+        if found[0].shapes and not self.describing:
             self.last_target = found[0]
         return found[0]
+
+    def _tower(self) -> tuple[Noun, ...]:
+        """Read 'the stack', which stands for what is on its top."""
+        step = 1 if self.word() in ('the', 'this', 'that') else 0
+        if self.word(step) not in ('tower', 'stack', 'pile'):
+            return ()
+        self.at += step + 1
+        return (Noun('stack', head='tower', extremes=('topmost',)),)
 
     def _at_table(self, word: str) -> Place:
         if word in _OF_TABLE:

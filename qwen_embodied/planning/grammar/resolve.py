@@ -3,21 +3,20 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from qwen_embodied.messages import SceneObject
+from qwen_embodied.planning.facts import NO_SUPPORT
 from qwen_embodied.planning.grammar import measures, speech
-from qwen_embodied.planning.grammar.choice import Chooser, singular
+from qwen_embodied.planning.grammar.choice import singular
+from qwen_embodied.planning.grammar.locating import FAR, NEAR, Locator
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
-from qwen_embodied.planning.grammar.table import Point, Table
+from qwen_embodied.planning.grammar.table import Table
 
-_NEAR = 0.17
-_CONE = math.cos(math.radians(45.0))
 _ANY: frozenset[str] = frozenset()
 
 
-class Resolver(Chooser):
+class Resolver(Locator):
     """Resolves nouns against a table.
 
     A role says what the object is for: 'mover', 'container' (things go in it), 'support'
@@ -29,6 +28,7 @@ class Resolver(Chooser):
         self.table = table
         self.current: tuple[str, ...] = ()
         self.apart: frozenset[str] = frozenset()
+        self.within: frozenset[str] | None = None
 
     def movers(self, noun: Noun) -> tuple[str, ...]:
         """Give the ids of what is to be moved."""
@@ -45,6 +45,7 @@ class Resolver(Chooser):
         """Give the id of the one object a place refers to."""
         if noun.is_pronoun:
             return self._pointed_target(noun, role, movers)
+        self._refuse_vague(noun, role)
         self.apart = frozenset(movers)
         try:
             found = self.resolve(noun, role)
@@ -56,6 +57,11 @@ class Resolver(Chooser):
         if len(found) != 1:
             raise Unclear(speech.which(singular(noun), self.items(found)))
         return found[0]
+
+    def _refuse_vague(self, noun: Noun, role: str) -> None:
+        is_vague = noun.head == 'object' and noun.quantifier in ('a', 'some')
+        if is_vague and not noun.colours and len(self._candidates(noun, role)) > 1:
+            raise Unclear(f"What do you mean by '{noun.text}'? Please name it.")
 
     def pair(self, place: Place) -> tuple[str, str]:
         """Give the two ids that something is between."""
@@ -78,6 +84,15 @@ class Resolver(Chooser):
         self.table.mention(chosen)
         return chosen
 
+    def fitting(self, noun: Noun) -> tuple[str, ...]:
+        """Give the ids that a description fits; none where nothing does."""
+        if noun.is_pronoun:
+            return self._pointed(noun)
+        found = self._candidates(noun, 'any')
+        if noun.count is not None:
+            return found if len(found) >= noun.count else ()
+        return found
+
     def _pointed(self, noun: Noun) -> tuple[str, ...]:
         found = (self.table.held,) if self.table.held else self.table.movers
         if noun.quantifier == 'them' and len(self.table.movers) > 1:
@@ -86,7 +101,7 @@ class Resolver(Chooser):
             raise Unclear(f"What do you mean by '{noun.text}'? Please name it.")
         if noun.quantifier == 'it' and len(found) > 1:
             raise Unclear(speech.which('one', self.items(found)))
-        excluded = self._excluded(noun)
+        excluded = self.excluded(noun)
         return tuple(name for name in found if name not in excluded)
 
     def _pointed_target(self, noun: Noun, role: str, movers: tuple[str, ...]) -> str:
@@ -123,7 +138,8 @@ class Resolver(Chooser):
     def _described(self, noun: Noun) -> list[str]:
         """Apply everything but shapes that are wanted, extremes and numbers."""
         names = [n for n, item in self.table.items.items() if _has_colour(item, noun)]
-        excluded = self._excluded(noun)
+        names = [n for n in names if self.within is None or n in self.within]
+        excluded = self.excluded(noun)
         if noun.without and not excluded & set(names):
             listed = speech.listed([self.the(name) for name in sorted(excluded)])
             raise Unclear(f"You excepted {listed} from '{noun.text}', where it is not. What now?")
@@ -131,13 +147,28 @@ class Resolver(Chooser):
         for place in noun.where:
             if place.kind == 'side' and not noun.is_many:
                 continue
-            names = [n for n in names if n in self.at(place, names)]
+            there = self.at(place, names, NEAR if noun.is_many else FAR)
+            names = [n for n in names if n in there]
+        names = self._compared(noun, names)
+        if noun.is_empty:
+            names = [n for n in names if not self.table.upon(n)]
         for place in noun.not_where:
             inside = self.at(place, names)
             names = [n for n in names if n not in inside]
         return names
 
-    def _excluded(self, noun: Noun) -> set[str]:
+    def _compared(self, noun: Noun, names: list[str]) -> list[str]:
+        """Keep what is larger, taller … than something else, or has its colour."""
+        for word, other in noun.compared:
+            names = list(measures.beyond(self.table, names, self.target(other, 'any'), word))
+        if noun.reference is not None and noun.reference[0] == 'same_colour_as':
+            like = self.target(noun.reference[1], 'any')
+            colour = self.table.items[like].colour
+            names = [n for n in names if n != like and self.table.items[n].colour == colour]
+        return names
+
+    def excluded(self, noun: Noun) -> set[str]:
+        """Give the ids that a noun leaves out."""
         found: set[str] = set()
         for other in noun.without:
             shared = completed(other, noun)
@@ -170,69 +201,13 @@ class Resolver(Chooser):
         if role == 'container':
             holding = [n for n in names if self.table.items[n].is_container]
             return holding if holding or (is_open and shapes) else names
+        if role == 'support' and is_open:
+            carrying = [n for n in names if self.table.items[n].shape not in NO_SUPPORT]
+            return carrying or names
         if role == 'mover' and is_open:
             movable = [n for n in names if self.table.is_movable(n)]
             return movable or ([] if noun.is_many or shapes else names)
         return names
-
-    def at(self, place: Place, names: list[str]) -> frozenset[str]:
-        """Give those of the names that are at a place."""
-        if place.kind == 'held':
-            return frozenset(n for n in names if n == self.table.held)
-        if place.kind == 'table':
-            return frozenset(n for n in names if n not in self.table.rests)
-        if place.kind in ('side', 'corner'):
-            halves = [measures.on_side(self.table, names, side) for side in place.word.split('_')]
-            return frozenset(names).intersection(*halves)
-        if place.kind == 'between':
-            first, second = (self.table.spots[name] for name in self.pair(place))
-            return frozenset(n for n in names if _is_between(self.table.spots[n], first, second))
-        if place.noun is None:
-            raise Unclear(f"I do not know where '{place.text}' is. Please name the object.")
-        role = 'container' if place.relation == 'in' else 'any'
-        pairs = [(n, other) for other in self._anchors(place.noun, role) for n in names]
-        pairs = [(n, other) for n, other in pairs if n != other and self._holds(n, place, other)]
-        anchors = dict.fromkeys(other for _, other in pairs)
-        if len(anchors) > 1 and not place.noun.is_many:
-            raise Unclear(speech.which(singular(place.noun), self.items(tuple(anchors))))
-        self.table.mention(tuple(anchors))
-        return frozenset(n for n, _ in pairs)
-
-    def _anchors(self, noun: Noun, role: str) -> tuple[str, ...]:
-        """Give what a describing place may refer to; several, where the words leave it open."""
-        if noun.is_pronoun:
-            is_mover = len(self.current) == 1 and role == 'any'
-            return self.current if is_mover else (self._pointed_target(noun, role, ()),)
-        found = self._candidates(noun, role)
-        if not found:
-            raise Unclear(self.absent(noun))
-        is_plain = not (noun.extremes or noun.ordinal or noun.reference or noun.count)
-        return found if is_plain else self.chosen(noun, found)
-
-    def _holds(self, name: str, place: Place, other: str) -> bool:
-        rest = self.table.rests.get(name)
-        is_upon = rest is not None and rest.target == other
-        if place.kind == 'from' or place.relation in ('in', 'on'):
-            return is_upon
-        if is_upon:
-            return False
-        (x, y), (ox, oy) = self.table.spots[name], self.table.spots[other]
-        ahead = {
-            'left_of': y - oy, 'right_of': oy - y, 'behind': x - ox, 'in_front_of': ox - x,
-        }.get(place.relation)  # fmt: skip
-        distance = math.hypot(x - ox, y - oy)
-        if ahead is None:
-            return distance <= _NEAR
-        return ahead > 0.02 and ahead >= distance * _CONE
-
-
-def _is_between(spot: Point, first: Point, second: Point) -> bool:
-    """Say whether a spot lies near the line between two others."""
-    length = math.dist(first, second)
-    ux, uy = ((second[0] - first[0]) / length, (second[1] - first[1]) / length)
-    dx, dy = spot[0] - first[0], spot[1] - first[1]
-    along, across = dx * ux + dy * uy, abs(dy * ux - dx * uy)
-    return 0.02 < along < length - 0.02 and across <= _NEAR / 2
 
 
 def _has_colour(item: SceneObject, noun: Noun) -> bool:

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from qwen_embodied.planning.grammar.goals import readings
 from qwen_embodied.planning.grammar.resolve import Resolver, completed
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
 from qwen_embodied.planning.grammar.table import Table
@@ -47,7 +48,11 @@ class ClauseScope:
         found: list[Allowance] = []
         protected: frozenset[str] = frozenset()
         for clause in clauses:
-            if clause.kind == 'forbid':
+            if clause.condition is not None:
+                self.seen |= self.fitting((clause.condition.noun,))
+            if clause.kind == 'mention':
+                self.seen |= self.fitting(clause.movers)
+            elif clause.kind == 'forbid':
                 protected |= self._forbidden(clause)
             else:
                 found.append(self._allowance(clause))
@@ -55,11 +60,11 @@ class ClauseScope:
 
     def _forbidden(self, clause: Clause) -> frozenset[str]:
         has_goal = any(place.noun is not None for place in clause.places)
-        is_rest = any(noun.quantifier == 'rest' for noun in clause.movers)
+        is_rest = any(noun.quantifier in ('rest', 'other') for noun in clause.movers)
         return frozenset() if has_goal or is_rest else self.fitting(clause.movers)
 
     def _allowance(self, clause: Clause) -> Allowance:
-        movers = self.fitting(clause.movers) if clause.movers else self._unsaid(clause)
+        movers = self._movers(clause) if clause.movers else self._unsaid(clause)
         targets = self._targets(clause.places)
         if clause.kind == 'push':
             ways = frozenset(p.word for p in clause.places if p.word in DIRECTIONS)
@@ -69,15 +74,10 @@ class ClauseScope:
         relations |= _BY_KIND.get(clause.kind, frozenset())
         if clause.kind in ('take', 'pick') and not relations - {'held'}:
             relations |= {'held', 'at', 'next_to'} if clause.kind == 'take' else {'held'}
-        if clause.kind in ('stack', 'build'):
-            targets |= movers
-        if clause.kind == 'swap':
-            targets |= self.everything
-        if clause.kind in ('sort', 'clear') or any(p.kind == 'by_colour' for p in clause.places):
+        targets |= self._arranged(clause, movers)
+        if self._is_sorting(clause):
             targets |= self._containers()
             relations |= {'in', 'on'}
-        if any(place.kind in ('side_by_side', 'each_other') for place in clause.places):
-            targets |= movers
         if not clause.places and clause.kind in ('put', 'take'):
             relations |= self.relations | {'at'}
             targets |= self.targets
@@ -85,10 +85,29 @@ class ClauseScope:
         self.relations, self.targets = relations, targets
         return Allowance(movers, relations, targets)
 
+    def _arranged(self, clause: Clause, movers: frozenset[str]) -> frozenset[str]:
+        """Give what a whole arrangement may be built upon."""
+        if clause.kind == 'swap':
+            return self.everything
+        together = any(place.kind in ('side_by_side', 'each_other') for place in clause.places)
+        return movers if together or clause.kind in ('stack', 'build') else frozenset()
+
+    def _is_sorting(self, clause: Clause) -> bool:
+        return clause.kind in ('sort', 'clear') or any(
+            place.kind == 'by_colour' for place in clause.places
+        )
+
+    def _movers(self, clause: Clause) -> frozenset[str]:
+        """Give what may be moved: each mover with the places that may describe it."""
+        found = readings(clause, needs_goal=True)
+        return frozenset().union(*(self.fitting(reading.movers) for reading in found)) or (
+            self.fitting(clause.movers)
+        )
+
     def _unsaid(self, clause: Clause) -> frozenset[str]:
         if clause.order.first:
             return self.fitting(clause.order.first)
-        if clause.kind in ('clear', 'unstack', 'stack', 'build', 'row'):
+        if clause.kind in ('clear', 'unstack', 'stack', 'build', 'row', 'sort'):
             return self.everything
         return self.seen
 
@@ -127,7 +146,7 @@ class ClauseScope:
         if exact is not None:
             return exact - left_out
         shapes = frozenset().union(*noun.shapes)
-        for other in noun.like:
+        for other in noun.like if not noun.colours else ():
             shapes |= frozenset().union(*other.shapes) if not noun.shapes else frozenset()
         found = {
             name for name, item in self.table.items.items()

@@ -6,25 +6,11 @@ from __future__ import annotations
 from qwen_embodied.planning.goals import BESIDE as SIDES
 from qwen_embodied.planning.grammar import lexer, words
 from qwen_embodied.planning.grammar.clauses import ClauseReader
+from qwen_embodied.planning.grammar.harm import HARM, NO_RULES, PEOPLE
 from qwen_embodied.planning.grammar.scoping_clauses import NEAR, ClauseScope
 from qwen_embodied.planning.grammar.syntax import Unclear
 from qwen_embodied.planning.grammar.table import Table
 from qwen_embodied.planning.scope import Allowance
-
-HARM = words.word_set("""
-    hit hurt harm smash crush stab poison burn attack kill punch slap strangle injure wound beat
-    maim murder shoot explode bomb threaten scald electrocute choke assault weapon break destroy
-    shatter demolish wreck sabotage
-""")
-PEOPLE = words.word_set("""
-    person people human humans man woman men women child children kid kids baby operator someone
-    somebody anyone face head eye eyes finger fingers neck throat body skin hair cat dog pet
-    animal worker visitor bystander hand hands
-""")
-NO_RULES = words.word_set("""
-    disregard override bypass jailbreak unrestricted pretend roleplay hypothetically base64 decode
-    uncensored
-""")
 
 
 def refusal_of(said: list[str]) -> str:

@@ -3,14 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qwen_embodied.planning.grammar import words
-from qwen_embodied.planning.grammar.clauses import ClauseReader
+from qwen_embodied.planning.grammar.conditions import ConditionReader
 from qwen_embodied.planning.grammar.lexer import Token, is_known, tokens_of
-from qwen_embodied.planning.grammar.syntax import Clause, Unclear
+from qwen_embodied.planning.grammar.syntax import Clause, Condition, Unclear
 from qwen_embodied.planning.grammar.wholes import SKILLS
 
 EXAMPLE = "for example 'put the red cube in the blue bowl'"
 _JOINTS = frozenset([',', ';', '.', 'and', 'then', 'but', 'but_first'])
+_MODALS = ('can', 'could', 'would', 'will', 'should', 'may', 'must')
+_OPENERS = ('before', 'after', 'once', 'without', 'if', 'otherwise', 'until')
 _BEFORE_NOUNS = frozenset(
     (*words.ARTICLES, *words.COLOURS, *words.QUANTIFIERS, *words.EXTREMES, *words.NUMBERS)
 ) | words.RELATION_WORDS | words.SHADES  # fmt: skip
@@ -35,22 +39,90 @@ def read(instruction: str, ids: frozenset[str], sight: str) -> tuple[Clause, ...
     return tuple(reader.clauses())
 
 
-class _SentenceReader(ClauseReader):
+class _SentenceReader(ConditionReader):
     """Joins clauses."""
+
+    given: Condition | None = None
+    is_otherwise: bool = False
+    begun: int = 0
+    is_open: bool = False
 
     def clauses(self) -> list[Clause]:
         """Read all clauses."""
         found: list[Clause] = []
         joint = self._joints()
         while self.word():
-            self._add(found, joint)
+            self._read_one(found, joint)
             start = self.at
-            joint = self._joints()
+            joint = self._joints() or ('then' if self.is_open else '')
+            if '.' in (token.word for token in self.tokens[start : self.at]):
+                self.given, self.begun = None, len(found)
             if 'first' in (token.word for token in self.tokens[start : self.at]):
                 raise Unclear('In which order? Please tell me the first thing first.')
-            if self.word() and not joint and self.word() not in ('before', 'after', 'without'):
+            if self.word() and not joint and self.word() not in _OPENERS:
                 raise self.fail()
         return found
+
+    def _read_one(self, found: list[Clause], joint: str) -> None:
+        """Read a condition, the end of a repetition, a statement or a clause."""
+        self.is_open = False
+        if self.word() == 'otherwise':
+            self._otherwise(found)
+        elif self.word() == 'until' and found:
+            tail = found[self.begun :]
+            self.until(tail)
+            found[self.begun :] = tail
+        elif self.word() == 'if':
+            self._given(found, joint)
+        elif (said := self.statement()) is not None:
+            found.append(said)
+        elif found and (same := self._likewise(found[-1])) is not None:
+            found.append(same)
+        else:
+            count = len(found)
+            self._add(found, joint)
+            if self.given is not None and len(found) > count:
+                found[-1] = self._conditional(found[-1])
+
+    def _likewise(self, last: Clause) -> Clause | None:
+        """Read 'do the same with the blue cube'."""
+        start = self.at
+        self.accept('do')
+        self.accept('the')
+        if self.accept('same') and self.accept('with', 'for', 'to') and self.starts_noun():
+            movers = self.nouns()
+            return replace(last, movers=movers, text=self.text_from(start))
+        self.at = start
+        return None
+
+    def _given(self, found: list[Clause], joint: str) -> None:
+        """Read 'if …' before what it is for, or after it."""
+        self.at += 1
+        self.given, self.is_otherwise = self.condition(), False
+        is_after = len(found) > self.begun and joint in ('', ',')
+        if is_after and self.given.is_empty and self.given.noun.is_pronoun and self.last_target:
+            self.given = replace(self.given, noun=self.last_target)
+        if is_after:
+            tail = [self._conditional(clause) for clause in found[self.begun :]]
+            found[self.begun :] = tail
+        self.is_open = not is_after
+
+    def _otherwise(self, found: list[Clause]) -> None:
+        last = next((c.condition for c in reversed(found) if c.condition is not None), None)
+        if last is None:
+            raise self.fail()
+        self.at += 1
+        self._joints()
+        place = self.place() if self.word() in words.RELATION_WORDS else None
+        if place is not None:
+            said = self._conditional(replace(found[-1], places=(place,)))
+            found.append(replace(said, condition=last, is_otherwise=True))
+            return
+        self.given, self.is_otherwise, self.begun = last, True, len(found)
+        self.is_open = True
+
+    def _conditional(self, clause: Clause) -> Clause:
+        return replace(clause, condition=self.given, is_otherwise=self.is_otherwise)
 
     def _joints(self) -> str:
         """Step over what joins clauses; give the weightiest of it."""
@@ -70,7 +142,7 @@ class _SentenceReader(ClauseReader):
 
     def _add(self, found: list[Clause], joint: str) -> None:
         """Read one clause and put it where it belongs in time."""
-        word = self.accept('before', 'after')
+        word = self.accept('before', 'after', 'once')
         if word and self.accept('that'):
             self._joints()
             found.insert(max(len(found) - 1, 0), self.clause())
@@ -79,11 +151,20 @@ class _SentenceReader(ClauseReader):
         elif word:
             self._subordinate(found, word, main=bool(found) and joint in ('', ','))
         else:
+            denies = bool(found) and found[-1].kind == 'forbid' and bool(found[-1].places)
+            self.is_plain, self.is_denied = True, denies and joint not in ('.', ';', 'but')
             found.append(self.clause(shares=joint == 'then'))
+            self.is_plain = self.is_denied = False
 
     def _subordinate(self, found: list[Clause], word: str, *, main: bool) -> None:
         """Read what follows 'before' or 'after'; main: the clause it belongs to came already."""
         self.accept('you', 'i')
+        if self.accept('have') and self.accept('done', 'finished'):
+            self.accept('that', 'this', 'it', 'so', 'with')
+            self.accept('that', 'this', 'it')
+            self._joints()
+            found.append(self.clause())
+            return
         other = self.clause()
         if not main:
             self._joints()
@@ -125,7 +206,12 @@ def _is_word(word: str, ids: frozenset[str]) -> bool:
 
 
 def _refuse_question(tokens: tuple[Token, ...], sight: str) -> None:
-    if tokens[0].word in words.QUESTION_WORDS or tokens[0].word == 'see':
+    is_asked = tokens[0].word in words.QUESTION_WORDS
+    second = tokens[1].word if len(tokens) > 1 else ''
+    is_doubt = tokens[0].word in _MODALS and second in ('the', 'a', 'i', 'it', 'all', 'this')
+    if is_doubt:
+        raise Unclear('Is that a question, or should I do it? Please tell me what to do.')
+    if is_asked or (tokens[0].word in ('see', 'look') and len(tokens) < 3):
         raise Unclear(f'{sight} What should I do?')
     if tokens[0].word == 'hand_over':
         raise Unclear('I cannot hand things to people. Where on the table should I put it?')

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BARE = 'put down'  # the verb of a clause that only names things
+
 
 class Unclear(Exception):  # noqa: N818
     """Raised inside the grammar where it must ask; the planner turns it into an `ask` step."""
@@ -33,15 +35,17 @@ class Noun:
         head: The word that names the shape, 'object', 'one', or '' without a head.
         like: Earlier nouns that 'one' may stand for, the likeliest first.
         extremes: Words such as 'largest' or 'left'.
-        ordinal: 1 for 'first' …, or None.
+        ordinal: 1 for 'first' …, -1 for 'last', or None.
         side: Where an ordinal counts from, or None.
-        reference: ('nearest_to' or 'farthest_from', noun), or None.
+        reference: ('nearest_to', 'farthest_from' or 'same_colour_as', noun), or None.
+        compared: ('larger' and its like, noun it is compared with), each.
         where: Places that hold for it.
         not_where: Places that do not.
         not_colours: Basic colours it does not have.
         not_shapes: Shapes it does not have.
         without: Nouns taken out of it.
         is_matching: Whether it must have the colour of what is moved.
+        is_empty: Whether nothing may be in or on it.
         name: Id of the object when it was given by id.
     """
 
@@ -57,12 +61,14 @@ class Noun:
     ordinal: int | None = None
     side: str | None = None
     reference: tuple[str, Noun] | None = None
+    compared: tuple[tuple[str, Noun], ...] = ()
     where: tuple[Place, ...] = ()
     not_where: tuple[Place, ...] = ()
     not_colours: frozenset[str] = frozenset()
     not_shapes: frozenset[str] = frozenset()
     without: tuple[Noun, ...] = ()
     is_matching: bool = False
+    is_empty: bool = False
     name: str | None = None
 
     @property
@@ -113,7 +119,9 @@ class Order:
         first: Nouns in the wanted order, where they were listed.
         top: What shall be on top (last), or None.
         bottom: What shall be at the bottom (first), or None.
+        middle: What shall be between them, from the bottom.
         is_reversed: Whether the order was said from the top, or from the right.
+        is_listed: Whether the things themselves were listed in the order.
     """
 
     measure: str = ''
@@ -121,12 +129,35 @@ class Order:
     first: tuple[Noun, ...] = ()
     top: Noun | None = None
     bottom: Noun | None = None
+    middle: tuple[Noun, ...] = ()
     is_reversed: bool = False
+    is_listed: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was said about the order."""
-        return self == Order()
+        return self == Order(is_listed=self.is_listed)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must be so on the table for a clause to be done.
+
+    Attributes:
+        noun: What is looked for, with where it must be.
+        being: What all of it must be, or None where it need only be there.
+        is_empty: Whether it must be there and hold nothing.
+        compare: 'more', 'fewer', 'least' or 'exactly' with count, or ''.
+        count: Of the objects.
+        is_negative: Whether all this must not be so.
+    """
+
+    noun: Noun
+    being: Noun | None = None
+    is_empty: bool = False
+    compare: str = ''
+    count: int = 0
+    is_negative: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +166,7 @@ class Clause:
 
     Attributes:
         kind: put, take, pick, release, stack, build, push, sort, swap, clear, row, unstack,
-            wait, home or forbid.
+            wait, home, mention (nothing is done, but 'it' may mean it later) or forbid.
         verb: The base form of the verb.
         text: As the operator wrote it.
         movers: What is moved.
@@ -145,6 +176,8 @@ class Clause:
         shares_place: Whether a missing goal is that of the clause before.
         order: Of what is stacked or lined up.
         count: Of the objects of a tower or row, or None.
+        condition: That must hold, or None.
+        is_otherwise: Whether it is done where the condition does not hold.
     """
 
     kind: str
@@ -157,3 +190,5 @@ class Clause:
     shares_place: bool = False
     order: Order = Order()
     count: int | None = None
+    condition: Condition | None = None
+    is_otherwise: bool = False

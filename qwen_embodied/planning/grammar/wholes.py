@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
-from qwen_embodied.planning.grammar.places import PlaceReader
+from qwen_embodied.planning.grammar.orders import OrderReader
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Order, Place, Unclear
 
 SKILLS = 'I can pick, place, stack, push, sort, swap, clear, line up, wait and go home.'
@@ -14,10 +14,9 @@ _TOWERS = ('tower', 'stack', 'pile', 'heap')
 _ROWS = ('row', 'line', 'column')
 _TALL = ('big', 'small', 'tall', 'tallest', 'high', 'highest', 'little', 'single', 'straight')
 _PLACES = ('places', 'place', 'positions', 'position', 'locations', 'location')
-_SIZES = {'largest': True, 'biggest': True, 'smallest': False, 'tallest': True, 'shortest': False}
 
 
-class WholeReader(PlaceReader):
+class WholeReader(OrderReader):
     """Reads arrangements; what they are made of is read by the subclass."""
 
     def arguments(
@@ -39,8 +38,10 @@ class WholeReader(PlaceReader):
     ) -> Clause | None:
         """Read an order after 'put the cubes in a row'; None where no arrangement was named."""
         kinds = [place.kind for place in places]
+        self.is_building = 'row' in kinds or 'column' in kinds
         order = self.order()
-        rest = tuple(p for p in places if p.kind not in ('row', 'column', 'each_other'))
+        self.is_building = False
+        rest = tuple(p for p in places if p.kind not in ('row', 'column', 'each_other', 'table'))
         if 'row' in kinds or 'column' in kinds:
             rest = (*(p for p in places if p.kind in ('row', 'column')), *rest)
             return Clause('row', verb, self.text_from(start), movers, rest, order=order)
@@ -50,77 +51,20 @@ class WholeReader(PlaceReader):
             return Clause('stack', verb, self.text_from(start), movers, rest, order=order)
         raise Unclear('In which arrangement: in a row, or stacked?')
 
-    def order(self) -> Order:
-        """Read everything that says in which order things shall stand."""
-        found = Order()
-        while True:
-            start = self.at
-            while self.accept(',', 'and', 'with', 'so', 'that'):
-                pass
-            changed = self._order_part(found)
-            if changed is None:
-                self.at = start
-                return found
-            found = changed
-
-    def _order_part(self, order: Order) -> Order | None:
-        word = self.word()
-        if word in ('by_size', 'by_height'):
-            self.at += 1
-            return replace(order, measure='height' if word == 'by_height' else 'volume')
-        if word in ('descending', 'ascending'):
-            self.at += 1
-            measure = order.measure or 'volume'
-            return replace(order, falls=word == 'descending', measure=measure)
-        if word in ('from_top', 'from_right', 'from_bottom', 'from_left'):
-            self.at += 1
-            return replace(order, is_reversed=word in ('from_top', 'from_right'))
-        if word in ('in_order', 'starting_with'):
-            return self._listed(order, self.take())
-        is_noun = self.starts_noun() or word in words.EXTREMES
-        return self._end(order) if is_noun else None
-
-    def _listed(self, order: Order, word: str) -> Order | None:
-        while self.accept(',', 'of'):
-            pass
-        if not self.starts_noun():
-            return order
-        found = self.nouns()
-        if word == 'in_order':
-            return replace(order, first=found)
-        return self._with_end(order, found[0], 'on_bottom')
-
-    def _end(self, order: Order) -> Order | None:
-        """Read 'the red one on top' or 'the largest at the bottom'."""
-        heads = self.heads
-        found = self.noun()
-        while self.accept_from(words.STATES):
-            pass
-        if self.word() not in ('on_top', 'on_bottom') or len(found) != 1:
-            self.heads = heads
-            return None
-        return self._with_end(order, found[0], self.take())
-
-    def _with_end(self, order: Order, noun: Noun, end: str) -> Order:
-        """Note one end; the largest or smallest there orders all the others too."""
-        word = next((word for word in noun.extremes if word in _SIZES), '')
-        if word and not noun.colours and order.falls is None:
-            measure = 'height' if word in ('tallest', 'shortest') else 'volume'
-            falls = _SIZES[word] is (end == 'on_bottom')
-            return replace(order, measure=measure, falls=falls)
-        return replace(order, top=noun) if end == 'on_top' else replace(order, bottom=noun)
-
     def _read_stack(self, verb: str, start: int) -> Clause:
         self.accept('up')
         movers, places = self.arguments()
         order = self.order()
         places = (*places, *self.places())
         order = order if not order.is_empty else self.order()
-        places, order = _with_top(movers, places, order)
+        movers, places, order = self._with_top(movers, places, order)
+        order = replace(order, is_listed=len(movers) > 1)
         return Clause('stack', verb, self.text_from(start), movers, places, order=order)
 
     def _read_build(self, verb: str, start: int) -> Clause:
         self.accept('me', 'us')
+        if verb == 'make' and (wanted := self._made(start)) is not None:
+            return wanted
         self.accept('a', 'an', 'the', 'one')
         self.accept_from(_TALL)
         column = bool(self.accept('vertical'))
@@ -129,20 +73,55 @@ class WholeReader(PlaceReader):
         thing = self.accept(*_TOWERS, *_ROWS)
         if not thing:
             raise self.fail()
-        while self.accept('of', 'from', 'out_of', 'using', 'out', ',', 'that', 'is'):
+        while self.accept(
+            'of', 'from', 'out_of', 'using', 'out', ',', 'that', 'is', 'has', 'where'
+        ):
             pass
         count = self._height() or count
         while self.accept('of', 'from', 'with', 'out_of', 'using', 'out', ',', 'high', 'tall'):
             pass
+        self.is_building = True
         order = self.order() if self._is_end() else Order()
         movers, places = self.arguments() if order.is_empty else ((), ())
         order = order if not order.is_empty else self.order()
-        places, order = _with_top(movers, places, order)
+        self.is_building = False
+        movers, places, order = self._with_top(movers, places, order)
+        order = replace(order, is_listed=len(movers) > 1)
         if thing in _ROWS:
             kind = 'column' if column or thing == 'column' else 'row'
             whole = (Place(kind, ''), *(p for p in places if p.kind not in ('row', 'column')))
             return Clause('row', verb, '', movers, whole, order=order, count=count)
         return Clause('build', verb, '', movers, places, order=order, count=count)
+
+    def _with_top(
+        self, movers: tuple[Noun, ...], places: tuple[Place, ...], order: Order
+    ) -> tuple[tuple[Noun, ...], tuple[Place, ...], Order]:
+        """Understand 'a tower of the cubes, the red one on top'."""
+        is_listed = len(movers) > 1
+        if is_listed and places and places[-1].relation == 'on' and places[-1].noun is None:
+            is_one_of = len(movers) > 2 or movers[0].is_many
+            left = movers[:-1] if is_one_of else movers
+            return left, places[:-1], replace(order, top=movers[-1])
+        if is_listed and self.word() in ('on_top', 'on_bottom') and not places:
+            order = self._with_end(order, movers[-1], self.take())
+            more = self.order()
+            return movers[:-1], places, replace(order, top=more.top or order.top)
+        return movers, places, order
+
+    def _made(self, start: int) -> Clause | None:
+        """Read 'make the red cube go in the bowl'."""
+        before, heads = self.at, self.heads
+        if self.starts_noun() and self.word(1) not in (*_TOWERS, *_ROWS):
+            try:
+                movers = self.nouns()
+            except Unclear:
+                movers = ()
+            if movers and self.accept_from(words.STATES):
+                places = self.places()
+                if places:
+                    return Clause('put', 'put', self.text_from(start), movers, places)
+        self.at, self.heads = before, heads
+        return None
 
     def _is_end(self) -> bool:
         """Say whether 'red on top' follows, and not what the tower is made of."""
@@ -173,6 +152,7 @@ class WholeReader(PlaceReader):
     def _read_row(self, verb: str, start: int) -> Clause:
         movers, places = self.arguments()
         kinds = [place.kind for place in places]
+        self.is_building = verb in ('line_up', 'align', 'line')
         whole = self.whole(verb, start, movers, places) if {'row', 'column', 'each_other'} & {
             *kinds
         } else None  # fmt: skip
@@ -183,10 +163,24 @@ class WholeReader(PlaceReader):
         if 'each_other' in kinds:
             return Clause('stack', verb, self.text_from(start), movers, places)
         order = self.order()
-        if order.is_empty and verb not in ('line_up', 'align'):
+        places = (*places, *self.places())
+        order = order if self.word() != ',' or order.is_empty else self._more(order)
+        if order.is_empty and verb not in ('line_up', 'align', 'line'):
             raise Unclear('How should I arrange them: in a row, stacked, or sorted by colour?')
-        places = (Place('row', ''), *places)
+        if any(place.kind == 'each_other' for place in places):
+            return Clause('stack', verb, self.text_from(start), movers, (), order=order)
+        places = (Place('row', ''), *(p for p in places if p.kind not in ('table', 'row')))
         return Clause('row', verb, self.text_from(start), movers, places, order=order)
+
+    def _more(self, order: Order) -> Order:
+        """Read an end of a row said after 'in a row'."""
+        self.is_building = True
+        more = self.order()
+        self.is_building = False
+        if more.is_empty:
+            return order
+        falls = more.falls if more.falls is not None else order.falls
+        return replace(order, falls=falls, top=more.top, bottom=more.bottom)
 
     def _read_sort(self, verb: str, start: int) -> Clause:
         self.accept('out')
@@ -225,12 +219,14 @@ class WholeReader(PlaceReader):
 
     def _read_unstack(self, verb: str, start: int) -> Clause:
         before = self.at
-        self.accept('the', 'all', 'this', 'that')
-        if self.accept(*_TOWERS, 'towers', 'stacks') or not self.starts_noun():
+        self.accept('the', 'all', 'this', 'that', 'both')
+        self.accept('the', 'two')
+        is_stacked = bool(self.accept('stacked'))
+        if self.accept(*_TOWERS, 'towers', 'stacks', 'piles') or not self.starts_noun():
             self.accept('of')
             if not self.starts_noun():
                 return Clause('unstack', verb, self.text_from(start))
-        elif not self.accept('stacked'):
+        elif not is_stacked:
             self.at = before
         movers, places = self.arguments()
         places = tuple(place for place in places if place.kind != 'each_other')
@@ -244,6 +240,20 @@ class WholeReader(PlaceReader):
             return Clause('unstack', verb, self.text_from(start))
         return None
 
+    def _cleared(self, verb: str, start: int) -> Clause | None:
+        """Read 'tidy the cubes into the bin' and 'clear the cubes off the red one'."""
+        before, heads = self.at, self.heads
+        if self.starts_noun():
+            movers, places = self.arguments()
+            shapes = frozenset().union(*(s for noun in movers for s in noun.shapes))
+            is_about = movers and places and not shapes & {'bowl', 'bin', 'tray'}
+            if is_about and places[-1].kind in ('near', 'by_colour'):
+                return Clause('put', 'put', self.text_from(start), movers, places)
+            if is_about and places[-1].kind == 'from':
+                return Clause('unstack', verb, self.text_from(start), movers, places)
+        self.at, self.heads = before, heads
+        return None
+
     def _read_empty(self, verb: str, start: int) -> Clause:
         """Read 'empty the bowl into the bin': everything in the bowl is moved."""
         is_bare = verb != 'empty' and not self.word()
@@ -254,22 +264,16 @@ class WholeReader(PlaceReader):
             inside: Place = Place('table', 'on the table', word='on')
             movers = (_everything(inside),) if places else ()
             return Clause('put' if places else 'clear', verb, '', movers, places)
-        if self.starts_noun():
-            inside = Place('near', '', relation='in', noun=self._target())
-        else:
+        if self.word(1) in _TOWERS or self.word() in _TOWERS:
+            return self._read_unstack(verb, start)
+        if verb != 'empty' and (moved := self._cleared(verb, start)) is not None:
+            return moved
+        if not self.starts_noun():
             raise self.fail()
+        inside = Place('near', '', relation='in', noun=self._target())
         places = self.places()
         goal = places or (Place('table', 'on the table', word='on'),)
         return Clause('put', verb, self.text_from(start), (_everything(inside),), goal)
-
-
-def _with_top(
-    movers: tuple[Noun, ...], places: tuple[Place, ...], order: Order
-) -> tuple[tuple[Place, ...], Order]:
-    """Understand 'a tower of the cubes, the red one on top'."""
-    if len(movers) > 1 and places and places[-1].relation == 'on' and places[-1].noun is None:
-        return places[:-1], replace(order, top=movers[-1])
-    return places, order
 
 
 def _everything(inside: Place) -> Noun:

@@ -39,10 +39,10 @@ COLOURS: dict[str, frozenset[str]] = {name: frozenset({name}) for name in BASIC_
     grey: gray silver
     red: crimson scarlet ruby
     blue: navy azure
-    purple: violet lilac lavender
+    purple: violet lilac lavender indigo
     yellow: golden gold lemon
     green: lime olive emerald
-    orange: amber
+    orange: amber tangerine
     pink: rose
     purple/pink: magenta fuchsia
     red/brown: maroon
@@ -51,32 +51,37 @@ COLOURS: dict[str, frozenset[str]] = {name: frozenset({name}) for name in BASIC_
     """).items()
 }
 SHADES = _set('dark light bright pale deep')
+# These name a thing of their own where no noun follows: 'the lemon' is no yellow cube.
+ALSO_THINGS = _set('lemon lime olive rose amber ruby tangerine')
 
 # Each word's shapes in order of preference: the first set with a fitting object wins.
 _SHAPE_WORDS = {
     'cube dice die': 'cube',
     'block brick': 'cube+box',
     'box': 'box|bin',
-    'cylinder': 'cylinder',
-    'ball sphere orb globe': 'ball',
-    'bowl': 'bowl',
-    'bin': 'bin',
+    'carton case chest': 'box|bin',
+    'cuboid': 'box',
+    'cylinder tube pillar rod drum': 'cylinder',
+    'ball sphere orb globe marble': 'ball',
+    'bowl basin': 'bowl',
+    'bin bucket': 'bin',
     'tray': 'tray',
     'plate platter': 'tray|bowl',
     'dish': 'tray+bowl',
-    'container basket crate receptacle': 'bowl+bin+tray',
+    'container basket crate receptacle vessel': 'bowl+bin+tray',
 }
 SHAPES: dict[str, tuple[frozenset[str], ...]] = {
     word: tuple(frozenset(rank.split('+')) for rank in shapes.split('|'))
     for words, shapes in _SHAPE_WORDS.items()
     for word in words.split()
 }
-SHAPE_ADJECTIVES: dict[str, frozenset[str]] = {
-    'cubic': frozenset({'cube'}),
-    'cubical': frozenset({'cube'}),
-    'cylindrical': frozenset({'cylinder'}),
-    'spherical': frozenset({'ball'}),
-    'round': frozenset({'ball', 'cylinder', 'bowl'}),
+SHAPE_ADJECTIVES: dict[str, tuple[frozenset[str], ...]] = {
+    'cubic': (frozenset({'cube'}),),
+    'cubical': (frozenset({'cube'}),),
+    'cylindrical': (frozenset({'cylinder'}),),
+    'spherical': (frozenset({'ball'}),),
+    'round': (frozenset({'ball'}), frozenset({'cylinder', 'bowl'})),
+    'rectangular': (frozenset({'box'}),),
 }
 PLURALS: dict[str, str] = {
     **{word + 's': word for word in SHAPES if word not in ('box', 'dish', 'die', 'dice')},
@@ -107,12 +112,14 @@ EXTREMES: dict[str, tuple[str, bool]] = {
     level-: bottom bottommost lower lowermost
     """).items()
 }
+# Comparatives: what may be followed by 'than'.
+COMPARED = _set('bigger larger smaller taller higher shorter lower longer')
 ORDINALS = {
     word: number
     for number, word in enumerate(
         _row('first second third fourth fifth sixth seventh eighth'), start=1
     )
-} | {'1st': 1, '2nd': 2, '3rd': 3, '4th': 4, '5th': 5, '6th': 6}
+} | {'last': -1, 'last_but_one': -2, '1st': 1, '2nd': 2, '3rd': 3, '4th': 4, '5th': 5, '6th': 6}
 NUMBERS = {
     word: number
     for number, word in enumerate(
@@ -151,14 +158,16 @@ them: them these those both themselves they
 VERBS = _table("""
 put: put place set move bring drop throw lay transfer deposit insert stick relocate carry shift
 put: return toss stow pack load position dump pop slot gather collect assemble
-put: distribute store stash
+put: distribute store stash tuck plop chuck slip transport situate send haul lodge settle
+put: convey deliver drag
+fill: fill
 take: take get fetch remove
-pick: pick grab grasp lift hold raise seize
+pick: pick grab grasp lift hold raise seize grip snatch clutch
 release: release
 stack: stack pile
-build: build make construct form create
-push: push slide shove nudge
-sort: sort separate organise organize group
+build: build make construct form create erect
+push: push slide shove nudge scoot pull tug
+sort: sort separate organise organize group categorise categorize classify
 wait: wait pause
 go: go park home
 stop: stop halt freeze
@@ -168,43 +177,24 @@ row: arrange rearrange align order line line_up
 unstack: unstack dismantle disassemble take_apart
 see: see describe list
 leave: leave touch avoid skip ignore spare
+look: look find locate spot identify approach
 want: want like need have
-start: start begin
+start: start begin keep continue
 ensure: ensure
 """)
-GERUNDS = _table("""
-put: putting
-place: placing
-set: setting
-move: moving
-bring: bringing
-drop: dropping
-throw: throwing
-lay: laying
-take: taking
-pick: picking
-grab: grabbing
-grasp: grasping
-lift: lifting
-stack: stacking
-push: pushing
-slide: sliding
-sort: sorting separating
-wait: waiting
-go: going
-build: making creating
-touch: touching
-build: building
-transfer: transferring
-collect: collecting
-gather: gathering
-swap: swapping
-clear: clearing
-arrange: arranging
-pack: packing
-""")
+
+
+def _gerunds(verb: str) -> tuple[str, ...]:
+    """Spell a verb with -ing in all ways that may be right: placing, putting, holding."""
+    return (f'{verb}ing', f'{verb.removesuffix("e")}ing', f'{verb}{verb[-1]}ing')
+
+
+GERUNDS: dict[str, str] = {
+    gerund: verb for verb in (*VERBS, 'touch') if '_' not in verb for gerund in _gerunds(verb)
+}
 STATES = _set('be is are lie lies lying sit sits sitting stand stands standing go goes')
-STATES |= _set('belong belongs placed put stacked located resting rests was were')
+STATES |= _set('belong belongs placed put stacked located resting rests was were situated')
+STATES |= _set('stored kept stationed found positioned')
 
 RELATION_WORDS = _set('in on left_of right_of in_front_of behind next_to at to from')
 SIDES: dict[str, tuple[str, ...]] = {
@@ -220,15 +210,13 @@ right: right rightward rightwards to_right on_right
 forward: forward forwards away to_back on_back farther further
 back: backward backwards back closer nearer to_front on_front to_robot
 """)
-TABLE_WORDS = _set('table tabletop desk surface workspace ground')
+TABLE_WORDS = _set('table tabletop desk surface workspace')
 FILLERS = _set("""please kindly robot hey hi hello ok okay now just simply also too thanks thank
     well alright so carefully gently slowly quickly immediately sir dear buddy yes actually
     straight directly exactly right_away arm neatly safely nicely here_we_go first_of_all""")
 QUESTION_WORDS = _set('what where which who how why when is are do does')
-UNSUPPORTED_PLACES = _set(
-    'under underneath below beneath above around against among beyond opposite across'
-)
-CONDITIONS = _set('if unless until when whenever while or once because')
+UNSUPPORTED_PLACES = _set('above around against among beyond opposite across')
+CONDITIONS = _set('if unless until when whenever while or because')
 GLUE = _set("""and then , ; . of not no never except but that which by colour with matching same
     corner corners table size order before after you i have to out_of home position each_other
     there down up back off over away tower pile heap coloured half bit for about should would
@@ -239,4 +227,7 @@ GLUE = _set("""and then , ; . of not no never except but that which by colour wi
     supposed holding between among row line column in_row in_column descending ascending
     by_size by_height on_top on_bottom from_top from_bottom order places positions location
     locations place level levels high storey horizontal vertical straight stacked single
-    every_corner starting_with in_order apart""")
+    every_corner starting_with in_order apart than towers stacks piles so_that otherwise more_than
+    fewer_than at_least at_most last_but_one same_colour_as under together remains remain gone
+    contain going ranging anymore still has u on_middle out closer_to toward nothing_else
+    whichever contains containing holds empty let make""")

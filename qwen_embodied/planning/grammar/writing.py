@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from qwen_embodied.messages import CONTAINERS
 from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.arrange import Arranger
@@ -48,7 +49,12 @@ class ClauseWriter:
             if self.table.held is None:
                 raise Unclear(f'What should I {self.clause.verb}? Please name the object.')
             return (self.table.held,)
-        found = [name for noun in nouns for name in self.resolver.movers(noun)]
+        found: list[str] = []
+        if any(noun.is_matching for noun in nouns):
+            raise Unclear('Of which colour? Please tell me one colour after the other.')
+        for noun in nouns:
+            self.resolver.current = self.resolver.movers(noun)
+            found += self.resolver.current
         self.resolver.current = tuple(dict.fromkeys(found))
         return self.resolver.current
 
@@ -56,13 +62,28 @@ class ClauseWriter:
         nouns, goal = self.reading.movers, self.reading.goal
         target = goal.noun if goal is not None else None
         is_matching = target is not None and target.is_matching
-        if is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
+        if is_matching and target is not None and goal is not None and _is_no_box(target):
+            self._paired(goal.relation, target)
+        elif is_matching or any(place.kind == 'by_colour' for place in self.reading.extras):
             self._sort()
         elif goal is not None and target is not None and target.quantifier == 'each':
             self._distribute(goal.relation, target)
         else:
             is_set = any(noun.is_many for noun in nouns) or _is_bare_colour(nouns)
             self.mover.put(self._names(), goal, is_set=is_set)
+
+    def _paired(self, relation: str, noun: Noun) -> None:
+        """Put each mover on, or beside, the one thing of its colour."""
+        whole = replace(noun, quantifier='all', is_matching=False, plural=True)
+        targets = self.resolver.resolve(whole, 'any')
+        for name in self._names():
+            colour = self.table.items[name].colour
+            same = [t for t in targets if self.table.items[t].colour == colour and t != name]
+            if len(same) != 1:
+                raise Unclear(
+                    speech.which(f'{colour} one', self.resolver.items(tuple(same or targets)))
+                )
+            self.mover.onto(name, relation, same[0])
 
     def _distribute(self, relation: str, noun: Noun) -> None:
         """Put one of the movers into each target."""
@@ -88,8 +109,12 @@ class ClauseWriter:
         self.table.movers = names
 
     def _take(self) -> None:
-        if self.reading.goal is not None or len(self._names()) > 1:
+        if self.reading.goal is not None:
             self._put()
+            return
+        if len(names := self._names()) > 1:
+            goal = Place('table', 'on the table', word='on') if self.clause.is_out else None
+            self.mover.put(names, goal, is_set=True)
             return
         if self.clause.verb == 'remove' and not self.clause.is_out:
             raise Unclear('Where should I put it?')
@@ -136,10 +161,15 @@ class ClauseWriter:
         count = self.clause.count
         if not is_open:
             names = self._names()
-        elif order.first:
-            names = tuple(n for noun in order.first for n in self.resolver.movers(noun))
+            if order.middle and not order.top and len(order.middle) + 1 < len(names):
+                raise Unclear('Only those that you listed, or all of them?')
+        elif order.first or order.middle or (order.bottom and order.top):
+            named = (order.bottom, *order.middle, order.top)
+            listed = order.first or tuple(noun for noun in named if noun is not None)
+            names = tuple(n for noun in listed for n in self.resolver.movers(noun))
         else:
-            names = self.resolver.blocks()
+            without = self.resolver.excluded(nouns[0]) if nouns else set()
+            names = tuple(n for n in self.resolver.blocks() if n not in without)
         if count is None or len(names) == count:
             return names
         if len(names) < count:
@@ -164,14 +194,20 @@ class ClauseWriter:
 
     def _sort(self) -> None:
         goal = self.reading.goal
-        if not self.reading.movers:
-            raise Unclear('What should I sort?')
         noun = goal.noun if goal is not None else None
         is_single = noun is not None and not (noun.is_many or noun.is_matching)
         if goal is not None and (is_single or goal.kind not in ('near', 'by_colour')):
             self.mover.put(self._names(), goal, is_set=True)
         else:
-            self.mover.sort(self._names(), noun)
+            self.mover.sort(self._names() if self.reading.movers else self._loose(), noun)
+
+    def _loose(self) -> tuple[str, ...]:
+        """Give all that can be sorted, where nothing was named."""
+        items = self.table.items.items()
+        found = tuple(n for n, i in items if not i.is_container and n not in self.table.protected)
+        if not found:
+            raise Unclear('What should I sort?')
+        return found
 
     def _push(self) -> None:
         direction = next((p for p in self._all_places() if p.kind == 'direction'), None)
@@ -220,3 +256,8 @@ class ClauseWriter:
 
 def _is_bare_colour(nouns: tuple[Noun, ...]) -> bool:
     return any(noun.quantifier == 'bare' for noun in nouns)
+
+
+def _is_no_box(noun: Noun) -> bool:
+    shapes = frozenset().union(*noun.shapes)
+    return bool(shapes) and not shapes & set(CONTAINERS)
