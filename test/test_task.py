@@ -53,7 +53,7 @@ def test_each_motion_starts_where_the_last_one_ended():
 
 @pytest.mark.parametrize('fault', ['misses', 'rejections', 'drops'])
 @pytest.mark.parametrize('times', [1, 2])
-def test_a_fault_is_retried_twice(fault, times):
+def test_f39_a_fault_is_retried_twice(fault, times):
     cell = cell_with(**{fault: times})
     _, result = carry_out(cell)
     assert result.success, result.reason
@@ -190,7 +190,7 @@ def test_waiting_for_approval_costs_no_time_of_the_task():
     assert asked(cell, lambda _: cell.wait(10000.0)).success
 
 
-def test_a_plan_older_than_half_a_minute_is_compared_with_the_table():
+def test_f39_a_plan_older_than_half_a_minute_is_compared_with_the_table():
     class Slow(GrammarPlanner):
         def plan(self, request):
             cell.wait(31.0)

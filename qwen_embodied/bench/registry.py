@@ -14,7 +14,7 @@ BENCHES = {
     'light': 'names, places and tasks in bad light; what the correction adds and costs',
     'plan': 'planning without the arm: success, wrong plans, refusals, scope and times',
     'replay': 'recordings: speed, memory, equal bytes, damaged files, the recorder',
-    'safety': 'what must not pass, stops at random moments, time of judging',
+    'safety': 'what must not pass, stops, time of judging, kills and ends of processes, soak',
     'motion': 'inverse kinematics, paths, timing and control of arms',
 }
 

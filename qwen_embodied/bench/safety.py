@@ -1,4 +1,4 @@
-"""The safety bench: what must not pass, how the arm stops, how long judging takes."""
+"""The safety bench: what must not pass, how the arm stops, kills, ends, half an hour."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
@@ -7,7 +7,14 @@ import time
 
 import numpy as np
 
-from qwen_embodied.bench import motion_stops, safety_inputs, safety_malformed
+from qwen_embodied.bench import (
+    motion_stops,
+    safety_inputs,
+    safety_malformed,
+    safety_plans,
+    safety_processes,
+    safety_soak,
+)
 from qwen_embodied.bench.report import Row, at_least, at_most, figure
 from qwen_embodied.errors import TaskError
 from qwen_embodied.motion import Robot, load_robot
@@ -24,6 +31,9 @@ def run(quick: bool) -> list[Row]:
         *_odd_numbers(robot, quick, rng),
         *motion_stops.rows(quick),
         *_times(robot, 20 if quick else 200, rng),
+        *safety_plans.rows(quick),
+        *safety_processes.rows(quick),
+        *safety_soak.rows(quick),
     ]
 
 

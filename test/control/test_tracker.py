@@ -210,7 +210,7 @@ def test_d3_boundary_of_the_path_tolerance(tolerance, state):
     assert cell.finish().state == state
 
 
-def test_d3_breach_aborts_names_the_error_and_stops_pressing():
+def test_d3_breach_f15_aborts_names_the_error_and_stops_pressing():
     cell = running()
     cell.arm.stuck = {'shoulder'}
     status = cell.finish()
@@ -308,7 +308,7 @@ def test_f16_cancel_stays_on_the_path_and_within_the_limits(rng, shape, lag):
         assert np.ptp(cell.commands[-8:], axis=0).max() == 0.0
 
 
-def test_cancel_slows_all_joints_together():
+def test_f17_cancel_slows_all_joints_together():
     cell = running(1.2)
     cell.tracker.cancel(cell.now)
     before = len(cell.commands)
@@ -325,7 +325,7 @@ def test_cancel_without_a_trajectory_changes_nothing():
     assert cell.tracker.status.state == 'idle'
 
 
-def test_never_bursts_after_time_has_jumped_or_stood_still():
+def test_f20_never_bursts_after_time_has_jumped_or_stood_still():
     cell = running(1.2)
     before = cell.commands[-1]
     assert cell.tracker.update(cell.arm.read(), cell.now - PERIOD) == pytest.approx(before)
@@ -347,7 +347,7 @@ def test_does_not_move_when_time_runs_backwards():
 # -- replacement ----------------------------------------------------------------------------
 
 
-def test_replaces_without_a_jump():
+def test_f18_replaces_without_a_jump():
     cell = running(1.2)
     now = TrajectorySpline(MOVE).sample([1.2])
     later = np.array([[*GOAL[:3], 0.04]])
@@ -366,7 +366,7 @@ def test_replaces_without_a_jump():
     assert bend <= 1.1
 
 
-def test_refuses_a_replacement_that_starts_elsewhere_or_from_rest_and_goes_on():
+def test_f18_refuses_a_replacement_that_starts_elsewhere_or_from_rest_and_goes_on():
     cell = running(1.2)
     with pytest.raises(TrajectoryRejectedError, match='shoulder starts'):
         cell.start(quintic(HOME, GOAL, 2.5, name='b'))

@@ -43,7 +43,7 @@ def test_fast_hand_keeps_its_distance_and_slow_hand_may_work(robot, body):
     assert body.contact(rows, np.ones(len(rows), bool)) is None
 
 
-def test_slow_hand_may_not_enter_the_table(robot, body):
+def test_f11_slow_hand_may_not_enter_the_table(robot, body):
     rows = line_down(robot, 0.0)
     contact = body.contact(rows, np.ones(len(rows), bool))
     assert contact.second == 'table'
@@ -51,7 +51,7 @@ def test_slow_hand_may_not_enter_the_table(robot, body):
     assert contact.sample == len(rows) - 1
 
 
-def test_slow_arm_still_keeps_clear_of_obstacles(robot):
+def test_f11_slow_arm_still_keeps_clear_of_obstacles(robot):
     item = make_object('box', 0.0, 0.0, size=(0.1, 0.1, 0.9), name='post')
     at_elbow = World.of(item).attach(make_object('cube', 0, 0), np.eye(4))
     body = BodyChecker(robot, at_elbow.detach())

@@ -119,6 +119,11 @@ def domain():
     return next(DOMAINS) % 90 + 10
 
 
+@pytest.fixture(scope='module')
+def shared_domain():
+    return next(DOMAINS) % 90 + 10
+
+
 @pytest.fixture
 def peer(domain):
     peer = Peer(domain)
@@ -127,9 +132,9 @@ def peer(domain):
 
 
 @pytest.fixture(scope='module')
-def shared_peer(transports):
+def shared_peer(transports, shared_domain):
     """Give one peer to all tests of a module, for a node that they only ask."""
-    peer = Peer(next(DOMAINS) % 90 + 10)
+    peer = Peer(shared_domain)
     yield peer
     peer.close()
 

@@ -179,7 +179,7 @@ def mutated(rng):
     return text
 
 
-def test_no_mutated_reply_makes_a_plan_that_names_or_does_the_impossible(rng):
+def test_f33_no_mutated_reply_makes_a_plan_that_names_or_does_the_impossible(rng):
     ids = {item.id for item in scenes.SIMPLE.objects}
     for _ in range(1500):
         plan, _, _ = planned(mutated(rng))

@@ -109,7 +109,7 @@ MISBEHAVIOURS = [
 
 
 @pytest.mark.parametrize(('behaviour', 'word'), MISBEHAVIOURS)
-def test_x10_every_misbehaviour_is_one_typed_error_in_time_and_memory(behaviour, word):
+def test_x10_f32_every_misbehaviour_is_one_typed_error_in_time_and_memory(behaviour, word):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.monotonic()
     with serving(behaviour) as server, pytest.raises(ModelError, match=word) as caught:

@@ -71,7 +71,7 @@ def test_sqlite_gives_the_same_messages_and_says_it_has_no_checksums(small, tmp_
     assert 'no checksums' in read_bag(path).notes[0]
 
 
-def test_every_flipped_bit_of_a_message_is_noticed(copied):
+def test_f28_every_flipped_bit_of_a_message_is_noticed(copied):
     folder, file = copied
     whole = file.read_bytes()
     for at in np.linspace(200, len(whole) * 0.9, 40).astype(int):
@@ -82,7 +82,7 @@ def test_every_flipped_bit_of_a_message_is_noticed(copied):
             fingerprints(folder, recover=False)
 
 
-def test_damaged_recordings_are_never_silently_wrong(tmp_path):
+def test_f28_damaged_recordings_are_never_silently_wrong(tmp_path):
     tally = damaged_bags(150, tmp_path, seed=7)
     assert tally.total == 150
     assert tally.examples == []

@@ -87,7 +87,7 @@ def full(*_):
     raise OSError(errno.ENOSPC, 'No space left on device')
 
 
-def test_e3_a_full_disk_still_takes_a_latch_into_the_file_that_is_there(tmp_path, monkeypatch):
+def test_e3_f37_a_full_disk_still_takes_a_latch_into_the_file_that_is_there(tmp_path, monkeypatch):
     file = LatchFile(tmp_path / 'latch.json')
     file.write(None)
     monkeypatch.setattr(file, '_replace', full)
@@ -96,7 +96,7 @@ def test_e3_a_full_disk_still_takes_a_latch_into_the_file_that_is_there(tmp_path
     assert (tmp_path / 'latch.json').stat().st_size == SIZE
 
 
-def test_e3_a_file_that_cannot_be_written_is_said_and_stops_nothing(tmp_path):
+def test_e3_f37_a_file_that_cannot_be_written_is_said_and_stops_nothing(tmp_path):
     (tmp_path / 'no_folder').write_text('')
     said = LatchFile(tmp_path / 'no_folder' / 'latch.json').write(HELD)
     assert said.endswith('a restart forgets the latch')

@@ -78,7 +78,7 @@ def clocked(clocks, **changes):
 
 
 @pytest.mark.parametrize('rate', [0.1, 1.0, 10.0])
-def test_d8_accepts_a_clock_at_any_rate(rate):
+def test_d8_accepts_f25_a_clock_at_any_rate(rate):
     cell = clocked([5.0 + 0.01 * rate * at for at in range(50)])
     assert cell.state == 'EXECUTING'
 
@@ -87,7 +87,7 @@ def test_d8_accepts_a_clock_at_any_rate(rate):
     ('second', 'reason'),
     [(5.0, ''), (4.999, 'back by 0.001'), (5.509, ''), (5.511, 'ahead by 0.501')],
 )
-def test_d8_boundary_of_a_jump(second, reason):
+def test_d8_boundary_f25_of_a_jump(second, reason):
     cell = clocked([5.0, second])
     assert (cell.said[-1].permission == 'stop') == bool(reason)
     assert reason in str(cell.said[-1].reasons)
@@ -97,7 +97,7 @@ def test_d8_a_clock_that_has_not_started_has_not_jumped():
     assert clocked([0.0, 0.0, 700.0, 700.01]).state == 'EXECUTING'
 
 
-def test_d8_breach_purges_what_was_planned():
+def test_d8_breach_f25_purges_what_was_planned():
     cell = clocked([92.0, 0.1])
     assert cell.said[-1].permission == 'stop'
     assert cell.state == 'HOLD'
@@ -122,7 +122,7 @@ def test_d8_breach_is_a_fault_on_hardware():
         (False, True, 1, 'FAULT_LATCHED'),
     ],
 )
-def test_d8_boundary_of_the_number_of_clocks(simulation, uses, sources, state):
+def test_d8_boundary_f26_of_the_number_of_clocks(simulation, uses, sources, state):
     cell = Watched(simulation=simulation).executing()
     cell.supervisor.inputs.clock.take_source(uses, sources)
     assert cell.run(0.01).state == state
@@ -309,7 +309,7 @@ def test_d12_accepts_full_pace_with_nobody_near():
 @pytest.mark.parametrize(
     ('beyond', 'scale'), [(1.001, 1.0), (0.999, 0.95), (0.5001, 0.5), (0.0501, 0.05)]
 )
-def test_d12_boundary_of_the_scale(beyond, scale):
+def test_d12_boundary_f40_of_the_scale(beyond, scale):
     cell = among_people(NEAR + beyond)
     assert cell.said[-1].scale == pytest.approx(scale)
     assert cell.state == 'EXECUTING'
@@ -325,7 +325,7 @@ def test_d12_breach_waits_at_pace_zero(distance):
 
 
 @pytest.mark.parametrize(('silence', 'state'), [(0.29, 'EXECUTING'), (0.32, 'HOLD')])
-def test_d12_boundary_of_a_silent_detector(silence, state):
+def test_d12_boundary_f40_of_a_silent_detector(silence, state):
     cell = among_people(10.0)
     cell.person = None
     assert cell.run(silence).state == state
@@ -443,7 +443,7 @@ def test_d14_boundary_time_may_stand_still():
         ({'time': float('nan')}, 'went back'),
     ],
 )
-def test_d14_breach_is_a_fault(change, word):
+def test_d14_breach_f34_is_a_fault(change, word):
     cell = Watched().executing()
     health = SimulatorHealth(**{'time': 1.0, 'warnings': 0, 'is_finite': True,
                                 'resets_itself': False, **change})  # fmt: skip
@@ -491,7 +491,7 @@ def test_d15_boundary_of_its_silence(silence, state):
 @pytest.mark.parametrize(
     ('mode', 'faults'), [('PROTECTIVE_STOP', ''), ('', ''), ('NORMAL', 'joint 3 overheats')]
 )
-def test_d15_breach_stops_and_purges(mode, faults):
+def test_d15_breach_f35_stops_and_purges(mode, faults):
     cell = on_hardware(mode, faults)
     assert cell.state == 'STOP_LATCHED'
     assert cell.said[-1].trajectory_id == ''

@@ -71,7 +71,7 @@ def test_c9_accepts_a_free_path_and_thins_it():
 
 
 @pytest.mark.parametrize(('wall', 'fine'), [(0.521, True), (0.519, False)])
-def test_c9_boundary_of_the_clearance_while_fast(wall, fine):
+def test_c9_boundary_f11_of_the_clearance_while_fast(wall, fine):
     class Everywhere(SlidingBody):
         def contact(self, positions, slow):
             return super().contact(positions, np.zeros_like(slow))
@@ -219,7 +219,7 @@ def test_c11_accepts_a_hard_stop_into_free_space():
 
 
 @pytest.mark.parametrize(('room', 'fine'), [(1e-4, True), (-1e-3, False)])
-def test_c11_boundary_of_the_way_of_a_hard_stop(room, fine):
+def test_c11_boundary_f17_of_the_way_of_a_hard_stop(room, fine):
     # Only every 5 mm of the path is looked at, hence the millimetre.
     assert broken(arc(), body=Round(wall=reach() + room)) == (set() if fine else {'C11'})
 

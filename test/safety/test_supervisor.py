@@ -242,7 +242,7 @@ def test_d2_breach_latches_in_motion_and_keeps_from_arming(state, said):
         (-0.1, 'STOP_LATCHED'),
     ],
 )
-def test_d3_boundary_of_the_tracking_error(error, state):
+def test_d3_boundary_f15_of_the_tracking_error(error, state):
     cell = Watched().executing()
     cell.status = ArmStatus('move', 'executing', '', error)
     assert cell.run(0.02).state == state
@@ -300,7 +300,7 @@ def test_d5_boundary_of_silence(silence, state):
     assert quiet_for(silence, 'controller').state == state
 
 
-def test_d5_breach_of_a_timer_whose_worker_is_dead():
+def test_d5_breach_f21_of_a_timer_whose_worker_is_dead():
     said = with_heartbeat(step=0).tick(1.0)
     assert said.state == 'STOP_LATCHED'
     assert said.reasons == ('D5 perception: silent for 0.51 s',)
@@ -411,7 +411,7 @@ def test_e5_boundary_an_id_serves_once():
     assert 'is empty' in cell.propose(name='').reasons[0]
 
 
-def test_e5_breach_of_a_second_trajectory_while_one_runs():
+def test_e5_breach_f18_of_a_second_trajectory_while_one_runs():
     cell = Watched().executing()
     assert cell.propose(name='second').reasons == (
         'E5 move is still executing; wait for its end or cancel it',

@@ -124,7 +124,7 @@ def test_a_scheduled_command_is_reached_at_its_time(make_world):
 
 
 @pytest.mark.parametrize('field', ['qvel', 'qpos'])
-def test_a_world_that_breaks_down_says_so_instead_of_starting_anew(make_world, field):
+def test_f34_a_world_that_breaks_down_says_so_instead_of_starting_anew(make_world, field):
     world = make_world(item('cube'))
     world.step(0.01)
     getattr(world._data, field)[0] = np.nan
