@@ -40,6 +40,10 @@ class Budget:
         self.steps = self.calls = self.replans = 0
         self._begun, self._paused = now, 0.0
 
+    def begin(self, now: float) -> None:
+        """Count time from now on, s of the workcell."""
+        self._begun = now
+
     @property
     def calls_left(self) -> int:
         """How often the planner may still be called."""

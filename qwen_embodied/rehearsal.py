@@ -14,9 +14,8 @@ from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory
 from qwen_embodied.motion import Obstacle, Robot
 from qwen_embodied.replay.predicted import PredictedCell
 from qwen_embodied.safety import Parameters as Rules
-from qwen_embodied.workcell import Observation, TaskEvent, Workcell
+from qwen_embodied.workcell import ENDS, Observation, TaskEvent, Workcell
 
-ENDS = ('succeeded', 'failed', 'question', 'cancelled')
 BY_SUPERVISOR, BY_RULES = 'the safety supervisor', 'the same rules, as things would be then'
 
 

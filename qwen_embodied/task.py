@@ -90,6 +90,8 @@ class Executive:
         plan: Plan | None = None
         self._tell('accepted', instruction)
         try:
+            self._cell.state()  # Before the first one the workcell has no clock.
+            self._job.budget.begin(self._cell.now())
             self._arm.take_stock()
             self._asker.ahead(self._job)
             view = self._arm.clear_view()

@@ -29,6 +29,10 @@ class Observation:
     frame: Frame | None = None
 
 
+# Kinds of events after which a task does nothing more.
+ENDS = ('succeeded', 'failed', 'question', 'cancelled')
+
+
 @dataclass(frozen=True)
 class TaskEvent:
     """One line of the account that the executive gives.

@@ -21,9 +21,9 @@ from qwen_embodied.perception import draw_scene
 from qwen_embodied.resources import shared_file
 from qwen_embodied.run_record import Picture, RunRecord
 from qwen_embodied.serialization import from_json, to_json
-from qwen_embodied.workcell import TaskEvent
+from qwen_embodied.workcell import ENDS, TaskEvent
 
-ENDS = ('succeeded', 'failed', 'question', 'cancelled', 'refused')
+ANSWERS = (*ENDS, 'refused')
 LOOK_PERIOD = 0.2  # s between looks whether the nodes still live
 SILENCE = 10.0  # s without joint states at which a running task is given up
 
@@ -139,7 +139,7 @@ class Operator(Guest[OperatorNode]):
                 event = self.node.events[given]
                 given += 1
                 yield event
-                if event.kind in ENDS:
+                if event.kind in ANSWERS:
                     return
             if self.node.silence('joint_states') > SILENCE:
                 raise NodeError(f'no joint_states for {SILENCE:.0f} s; the task is given up')
@@ -156,7 +156,7 @@ class Operator(Guest[OperatorNode]):
             record.before, record.scene_before = self._picture(), node.scene
         if event.kind == 'segment':
             record.timings.setdefault('first motion', round(time.monotonic() - begun, 3))
-        if event.kind in ENDS:
+        if event.kind in ANSWERS:
             record.after, record.scene_after = self._picture(), node.scene
             record.success = event.kind == 'succeeded'
             record.reason = '' if record.success else event.text

@@ -48,6 +48,7 @@ class PlanAsker:
         self._changed = threading.Condition()
         self._said: Approval | None = None
         self._number, self._plan, self._planned_for = 0, '', ''
+        self._has_waited = False
         self._out = node.create_publisher(String, 'plan/proposed', qos.LATCHED)
         hear(node, 'safety/approval', qos.LATCHED, approval_from_ros, self._hear, DiagnosticStatus)
 
@@ -71,6 +72,7 @@ class PlanAsker:
         offer = PlanOffer(task, self._number, words, plan)
         self._plan, self._planned_for = '', task
         self._out.publish(offer_to_ros(offer))
+        self._hear_mode()
         if self.is_asked():
             said = self._answer(offer.hash)
             if said.state != 'approved':
@@ -82,9 +84,20 @@ class PlanAsker:
 
         A motion before there is a plan leads home; that is offered as a plan of its own.
         """
+        self._hear_mode()
         if self.is_asked() and self._planned_for != self._task()[0]:
             self.ask(HOME)
         return signed(name, self._plan)
+
+    def _hear_mode(self) -> None:
+        """Wait until the supervisor said its mode; one that never does approves nothing either."""
+        deadline = time.monotonic() + SHOWN
+        with self._changed:
+            while self._said is None and not self._is_cancelled():
+                if self._has_waited or time.monotonic() > deadline:
+                    self._has_waited = True
+                    return
+                self._changed.wait(PERIOD)
 
     def _answer(self, plan: str) -> Approval:
         """Wait until a plan is no longer pending."""

@@ -46,7 +46,7 @@ from qwen_embodied.planning import (
 from qwen_embodied.safety import SafetyState
 from qwen_embodied.serialization import to_json
 from qwen_embodied.task import Executive
-from qwen_embodied.workcell import TaskEvent
+from qwen_embodied.workcell import ENDS, TaskEvent
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,12 @@ class PlannerNode(Node):
             instruction = self._instructions.get(timeout=0.5)
         except queue.Empty:
             return
+        task = self._task
         try:
             self._executive.run(instruction)
         finally:
-            self._busy, self._is_cancelling = '', False
+            if task == self._task:
+                self._busy, self._is_cancelling = '', False
 
     def _on_safety(self, heard: tuple[SafetyState, Rejection]) -> None:
         self._cell.hear_safety(heard[0])
@@ -184,6 +186,9 @@ class PlannerNode(Node):
 
     def _report(self, event: TaskEvent) -> None:
         event = event if event.task else replace(event, task=self._task)
+        if event.kind in ENDS:
+            # Who hears of the end may give the next instruction at once.
+            self._busy, self._is_cancelling = '', False
         self._events_out.publish(String(data=to_json(event)))
         if event.kind == 'planned':
             self._plan_out.publish(String(data=to_json(event.data['plan'])))

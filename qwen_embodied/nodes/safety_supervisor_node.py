@@ -88,16 +88,21 @@ class SafetySupervisorNode(Node):
         self._take_proposed()
 
     def _on_proposed(self, message: JointTrajectoryMessage) -> None:
-        self._proposed = (message, time.monotonic() + PATIENCE)
+        self._proposed = (message, time.monotonic())
         self._take_proposed()
+
+    def _patience(self) -> float:
+        """How long a proposal may wait, s; longer where the supervisor is about to arm itself."""
+        arms = self._values.self_arming and self._supervisor.state in ('INIT', 'DISARMED')
+        return PATIENCE + (self._values.healthy_time if arms else 0.0)
 
     def _take_proposed(self) -> None:
         """Judge what is proposed, once nothing that passes by itself stands against it."""
         if self._proposed is None:
             return
-        message, deadline = self._proposed
+        message, since = self._proposed
         is_ready = self._supervisor.state == 'ARMED' and not self._last.reasons
-        if not is_ready and time.monotonic() < deadline:
+        if not is_ready and time.monotonic() < since + self._patience():
             return
         self._proposed = None
         name, size = message.header.frame_id, (len(message.points), len(message.joint_names))

@@ -20,7 +20,9 @@ from qwen_embodied.messages import ArmStatus, JointState
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import image_to_ros
+from qwen_embodied.nodes.conversions_plan import approval_to_ros
 from qwen_embodied.nodes.planner_node import PlannerNode
+from qwen_embodied.safety import Approval
 from qwen_embodied.serialization import from_json
 from qwen_embodied.workcell import TaskEvent
 
@@ -39,6 +41,8 @@ class FakeCell:
         self.plans = peer.hear(String, 'plan', qos.LATCHED)
         self.proposed = peer.hear(JointTrajectoryMessage, 'trajectory/proposed', qos.RELIABLE)
         peer.add(PlannerNode, **values)
+        approval = peer.sender(DiagnosticStatus, 'safety/approval', qos.LATCHED)
+        approval.publish(approval_to_ros(Approval('auto')))
         self.instruction = peer.sender(String, 'instruction')
         self.state = peer.sender(JointStateMessage, 'joint_states', qos.STATE)
         self.scene = peer.sender(String, 'perception/scene', qos.STATE)
@@ -102,6 +106,26 @@ def test_a_plan_is_published_and_a_rejection_is_in_the_account(peer):
     assert 'C9 too near' in event.text
     assert '"action": "pick"' in cell.plans[-1].data
     assert [event.kind for event in cell.heard()][:2] == ['accepted', 'looked']
+
+
+def test_an_instruction_before_the_first_joint_state_has_all_its_time(peer):
+    cell = FakeCell(peer)
+    cell.say('pick up the red cube')
+    peer.wait_for(lambda: cell.heard(), 'the first event')
+    assert not cell.proposed
+    cell.stamp = 1.7e9
+    peer.wait_for(lambda: cell.proposed, 'a trajectory', each=cell)
+
+
+def test_who_hears_of_the_end_may_give_the_next_instruction_at_once(peer):
+    cell = FakeCell(peer, retries=0)
+    cell.say('pick up the red cube')
+    cell.wait_for('failed')
+    cell.say('pick up the green cube')
+    accepted = 'accepted', 'pick up the green cube'
+    peer.wait_for(
+        lambda: accepted in [(event.kind, event.text) for event in cell.heard()], 'it', each=cell
+    )
 
 
 def test_a_second_instruction_is_refused_while_the_first_is_busy(peer):
