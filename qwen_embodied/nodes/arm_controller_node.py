@@ -120,7 +120,8 @@ class ArmControllerNode(Node):
         if self._said != (status.trajectory_id, status.state):
             self.get_logger().info(f'{status.trajectory_id} {status.state} {status.reason}')
         self._said = (status.trajectory_id, status.state)
-        self._status_out.publish(conversions.arm_status_to_ros(status, self._values.robot))
+        for one in (*self._follower.take_refused(), status):
+            self._status_out.publish(conversions.arm_status_to_ros(one, self._values.robot))
 
     def come_to_rest(self) -> Future[None]:
         """Slow down on the path; done at rest."""

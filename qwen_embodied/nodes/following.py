@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from qwen_embodied.nodes.conversions_safety import Rejection
 from qwen_embodied.safety import SafetyState
 
 START_PATIENCE = 0.3  # s in which the lease that belongs to an approval may still arrive
+MOST_REFUSALS = 16  # that wait to be told while something moves
 
 
 class Follower:
@@ -50,6 +52,7 @@ class Follower:
         self._heard_state = self._heard_lease = -math.inf
         self._pending: tuple[JointTrajectory, float] | None = None
         self._refused = ArmStatus('', 'idle')
+        self._untold: deque[ArmStatus] = deque(maxlen=MOST_REFUSALS)
         self._passed_on = ''
         self._work = 0
 
@@ -73,10 +76,18 @@ class Follower:
     @property
     def status(self) -> ArmStatus:
         """What the tracker does, or the last refusal while it does nothing since."""
-        status = replace(self._tracker.status, work=self._work)
-        if self.is_moving or not self._refused.trajectory_id:
-            return status
-        return replace(self._refused, tracking_error=status.tracking_error, work=self._work)
+        status = self._tracker.status
+        if not self.is_moving and self._pending is not None:
+            status = replace(status, trajectory_id='', state='idle', reason='')
+        elif not self.is_moving and self._refused.trajectory_id:
+            status = replace(self._refused, tracking_error=status.tracking_error)
+        return replace(status, work=self._work)
+
+    def take_refused(self) -> list[ArmStatus]:
+        """Give, once, what was refused while something else moved, which `status` hides."""
+        told = [replace(item, work=self._work) for item in self._untold]
+        self._untold.clear()
+        return told
 
     def tick(self, state: JointState) -> Array | None:
         """Take a joint state; gives the next set-point (J,), or None before the first."""
@@ -95,7 +106,12 @@ class Follower:
         self.ticked = now
         self._work += 1
         self._start_pending(state, now)
-        return self._tracker.update(state, now)
+        was_moving = self.is_moving
+        command = self._tracker.update(state, now)
+        if was_moving and not self.is_moving:
+            # How it ended is later news than what was refused meanwhile.
+            self._refused = ArmStatus('', 'idle')
+        return command
 
     def hear_safety(self, heard: tuple[SafetyState, Rejection]) -> None:
         """Take the supervisor's lease and pass on its last rejection."""
@@ -115,7 +131,10 @@ class Follower:
 
     def refuse(self, trajectory_id: str, reasons: tuple[str, ...]) -> None:
         """Say that a trajectory is not followed, until another one is."""
-        self._refused = ArmStatus(trajectory_id, 'rejected', '; '.join(reasons))
+        error = self._tracker.status.tracking_error
+        self._refused = ArmStatus(trajectory_id, 'rejected', '; '.join(reasons), error)
+        if self.is_moving:
+            self._untold.append(self._refused)
 
     def watch(self) -> None:
         """Take silence as what it is; to be called at 20 Hz or more."""

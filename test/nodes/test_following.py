@@ -120,6 +120,18 @@ def test_an_approval_that_overtakes_its_lease_is_started_when_the_lease_comes(ri
     assert rig.follower.is_moving
 
 
+def test_an_approval_that_waits_for_its_lease_is_not_called_rejected(rig):
+    rig.run(0.1, lease=None)
+    rig.follower.follow(motion())
+    said = []
+    for _ in range(20):
+        rig.run(PERIOD, lease=None)
+        said.append(rig.follower.status.state)
+    rig.run(PERIOD)
+    assert set(said) == {'idle'}
+    assert rig.follower.status.state == 'executing'
+
+
 def test_an_approval_whose_lease_never_comes_is_refused(rig):
     rig.run(0.1, lease=None)
     rig.follower.follow(motion())
@@ -156,6 +168,20 @@ def test_a_refusal_does_not_hide_a_motion_that_runs(rig):
     rig.rejection = Rejection('a-2', ('E5 busy',))
     rig.run(0.1)
     assert rig.follower.status.trajectory_id == 'a-1'
+
+
+def test_a_refusal_meanwhile_is_told_once_and_hides_no_end(rig):
+    rig.run(0.1)
+    rig.follower.follow(motion())
+    rig.run(0.2)
+    rig.rejection = Rejection('a-2', ('E5 busy',))
+    rig.run(0.1)
+    told = [(one.trajectory_id, one.state, one.reason) for one in rig.follower.take_refused()]
+    assert told == [('a-2', 'rejected', 'E5 busy')]
+    assert rig.follower.take_refused() == []
+    rig.run(2.0)
+    status = rig.follower.status
+    assert (status.trajectory_id, status.state) == ('a-1', 'succeeded')
 
 
 def test_cancelling_comes_to_rest_within_the_acceleration(rig):
