@@ -174,10 +174,11 @@ class Supervisor:
             nonce: Of the latch, from `SafetyState`; only a simulation does without.
             operator: Who resets; needed with a nonce.
         """
-        self.inputs.graph.forget()
-        self.inputs.people.resume(now)
-        self.tick(now)
         reason = objection(self.parameters, self.latch, nonce, operator)
+        if not reason:  # of a latch only: a hold for people would go on
+            self.inputs.graph.forget()
+            self.inputs.people.resume(now)
+        self.tick(now)
         if not reason and not (self._is_healthy(now) and not self.inputs.joints.is_moving):
             reason = self._waits_for(now)
         if reason:
@@ -212,6 +213,7 @@ class Supervisor:
         elif stops and self._state in ACTIVE:
             self._latch('STOP_LATCHED', stops[0], now, *stops[1:])
         elif ills:
+            self._stretch(now, 0.0)
             state = 'HOLD' if self._state in ACTIVE else self._state
             self._change(state, tuple(map(str, ills)), now, ills[0])
         elif self._state in ACTIVE:
@@ -221,14 +223,17 @@ class Supervisor:
         else:
             self._change('DISARMED', ('not armed',), now)
 
-    def _go_on(self, now: float) -> None:
+    def _stretch(self, now: float, pace: float) -> None:
+        """Give more time: what is followed at half the pace may take twice as long."""
         clock = self.inputs.stamps(now)
-        # What is followed at half the pace may take twice as long.
-        self._ends_by += (1.0 - self._scale) * max(clock - self._ticked, 0.0)
+        self._ends_by += (1.0 - pace) * max(clock - self._ticked, 0.0)
         self._ticked = clock
+
+    def _go_on(self, now: float) -> None:
+        self._stretch(now, self._scale)
         if self._trajectory is None:
             self._change('ARMED', (), now)
-        elif 'D4' not in self.parameters.disabled and not clock <= self._ends_by:
+        elif 'D4' not in self.parameters.disabled and not self._ticked <= self._ends_by:
             late = Finding('D4', f'{self._last_id}: not finished in time', HOLD)
             self._gives_up = True
             self._change('EXECUTING', (str(late),), now, late)
@@ -261,8 +266,7 @@ class Supervisor:
 
     def _latch(self, state: str, finding: Finding, now: float, *others: Finding) -> None:
         if self._state == 'FAULT_LATCHED':
-            state = self._state
-            reasons = self._reasons
+            state, reasons = self._state, self._reasons
         else:
             reasons = tuple(str(found).strip() for found in (finding, *others))
         self.latch = Latch(state, reasons, self._nonces())

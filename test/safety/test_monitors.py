@@ -354,6 +354,25 @@ def test_d12_goes_on_by_itself_where_that_is_configured_and_not_before():
     assert cell.run(0.2).state == 'EXECUTING'
 
 
+@pytest.mark.parametrize('seconds', [30.0, 120.0])
+def test_d12_f40_the_wait_is_not_counted_once_it_is_over(seconds):
+    cell = among_people(0.5, people_resume=True).run(seconds)
+    cell.person = 10.0
+    said = cell.run(2.5).said[-1]
+    assert (said.state, said.permission) == ('EXECUTING', 'move')
+    cell.run(1.1 * SLOW.duration + 2.1)
+    assert cell.said[-1].reasons == ('D4 move: not finished in time',)
+
+
+def test_d12_breach_a_reset_does_not_let_it_go_on():
+    cell = among_people(0.5)
+    cell.person = 10.0
+    cell.run(3.0)
+    refused = cell.supervisor.reset(cell.now, 'a nonce', 'anna')
+    assert 'nothing to reset' in refused.reasons[0]
+    assert cell.run(0.1).state == 'HOLD'
+
+
 def test_d12_another_person_begins_the_wait_anew():
     cell = among_people(0.5, people_resume=True)
     for distance, seconds in ((10.0, 1.5), (0.5, 0.1), (10.0, 1.5)):
