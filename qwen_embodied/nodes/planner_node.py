@@ -88,7 +88,7 @@ class PlannerNode(Node):
         self._subscribe()
         self._let_approve()
         serve(self, '~/cancel', self._on_cancel)
-        self._halt = caller(self, 'arm_controller/cancel')
+        self._halt = self._cell.halt = caller(self, 'arm_controller/cancel')
         self._is_cancelling = False
         serve(self, '~/pause', lambda: self._ask(self._executive.pause, 'holding'))
         serve(self, '~/resume', lambda: self._ask(self._executive.resume, 'going on with'))

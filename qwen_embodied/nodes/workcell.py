@@ -48,6 +48,7 @@ class RosWorkcell:
 
     Attributes:
         sign: Gives the id of a trajectory from its name; may wait, and raises to end the task.
+        halt: Called where a trajectory is given up that may still be followed.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class RosWorkcell:
         self._patience = patience or Patience()
         self._frames, self._view = frames, view
         self.sign: Callable[[str], str] = str
+        self.halt: Callable[[], object] = bool
         self._changed = threading.Condition()
         self._scenes: list[Scene] = []
         self._rgb: tuple[float, NDArray[np.uint8]] | None = None
@@ -80,6 +82,7 @@ class RosWorkcell:
         self._ends: dict[str, ArmStatus] = {}
         self._trouble = ''
         self._safety, self._stop = 0, (float('-inf'), '')
+        self._lease: tuple[float, SafetyState] | None = None
         self._closed = False
         self._session, self._count = uuid.uuid4().hex[:6], 0
 
@@ -116,6 +119,7 @@ class RosWorkcell:
         """Take what the safety supervisor says."""
         with self._changed:
             self._safety += 1
+            self._lease = (time.monotonic(), state)
             if state.state in LATCHED:
                 self._stop = (self.now(), '; '.join(state.reasons) or state.state)
             self._changed.notify_all()
@@ -179,15 +183,16 @@ class RosWorkcell:
         named = replace(trajectory, id=name)
         self._propose(named)
         if not self._wait(lambda: self._answered(named.id), self._patience.answer):
-            return ArmStatus(
-                named.id, 'aborted',
+            return self._give_up(
+                named.id,
                 f'no answer for {self._patience.answer:.0f} s; '
                 'are the safety supervisor and the arm controller running?',
-            )  # fmt: skip
+            )
         end = self.now() + named.duration + self._patience.overrun
         while not self._wait(lambda: named.id in self._ends, 1.0):
-            if self._silence() > self._patience.silence or self.now() > end:
-                return ArmStatus(named.id, 'aborted', self._why_unended())
+            is_over = self.now() > end and not self._is_watched(named.id)
+            if self._silence() > self._patience.silence or is_over:
+                return self._give_up(named.id, self._why_unended())
         status = self._ends.pop(named.id)
         if status.state != 'succeeded' and self._safety:
             # The supervisor's word may be behind the controller's: hear why before going on.
@@ -222,6 +227,18 @@ class RosWorkcell:
 
     def _answered(self, trajectory_id: str) -> bool:
         return self._status.trajectory_id == trajectory_id or trajectory_id in self._ends
+
+    def _is_watched(self, trajectory_id: str) -> bool:
+        """Say whether the supervisor, which knows the pace, still waits for its end."""
+        if self._lease is None:
+            return False
+        heard, state = self._lease
+        is_recent = time.monotonic() - heard <= self._patience.silence
+        return is_recent and state.trajectory_id == trajectory_id
+
+    def _give_up(self, trajectory_id: str, reason: str) -> ArmStatus:
+        self.halt()
+        return ArmStatus(trajectory_id, 'aborted', reason)
 
     def _silence(self) -> float:
         return time.monotonic() - self._state[0] if self._state else float('inf')

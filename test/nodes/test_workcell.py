@@ -12,6 +12,7 @@ from hand_made import table, thing
 from qwen_embodied.errors import CameraError, ControlError, TaskError
 from qwen_embodied.messages import ArmStatus, JointState, JointTrajectory
 from qwen_embodied.nodes.workcell import Patience, RosWorkcell
+from qwen_embodied.safety import SafetyState
 
 SHORT = Patience(look=0.2, answer=0.2, silence=0.4, overrun=0.5)
 MOTION = JointTrajectory(('elbow',), [0.0, 0.1], [[0.0], [0.1]])
@@ -84,6 +85,41 @@ def test_a_controller_that_never_ends_is_an_abort():
     status = made.cell.execute(MOTION)
     timer.join()
     assert (status.state, status.reason) == ('aborted', 'safety supervisor: D5')
+
+
+def lease(name, state='EXECUTING'):
+    return SafetyState(state, 'move', (), 0.1, 1, name, 0.0)
+
+
+def test_a_motion_that_the_supervisor_lets_wait_is_waited_for():
+    patience = Patience(answer=0.2, silence=5.0, overrun=0.5)
+    made, halted = Cell(('executing', ''), patience=patience), []
+    made.cell.halt = lambda: halted.append(True)
+
+    def wait_long():
+        name = made.proposed[0].id
+        made.cell.hear_safety(lease(name, 'HOLD'))
+        for stamp in (9.0, 99.0):
+            made.cell.hear_state(state(stamp))
+        made.cell.hear_safety(lease(name))
+        ending.start()
+
+    ending = threading.Timer(
+        1.2, lambda: made.cell.hear_status(ArmStatus(made.proposed[0].id, 'succeeded'))
+    )
+    timer = soon(wait_long)
+    assert made.cell.execute(MOTION).state == 'succeeded'
+    timer.join()
+    ending.join()
+    assert halted == []
+
+
+@pytest.mark.parametrize('answers', [(), (('executing', ''),)])
+def test_a_motion_that_is_given_up_is_cancelled(answers):
+    made, halted = Cell(*answers), []
+    made.cell.halt = lambda: halted.append(True)
+    assert made.cell.execute(MOTION).state == 'aborted'
+    assert halted == [True]
 
 
 def test_a_look_takes_scenes_seen_after_it_and_their_image():
