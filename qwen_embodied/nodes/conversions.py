@@ -26,6 +26,7 @@ from qwen_embodied.messages import (
 from qwen_embodied.serialization import from_json, to_json
 
 LONGEST_TIME = 2**31  # s, what the seconds of a stamp hold
+MOST_DIGITS = 18
 _LEVELS = {'aborted': DiagnosticStatus.ERROR, 'rejected': DiagnosticStatus.WARN}
 
 
@@ -171,7 +172,7 @@ def arm_status_from_ros(message: DiagnosticStatus) -> ArmStatus:
         raise ContractError('arm/status', sorted(values), f'with the keys {missing}')
     error = number(values['tracking_error'], 'tracking_error')
     count = values.get('work', '')
-    work = int(count) if count.isdecimal() else None
+    work = whole(count, 'arm/status work') if count else None
     return ArmStatus(
         values['trajectory_id'], values['state'], values.get('reason', ''), error, work
     )
@@ -239,3 +240,10 @@ def number(text: str, field: str) -> float:
     if not math.isfinite(value):
         raise ContractError(field, text, 'finite')
     return value
+
+
+def whole(text: str, field: str) -> int:
+    """Read a count; raises ContractError, also for one that is longer than any count."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
+        raise ContractError(field, text[:40], f'a whole number of at most {MOST_DIGITS} digits')
+    return int(text)

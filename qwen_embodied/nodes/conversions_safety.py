@@ -11,7 +11,7 @@ from sensor_msgs.msg import JointState as JointStateMessage
 
 from qwen_embodied.errors import ContractError
 from qwen_embodied.messages import Array
-from qwen_embodied.nodes.conversions import diagnostic, key_values, number
+from qwen_embodied.nodes.conversions import diagnostic, key_values, number, whole
 from qwen_embodied.safety import CameraSample, SafetyState, SimulatorHealth
 
 KEYS = ('state', 'permission', 'reasons', 'lease', 'sequence', 'trajectory_id', 'scale')
@@ -66,14 +66,12 @@ def safety_from_ros(message: DiagnosticStatus) -> tuple[SafetyState, Rejection]:
     missing = [key for key in KEYS if key not in values]
     if missing:
         raise ContractError('safety/state', sorted(values), f'with the keys {missing}')
-    if not values['sequence'].isdecimal():
-        raise ContractError('safety/state sequence', values['sequence'], 'a whole number')
     state = SafetyState(
         values['state'],
         values['permission'],
         _split(values['reasons']),
         number(values['lease'], 'safety/state lease'),
-        int(values['sequence']),
+        whole(values['sequence'], 'safety/state sequence'),
         values['trajectory_id'],
         number(values['scale'], 'safety/state scale'),
         values.get('nonce', ''),
@@ -119,6 +117,15 @@ def health_from_ros(message: DiagnosticStatus) -> SimulatorHealth:
         values.get('is_finite') == 'True',
         values.get('resets_itself') != 'False',
     )
+
+
+def heartbeat_from_ros(message: DiagnosticStatus) -> tuple[str, int]:
+    """Read the source of a heartbeat and its work counter; raises ContractError."""
+    values = key_values(message)
+    source, work = values.get('source', ''), values.get('work', '')
+    if not source:
+        raise ContractError('safety/heartbeat source', source, 'a name')
+    return source, whole(work, 'safety/heartbeat work')
 
 
 def efforts_from_ros(message: JointStateMessage, joints: tuple[str, ...]) -> Array | None:

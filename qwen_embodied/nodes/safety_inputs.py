@@ -14,6 +14,7 @@ from qwen_embodied.nodes.conversions_safety import (
     camera_from_ros,
     efforts_from_ros,
     health_from_ros,
+    heartbeat_from_ros,
 )
 from qwen_embodied.nodes.guarding import Guarded
 from qwen_embodied.nodes.judging import Judge
@@ -33,7 +34,7 @@ class SafetyInputs:
         for profile in (plain, qos.LATCHED):
             ears.hear('safety/stop', profile, same, self._on_stop, Bool)
         ears.hear('safety/people', plain, same, self._on_people, Float64)
-        ears.hear('safety/heartbeat', plain, key_values, self._on_heartbeat, status)
+        ears.hear('safety/heartbeat', plain, heartbeat_from_ros, self._on_heartbeat, status)
         ears.hear('safety/camera', plain, camera_from_ros, self._on_camera, status)
         ears.hear('hardware/status', plain, same, self._on_hardware, status)
         take = self._inputs.simulator.take
@@ -71,10 +72,8 @@ class SafetyInputs:
         if not self._inputs.take_speed(float(message.data)):
             self._node.get_logger().warning(f'speed_scale {message.data}; must be 0 to 1')
 
-    def _on_heartbeat(self, values: dict[str, str]) -> None:
-        source, work = values.get('source', ''), values.get('work', '')
-        if source and work.isdecimal():
-            self._judge.supervisor.on_heartbeat(source, int(work), self._now())
+    def _on_heartbeat(self, heard: tuple[str, int]) -> None:
+        self._judge.supervisor.on_heartbeat(*heard, self._now())
 
     def _on_camera(self, sample: CameraSample) -> None:
         is_moving = self._inputs.joints.is_moving

@@ -120,7 +120,9 @@ class Heartbeats:
         self._counters: dict[str, int] = {}
 
     def take(self, source: str, counter: int | None, now: float) -> None:
-        """Take a heartbeat; one whose work counter stands still is none."""
+        """Take a heartbeat; one whose work counter stands still is none, nor one of a stranger."""
+        if source not in self._heard:
+            return
         if counter is None or self._counters.get(source) != counter:
             self._heard[source] = now
         if counter is not None:

@@ -26,6 +26,7 @@ from qwen_embodied.messages import (
 from qwen_embodied.nodes import conversions, conversions_markers
 from qwen_embodied.nodes.conversions_safety import (
     Rejection,
+    heartbeat_from_ros,
     safety_from_ros,
     safety_to_ros,
 )
@@ -170,6 +171,10 @@ def test_an_arm_status_comes_back(state):
         ({'trajectory_id': '', 'state': 'flying', 'tracking_error': '0'}, 'flying'),
         ({'trajectory_id': '', 'state': 'idle', 'tracking_error': 'nan'}, 'finite'),
         ({'trajectory_id': '', 'state': 'idle', 'tracking_error': 'much'}, 'a number'),
+        *(
+            ({'trajectory_id': '', 'state': 'idle', 'tracking_error': '0', 'work': work}, 'whole')
+            for work in ('many', '-1', '9' * 5000)
+        ),
     ],
 )
 def test_a_foreign_status_is_refused(values, reason):
@@ -192,12 +197,22 @@ def test_an_incomplete_lease_is_refused(key):
         safety_from_ros(message)
 
 
-@pytest.mark.parametrize('text', ['-1', '1.5', 'many', ''])
+@pytest.mark.parametrize('text', ['-1', '1.5', 'many', '', '9' * 5000, '٣'])
 def test_a_lease_with_another_count_is_refused(text):
     message = safety_to_ros(SafetyState('ARMED', 'move', (), 0.1, 1))
     next(pair for pair in message.values if pair.key == 'sequence').value = text
     with pytest.raises(ContractError, match='whole number'):
         safety_from_ros(message)
+
+
+@pytest.mark.parametrize(
+    'values', [{}, {'work': '1'}, {'source': 'a'}, {'source': 'a', 'work': '9' * 5000}]
+)
+def test_a_heartbeat_without_name_or_count_is_refused(values):
+    message = conversions.diagnostic('a', '', {'source': 'perception', 'work': '7'})
+    assert heartbeat_from_ros(message) == ('perception', 7)
+    with pytest.raises(ContractError, match='safety/heartbeat'):
+        heartbeat_from_ros(conversions.diagnostic('a', '', values))
 
 
 @pytest.mark.parametrize('angle', [0.0, 0.3, np.pi / 2, np.pi, -3.0])

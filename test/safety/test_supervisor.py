@@ -10,6 +10,7 @@ import pytest
 
 from qwen_embodied.messages import ArmStatus, JointState
 from qwen_embodied.safety import STATES, Parameters, Supervisor
+from qwen_embodied.safety.monitors import Heartbeats
 from safety.cases import GOOD, HOME, LIMITS, SlidingBody, Watched, at, quintic
 
 
@@ -308,6 +309,14 @@ def test_d5_breach_f21_of_a_timer_whose_worker_is_dead():
 
 def test_d5_breach_latches_after_a_long_silence():
     assert quiet_for(0.51, 'controller').state == 'STOP_LATCHED'
+
+
+def test_d5_x18_strangers_are_not_kept():
+    heard = Heartbeats(Parameters())
+    for count in range(100):
+        heard.take(f'stranger {count}', count, 1.0)
+    assert len(vars(heard)['_heard']) == 1
+    assert vars(heard)['_counters'] == {}
 
 
 def with_heartbeat(step):
