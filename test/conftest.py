@@ -3,12 +3,25 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from qwen_embodied.geometry import Intrinsics, look_at
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.messages import Frame
+
+
+@pytest.fixture(scope='session', autouse=True)
+def home(tmp_path_factory):
+    """Keep what nodes keep in the home folder, such as the audit, out of a person's."""
+    caches = os.environ.get('XDG_CACHE_HOME') or str(Path.home() / '.cache')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', caches)
+        patch.setenv('HOME', str(tmp_path_factory.mktemp('home')))
+        yield
 
 
 @pytest.fixture
