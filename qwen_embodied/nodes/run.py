@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -23,6 +24,7 @@ from rclpy.task import Future
 
 from qwen_embodied.environment import PARENT_VARIABLE
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError, QwenEmbodiedError
+from qwen_embodied.nodes.guarding import Guard
 from qwen_embodied.parameter_files import RosArguments
 from qwen_embodied.parameters import check_file
 from qwen_embodied.security import enclave_arguments
@@ -167,11 +169,28 @@ def _serve(factory: Callable[[], Node], stop: StopSignal) -> None:
     executor.add_node(node)
     stop.call(lambda: ended.set_result(None))
     try:
-        executor.spin_until_future_complete(ended)
-        if isinstance(node, Restful):
-            executor.spin_until_future_complete(node.come_to_rest(), REST_TIME)
+        serve_until(executor, node, ended)
     except ExternalShutdownException:
         pass
     finally:
         node.destroy_node()
         executor.shutdown(timeout_sec=0.0)
+
+
+def serve_until(executor: SingleThreadedExecutor, node: Node, ended: Future[None]) -> None:
+    """Serve callbacks until the end, also that by a fault in one; then bring the arm to rest."""
+    try:
+        executor.spin_until_future_complete(ended)
+    finally:
+        if isinstance(node, Restful):
+            _rest(executor, node.come_to_rest(), node.get_logger().error)
+
+
+def _rest(
+    executor: SingleThreadedExecutor, rest: Future[None], tell: Callable[[str], object]
+) -> None:
+    """Serve callbacks for a while until all is at rest, whichever of them fail."""
+    end = time.monotonic() + REST_TIME
+    while rclpy.ok(context=executor.context) and not rest.done() and time.monotonic() < end:
+        with Guard('a callback while the arm comes to rest', tell):
+            executor.spin_until_future_complete(rest, end - time.monotonic())

@@ -12,13 +12,18 @@ import pytest
 pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.task import Future
 
 from qwen_embodied.errors import (
     CameraError,
     ConfigurationError,
     MissingDependencyError,
 )
-from qwen_embodied.nodes.run import exit_code
+from qwen_embodied.nodes.run import exit_code, serve_until
+from qwen_embodied.nodes.wiring import every
 
 PATIENCE = 20.0
 
@@ -32,6 +37,41 @@ def test_a_signal_ends_a_node_with_zero_and_without_a_traceback(peer, start, num
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert 'Traceback' not in errors
+
+
+class Broken(Node):
+    """Fails in every tick, and is at rest five ticks after it was asked to rest."""
+
+    def __init__(self, context):
+        super().__init__('broken', context=context)
+        self.rested, self.left = Future(), None
+        every(self, 0.01, self.tick)
+
+    def tick(self):
+        if self.left is not None:
+            self.left -= 1
+            if self.left == 0:
+                self.rested.set_result(None)
+        raise ZeroDivisionError('on purpose')
+
+    def come_to_rest(self):
+        self.left = 5
+        return self.rested
+
+
+def test_f23_a_node_that_ends_by_a_fault_comes_to_rest_first(domain):
+    context = Context()
+    context.init(domain_id=domain)
+    node, executor = Broken(context), SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    try:
+        with pytest.raises(ZeroDivisionError, match='on purpose'):
+            serve_until(executor, node, Future())
+        assert node.rested.done()
+    finally:
+        node.destroy_node()
+        executor.shutdown()
+        context.try_shutdown()
 
 
 @pytest.mark.parametrize(
