@@ -70,17 +70,23 @@ class Tracker:
         return ArmStatus(self._trajectory.id, 'executing', reason, self._error)
 
     def on_permission(
-        self, permission: str, now: float, reason: str = '', scale: float = 1.0
+        self,
+        permission: str,
+        now: float,
+        reason: str = '',
+        scale: float = 1.0,
+        lease: float = math.inf,
     ) -> None:
-        """Take the supervisor's word, which holds for `lease_timeout`.
+        """Take the supervisor's word, which holds for `lease_timeout`, or for a shorter lease.
 
         Args:
             permission: 'move', 'hold' (rest on the path, go on later) or 'stop' (give up).
             now: Time, s.
             reason: For a person.
             scale: Share of the pace, 0 to 1; at 0 it waits on the path and gives nothing up.
+            lease: How long the word holds, s.
         """
-        self._watch.take_permission(permission, now, reason, scale)
+        self._watch.take_permission(permission, now, reason, scale, lease)
         if permission not in ('move', 'hold'):
             self.cancel(now, reason or 'stopped by the safety supervisor')
 

@@ -31,6 +31,7 @@ class Watch:
         self._permission = 'stop'
         self._why = ''
         self.scale = 1.0  # share of the pace that is permitted
+        self._lease = parameters.lease_timeout
         self._permitted = -math.inf
 
     def take_state(self, state: JointState | None, now: float) -> None:
@@ -45,8 +46,14 @@ class Watch:
         if before is None or rewound or state.stamp > before.stamp:
             self.latest, self._arrived = state, now
 
-    def take_permission(self, permission: str, now: float, why: str, scale: float = 1.0) -> None:
-        """Take what the supervisor says; an unknown word counts as 'stop', an odd scale as 0."""
+    def take_permission(
+        self, permission: str, now: float, why: str, scale: float = 1.0, lease: float = math.inf
+    ) -> None:
+        """Take what the supervisor says; an unknown word counts as 'stop', an odd scale as 0.
+
+        It holds for the shorter of its own lease, s, and the parameter `lease_timeout`.
+        """
+        self._lease = min(self._parameters.lease_timeout, lease)
         self._permission = permission if permission in PERMISSIONS else 'stop'
         self.scale = scale if 0.0 <= scale <= 1.0 else 0.0
         self._permitted, self._why = now, why
@@ -75,7 +82,7 @@ class Watch:
     def _refused_permission(self, silence: float) -> str:
         if math.isinf(silence):
             return 'safety supervisor: never heard'
-        if not abs(silence) <= self._parameters.lease_timeout:
+        if not abs(silence) <= self._lease:
             return f'safety supervisor: silent for {silence:.2f} s'
         if self._permission != 'move':
             return f'safety supervisor: {self._why or self._permission}'

@@ -50,6 +50,7 @@ class Follower:
         self._parameters = parameters
         self._state: JointState | None = None
         self._heard_state = self._heard_lease = -math.inf
+        self._lease = parameters.lease_timeout
         self._pending: tuple[JointTrajectory, float] | None = None
         self._refused = ArmStatus('', 'idle')
         self._untold: deque[ArmStatus] = deque(maxlen=MOST_REFUSALS)
@@ -117,8 +118,9 @@ class Follower:
         """Take the supervisor's lease and pass on its last rejection."""
         lease, rejection = heard
         self._heard_lease = time.monotonic()
+        self._lease = min(lease.lease, self._parameters.lease_timeout)
         reasons = '; '.join(lease.reasons)
-        self._tracker.on_permission(lease.permission, self.now, reasons, lease.scale)
+        self._tracker.on_permission(lease.permission, self.now, reasons, lease.scale, lease.lease)
         if rejection.trajectory_id not in ('', self._passed_on):
             self._passed_on = rejection.trajectory_id
             self.refuse(rejection.trajectory_id, rejection.reasons)
@@ -139,7 +141,7 @@ class Follower:
     def watch(self) -> None:
         """Take silence as what it is; to be called at 20 Hz or more."""
         silence = time.monotonic() - self._heard_lease
-        if self._parameters.lease_timeout < silence < math.inf:
+        if self._lease < silence < math.inf:
             self._tracker.on_permission('hold', self.now, f'silent for {silence:.2f} s')
         silence = time.monotonic() - self._heard_state
         if silence > self._parameters.state_timeout + self._parameters.abort_after:

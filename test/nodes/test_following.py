@@ -35,7 +35,7 @@ class Rig:
     def __init__(self, clock):
         self.clock, self.stamp, self.position = clock, 5.0, 0.0
         self.follower = following.Follower(LIMITS, Parameters(response_time=0.0))
-        self.sequence, self.rejection = 0, Rejection()
+        self.sequence, self.rejection, self.lease = 0, Rejection(), 0.1
 
     def run(self, seconds, *, lease='move', speed=1.0, until=None):
         """Let joint states and leases come; stamps pass `speed` times as fast as the clock."""
@@ -44,7 +44,7 @@ class Rig:
             self.stamp += PERIOD
             if lease:
                 self.sequence += 1
-                state = SafetyState('ARMED', lease, (), 0.1, self.sequence)
+                state = SafetyState('ARMED', lease, (), self.lease, self.sequence)
                 self.follower.hear_safety((state, self.rejection))
             command = self.follower.tick(JointState(self.stamp, ('elbow',), [self.position]))
             self.follower.watch()
@@ -90,6 +90,26 @@ def test_it_slows_down_when_the_supervisor_falls_silent_and_then_gives_up(rig):
     rig.run(1.0, lease=None)
     assert rig.position == pytest.approx(held, abs=0.02)
     assert rig.follower.status.state == 'aborted'
+
+
+@pytest.mark.parametrize(('silence', 'held'), [(0.035, False), (0.05, True)])
+def test_d6_boundary_of_a_lease_that_is_shorter_than_the_timeout(rig, silence, held):
+    rig.lease = 0.04
+    rig.run(0.1)
+    rig.follower.follow(motion())
+    rig.run(0.3)
+    rig.run(silence, lease=None)
+    assert ('silent' in rig.follower.status.reason) is held
+
+
+@pytest.mark.parametrize(('silence', 'held'), [(0.095, False), (0.11, True)])
+def test_d6_boundary_of_the_timeout_where_the_lease_is_longer(rig, silence, held):
+    rig.lease = 9.0
+    rig.run(0.1)
+    rig.follower.follow(motion())
+    rig.run(0.3)
+    rig.run(silence, lease=None)
+    assert ('silent' in rig.follower.status.reason) is held
 
 
 def test_it_goes_on_after_a_short_silence(rig):
