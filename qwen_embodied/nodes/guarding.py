@@ -84,6 +84,8 @@ class Guarded:
         convert: Callable[[Message], Value],
         action: Callable[[Value], object],
         kind: type[Message],
+        *,
+        is_second: bool = False,
     ) -> None:
         """Subscribe as `wiring.hear`: what cannot be converted is dropped with a warning.
 
@@ -93,6 +95,7 @@ class Guarded:
             convert: Reads a message; may raise QwenEmbodiedError.
             action: Takes what was read.
             kind: Of the messages.
+            is_second: Whom this delivery does not match, another subscription hears.
         """
 
         def on_message(message: Message) -> None:
@@ -110,7 +113,10 @@ class Guarded:
         def on_mismatch(event: Any) -> None:
             self._on_mismatch(topic, policy_name(event))
 
-        watch = SubscriptionEventCallbacks(incompatible_qos=on_mismatch)
+        watch = SubscriptionEventCallbacks(
+            incompatible_qos=None if is_second else on_mismatch,
+            use_default_callbacks=not is_second,
+        )
         self._node.create_subscription(kind, topic, on_message, profile, event_callbacks=watch)
 
 

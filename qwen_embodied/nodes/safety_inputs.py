@@ -30,9 +30,9 @@ class SafetyInputs:
         self._node, self._judge = node, judge
         self._inputs, self._now = judge.supervisor.inputs, judge.now
         plain, status = qos.STATE, DiagnosticStatus
-        # One that was pressed before this node came up is heard from the latched one.
-        for profile in (plain, qos.LATCHED):
-            ears.hear('safety/stop', profile, same, self._on_stop, Bool)
+        ears.hear('safety/stop', plain, same, self._on_stop, Bool)
+        # One that was pressed before this node came up.
+        ears.hear('safety/stop', qos.LATCHED, same, self._on_stop, Bool, is_second=True)
         ears.hear('safety/people', plain, same, self._on_people, Float64)
         ears.hear('safety/heartbeat', plain, heartbeat_from_ros, self._on_heartbeat, status)
         ears.hear('safety/camera', plain, camera_from_ros, self._on_camera, status)

@@ -134,6 +134,20 @@ def test_a_pressed_button_stops_and_cannot_be_reset(rig, peer):
     cell.peer.wait_for(lambda: cell.call('reset').success, 'the reset')
 
 
+def test_e1_a_button_that_is_not_latched_is_heard_and_is_no_fault(rig, peer):
+    cell = rig(simulation=True)
+    cell.wait_for('DISARMED')
+    quiet = PublisherEventCallbacks(use_default_callbacks=False)
+    button = peer.node.create_publisher(Bool, 'safety/stop', qos.STATE, event_callbacks=quiet)
+    peer.wait_for(button.get_subscription_count, 'the supervisor')
+    seen = len(cell.states)
+    peer.wait_for(lambda: len(cell.states) > seen + 30, 'a while')
+    assert cell.said.state == 'DISARMED'
+    peer.wait_for(lambda: cell.said.state != 'DISARMED', 'the stop',
+                  each=lambda: button.publish(Bool(data=True)))  # fmt: skip
+    assert cell.said.state == 'STOP_LATCHED'
+
+
 def test_f23_an_exception_in_a_callback_is_a_fault_and_the_lease_goes_on(rig, monkeypatch):
     cell = rig()
     cell.wait_for('DISARMED')
