@@ -92,8 +92,9 @@ class Watch:
         missing = [name for name in self._names if name not in state.names]
         if missing:
             return f'joint_states lack {", ".join(missing)}'
-        speeds = 0.0 if state.velocities is None else state.velocities
-        numbers = (state.stamp, state.positions, speeds)
+        own = [state.names.index(name) for name in self._names]
+        speeds = 0.0 if state.velocities is None else state.velocities[own]
+        numbers = (state.stamp, state.positions[own], speeds)
         if not all(np.isfinite(values).all() for values in numbers):
             return 'joint_states hold numbers that are not finite'
         return ''

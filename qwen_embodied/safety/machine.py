@@ -41,12 +41,16 @@ class StopButton:
 
 
 class EffortMonitor:
-    """Compares the efforts of the arm joints with a slow baseline of each (D13)."""
+    """Compares the efforts of the arm joints with a slow baseline of each (D13).
+
+    A joint that never had one is passed over: ros2_control sends NaN for what no hardware gives.
+    """
 
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._mean: Array | None = None
         self._square: Array | None = None
+        self._carried: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._count = 0
         self._over: Finding | None = None
 
@@ -55,7 +59,9 @@ class EffortMonitor:
         self._over = None
         if self._mean is None or self._square is None or len(self._mean) != len(efforts):
             self._mean, self._square = np.zeros(len(efforts)), np.zeros(len(efforts))
-            self._count = 0
+            self._carried, self._count = np.zeros(len(efforts), dtype=bool), 0
+        self._carried |= ~np.isnan(efforts)
+        efforts = np.where(self._carried, efforts, 0.0)
         if not np.isfinite(efforts).all():
             self._over = Finding('D13', 'efforts that are not finite', STOP)
             return

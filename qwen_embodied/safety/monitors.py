@@ -65,12 +65,16 @@ class StateMonitor:
             return [silence('D1', 'joint_states', worst, p.state_timeout, p.silence_stop)]
         return []
 
+    def _own(self, state: JointState, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give the values of our joints (J,): other joints may be anywhere, and not measured."""
+        return values[[state.names.index(name) for name in self._limits.names]]
+
     def _measured_speeds(
         self, before: JointState | None, state: JointState
     ) -> NDArray[np.float64] | None:
         """Give |speeds| as they were sent, else from two states; None when neither is there."""
         if state.velocities is not None:
-            return np.abs(state.velocities)
+            return np.abs(self._own(state, state.velocities))
         if before is None or not state.stamp > before.stamp:
             return None
         names = self._limits.names
@@ -81,12 +85,14 @@ class StateMonitor:
         missing = [name for name in self._limits.names if name not in state.names]
         if missing:
             return Finding('D2', f'joint_states lack {", ".join(missing)}', STOP)
-        velocities = np.zeros(1) if state.velocities is None else state.velocities
-        if not (np.isfinite(state.positions).all() and np.isfinite(velocities).all()):
+        positions = state.of(self._limits.names)
+        speeds = np.zeros(1)
+        if state.velocities is not None:
+            speeds = self._own(state, state.velocities)
+        if not (np.isfinite(positions).all() and np.isfinite(speeds).all()):
             return Finding('D2', 'joint_states hold numbers that are not finite', STOP)
         if not math.isfinite(state.stamp):
             return Finding('D2', f'joint_states are stamped {state.stamp}', STOP)
-        positions = state.of(self._limits.names)
         inside = (positions >= self._limits.lower - HARD_SLACK) & (
             positions <= self._limits.upper + HARD_SLACK
         )

@@ -184,6 +184,19 @@ def test_holds_at_once_on_a_broken_state_and_stays_finite(names, positions, said
     assert cell.largest()[1] <= 1.1
 
 
+def test_other_joints_may_hold_any_number():
+    cell = running(0.8)
+    names, nan = ('wheel', *NAMES), np.nan
+    for _ in range(12):
+        cell.tracker.on_permission('move', cell.now)
+        arm = cell.arm.read()
+        positions, speeds = [nan, *arm.positions], [nan, *arm.velocities]
+        state = JointState(cell.now, names, positions, speeds)
+        cell.arm.command(cell.tracker.update(state, cell.now))
+        cell.arm.step(PERIOD)
+    assert cell.tracker.status.reason == ''
+
+
 def test_repeated_states_are_no_news():
     cell = running(0.8)
     old = cell.arm.read()

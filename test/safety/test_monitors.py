@@ -422,6 +422,25 @@ def test_d13_accepts_noise_and_slow_changes():
     assert pushing(*np.linspace(0.0, 30.0, 200)).state == 'EXECUTING'
 
 
+@pytest.mark.parametrize(
+    ('efforts', 'state'),
+    [
+        ([[np.nan, np.nan]] * 100, 'EXECUTING'),
+        ([[np.nan, 20.0]] * 100, 'EXECUTING'),
+        ([[np.nan, 0.0]] * 100 + [[np.nan, 40.0]], 'STOP_LATCHED'),
+        ([[5.0, 20.0]] * 100 + [[np.nan, 20.0]], 'STOP_LATCHED'),
+        ([[0.0, 0.0], [np.nan, np.nan]], 'STOP_LATCHED'),
+        ([[np.inf, 20.0]], 'STOP_LATCHED'),
+    ],
+)
+def test_d13_boundary_of_efforts_that_no_hardware_gives(efforts, state):
+    cell = Watched().executing()
+    for row in efforts:
+        cell.supervisor.inputs.efforts.take(NAMES[:2], np.array(row))
+        cell.run(0.01)
+    assert cell.state == state
+
+
 @pytest.mark.parametrize(('more', 'state'), [(8.0, 'EXECUTING'), (12.5, 'STOP_LATCHED')])
 def test_d13_boundary_of_the_margin(more, state):
     assert pushing(more).state == state

@@ -190,6 +190,18 @@ def test_d2_accepts_extra_joints():
     assert cell.state == 'ARMED'
 
 
+def test_d2_accepts_any_number_of_a_joint_of_somebody_else():
+    cell = Watched(self_arming=False).run()
+    cell.supervisor.stop('button', cell.now)
+    for _ in range(3):
+        cell.now += 0.01
+        names, nan = ('wheel', *at().names, 'mimic'), np.nan
+        state = JointState(cell.now, names, [nan, *HOME, nan], [nan, 0.0, 0.0, 0.0, 7.0])
+        cell.supervisor.on_joint_state(state, cell.now)
+        cell.supervisor.on_arm_status(cell.status, cell.now)
+    assert cell.supervisor.reset(cell.now).approved
+
+
 @pytest.mark.parametrize(('value', 'state'), [(1.0086, 'ARMED'), (1.0088, 'STOP_LATCHED')])
 def test_d2_boundary_of_the_hard_limits(value, state):
     cell = Watched()
