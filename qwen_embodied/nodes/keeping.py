@@ -37,7 +37,7 @@ class Keeper:
     ) -> None:
         self._file, self._audit, self._configuration = latch, audit, configuration
         self.latch = latch.read() if latch else None  # as kept
-        self._warn, self._missed = warn, 0
+        self._warn, self._missed, self._owes_latch = warn, 0, False
         self._tasks: queue.Queue[Task | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name='keeper', daemon=True)
         self._thread.start()
@@ -52,7 +52,7 @@ class Keeper:
     def follow(self, supervisor: Supervisor) -> bool:
         """Write what is new of a supervisor, soon; True when another stop is latched, or none."""
         is_new = supervisor.latch != self.latch
-        if is_new:
+        if is_new or self._owes_latch:
             self.latch = supervisor.latch
             self.keep_latch(self.latch)
         for decision in supervisor.decisions.take():
@@ -62,10 +62,10 @@ class Keeper:
         return is_new
 
     def keep_latch(self, latch: Latch | None) -> None:
-        """Write the latch, soon."""
+        """Write the latch, soon; `follow` does so later where too much waits for the disk."""
         file = self._file
         if file is not None:
-            self._put(lambda: file.write(latch))
+            self._owes_latch = not self._put(lambda: file.write(latch))
 
     def keep(self, decision: Decision) -> None:
         """Write a decision, soon."""
@@ -76,8 +76,7 @@ class Keeper:
         values = {'date': date, **decision.plain(), 'configuration': self._configuration}
         if self._missed:
             values['missed'] = self._missed
-        if self._put(lambda: file.append(values)):
-            self._missed = 0
+        self._missed = 0 if self._put(lambda: file.append(values)) else self._missed + 1
 
     def close(self) -> None:
         """Write what waits, for a while."""
@@ -88,7 +87,6 @@ class Keeper:
         try:
             self._tasks.put_nowait(task)
         except queue.Full:
-            self._missed += 1
             return False
         return True
 

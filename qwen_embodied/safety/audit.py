@@ -95,7 +95,7 @@ class AuditFile:
         trail = AuditTrail()
         try:
             trail.accept(lines[-1].decode() if lines else '{}')
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             return AuditTrail()
         return trail
 

@@ -181,6 +181,13 @@ def test_e6_boundary_half_a_line_is_cut_off_at_the_next_start(tmp_path):
     assert verify_chain(written(path)) == []
 
 
+@pytest.mark.parametrize('line', ['5', 'null', '[]', '{}', 'x', '"text"'])
+def test_e6_boundary_a_file_of_something_else_is_gone_on_after(tmp_path, line):
+    path = tmp_path / 'audit.jsonl'
+    path.write_text(f'{line}\n')
+    assert verify_chain(written(path)[1:]) == []
+
+
 def test_e6_boundary_of_the_size_begins_another_file_that_follows(tmp_path):
     path = tmp_path / 'audit.jsonl'
     written(path, 400, largest=2000)
