@@ -121,8 +121,9 @@ class Judge:
         breaches = check_size(*size, self.supervisor.parameters)
         if breaches:
             return tuple(map(str, breaches))
+        clock = self._stamps()  # of now: what it takes to read is no age of the joint state
         self.supervisor.body = self._surroundings.body()
         try:
-            return self.supervisor.propose(read(), now, self._stamps()).reasons
+            return self.supervisor.propose(read(), now, clock).reasons
         except ContractError as error:
             return (str(breach_of_contract(error)),)
