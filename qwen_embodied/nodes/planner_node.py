@@ -83,13 +83,12 @@ class PlannerNode(Node):
         cell = rehearsed(self, self._cell, (robot, obstacles)) if values.dry_run else self._cell
         self._executive = Executive(cell, self._calls, skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
-        self._busy, self._task = '', ''
+        self._busy, self._task, self._cancelled = '', '', ''
         self._advertise()
         self._subscribe()
         self._let_approve()
         serve(self, '~/cancel', self._on_cancel)
         self._halt = self._cell.halt = caller(self, 'arm_controller/cancel')
-        self._is_cancelling = False
         serve(self, '~/pause', lambda: self._ask(self._executive.pause, 'holding'))
         serve(self, '~/resume', lambda: self._ask(self._executive.resume, 'going on with'))
         self._worker = Pacer('executive', 20.0, self._work)
@@ -142,7 +141,7 @@ class PlannerNode(Node):
             self._executive.run(instruction)
         finally:
             if task == self._task:
-                self._busy, self._is_cancelling = '', False
+                self._busy = ''
 
     def _on_safety(self, heard: tuple[SafetyState, Rejection]) -> None:
         self._cell.hear_safety(heard[0])
@@ -154,20 +153,28 @@ class PlannerNode(Node):
                 self._cell.hear_trouble('' if is_well else status.message)
 
     def _on_cancel(self) -> tuple[bool, str]:
-        self._executive.cancel()
-        self._cancel_model()
-        self._is_cancelling = bool(self._busy)
+        words, self._cancelled = self._busy, self._task
+        if not words:
+            return (False, 'nothing is done')
         self._check()
-        return (True, f'cancelling “{self._busy}”') if self._busy else (False, 'nothing is done')
+        return (True, f'cancelling “{words}”')
+
+    @property
+    def _is_cancelling(self) -> bool:
+        return bool(self._busy) and self._cancelled == self._task
 
     def _cancel_model(self) -> None:
         if isinstance(self._planner, ModelPlanner):
             self._planner.cancel()
 
     def _check(self) -> None:
-        """While a cancelled task has not ended, stop also what was on its way to the arm."""
+        """While a cancelled task has not ended, cancel it, and what is on its way to the arm.
+
+        Again and again: it may have been about to begin.
+        """
         self._worker.check()
         if self._is_cancelling:
+            self._executive.cancel()
             self._halt()
             self._cancel_model()
 
@@ -188,7 +195,7 @@ class PlannerNode(Node):
         event = event if event.task else replace(event, task=self._task)
         if event.kind in ENDS:
             # Who hears of the end may give the next instruction at once.
-            self._busy, self._is_cancelling = '', False
+            self._busy = ''
         self._events_out.publish(String(data=to_json(event)))
         if event.kind == 'planned':
             self._plan_out.publish(String(data=to_json(event.data['plan'])))
