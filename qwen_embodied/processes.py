@@ -74,8 +74,12 @@ class Graph:
             'PYTHONUNBUFFERED': '1',
             'ROS_LOG_DIR': str(self.logs / 'ros'),
         }
-        for spec in self.profile.nodes:
-            self._processes[spec.name] = self._spawn(spec, 'wb')
+        try:
+            for spec in self.profile.nodes:
+                self._processes[spec.name] = self._spawn(spec, 'wb')
+        except BaseException:  # Ctrl-C too: what has started has a session of its own
+            self.stop()
+            raise
 
     def _spawn(self, spec: NodeSpec, mode: str) -> subprocess.Popen[bytes]:
         with self.log_file(spec.name).open(mode) as log:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+from subprocess import Popen
 
 import pytest
 
@@ -12,6 +13,7 @@ pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
+from qwen_embodied import processes
 from qwen_embodied.bringup import NodeSpec, Profile
 from qwen_embodied.errors import ConfigurationError, NodeError
 from qwen_embodied.processes import Graph
@@ -82,6 +84,22 @@ def test_a_missing_parameter_file_is_named_before_anything_starts(graph):
         running.start()
     with pytest.raises(KeyError):
         running.process_id('arm_controller')
+
+
+@pytest.mark.parametrize('fault', [KeyboardInterrupt, OSError('no more processes')])
+def test_what_has_started_is_stopped_when_the_start_is_broken_off(graph, monkeypatch, fault):
+    running, started = graph(CONTROLLER, SUPERVISOR), []
+
+    def spawn(line, **options):
+        if started:
+            raise fault
+        started.append(Popen(['sleep', '60'], **options))
+        return started[0]
+
+    monkeypatch.setattr(processes.subprocess, 'Popen', spawn)
+    with pytest.raises(type(fault) if isinstance(fault, OSError) else fault):
+        running.start()
+    assert started[0].poll() is not None
 
 
 def test_a_node_that_may_respawn_starts_again_but_not_for_ever(graph):
