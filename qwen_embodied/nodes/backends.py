@@ -99,8 +99,14 @@ class Trajectories:
 class TopicArm:
     """Publishes on `<controller>/joint_trajectory`; what becomes of it shows in joint_states."""
 
-    def __init__(self, node: Node, controllers: dict[str, tuple[str, ...]]) -> None:
-        """Advertise a topic for each controller."""
+    def __init__(
+        self,
+        node: Node,
+        controllers: dict[str, tuple[str, ...]],
+        on_failure: Callable[[str], object],
+    ) -> None:
+        """Advertise a topic for each controller; `on_failure` is told where nobody listens."""
+        self._on_failure = on_failure
         self._outs = {
             name: node.create_publisher(
                 JointTrajectoryMessage, f'{name}/joint_trajectory', qos.RELIABLE
@@ -110,7 +116,10 @@ class TopicArm:
 
     def send(self, controller: str, trajectory: JointTrajectory, start: float) -> None:
         """Publish a trajectory that starts at a time."""
-        self._outs[controller].publish(_stamped(trajectory, start))
+        out = self._outs[controller]
+        if not out.get_subscription_count():
+            self._on_failure(f'nobody listens on {out.topic_name}; is {controller} loaded?')
+        out.publish(_stamped(trajectory, start))
 
 
 class ActionArm:
@@ -131,13 +140,16 @@ class ActionArm:
         Args:
             clients: An rclpy action client for each controller.
             new_goal: Makes an empty goal of FollowJointTrajectory.
-            on_failure: Told, in words, of a goal that was refused or failed.
+            on_failure: Told, in words, of a goal that nobody takes, was refused or failed.
         """
         self._clients, self._new_goal, self._on_failure = clients, new_goal, on_failure
         self._latest = dict.fromkeys(clients, 0)
 
     def send(self, controller: str, trajectory: JointTrajectory, start: float) -> None:
         """Send a goal that starts at a time."""
+        if not self._clients[controller].server_is_ready():
+            self._on_failure(f'{controller} has no action server; is it loaded and active?')
+            return
         goal = self._new_goal()
         goal.trajectory = _stamped(trajectory, start)
         self._latest[controller] += 1
@@ -184,7 +196,7 @@ def join(
     owners = controllers_of(robot)
     relay = Relay(owners, joints, period=period, lead=values.lookahead)
     if values.backend == 'topic':
-        return Trajectories(TopicArm(node, owners), relay)
+        return Trajectories(TopicArm(node, owners, on_failure), relay)
     return Trajectories(action_arm(node, owners, on_failure), relay)
 
 

@@ -53,6 +53,10 @@ class Client:
 
     def __init__(self):
         self.goals, self.answers, self.results = [], [], []
+        self.is_there = True
+
+    def server_is_ready(self):
+        return self.is_there
 
     def send_goal_async(self, goal):
         self.goals.append(goal)
@@ -101,6 +105,25 @@ def test_the_end_of_a_goal_that_was_replaced_is_no_news(action):
     action.arm.send('c', PART, 2.0)
     first.finish(ended(-1, 'preempted'))
     assert action.failures == []
+
+
+def test_a_goal_that_nobody_takes_is_told(action):
+    action.client.is_there = False
+    action.arm.send('c', PART, 1.0)
+    assert action.failures == ['c has no action server; is it loaded and active?']
+    assert action.client.goals == []
+
+
+def test_a_trajectory_that_nobody_hears_is_told(peer):
+    failures = []
+    arm = backends.TopicArm(peer.node, {'c': ('a',)}, failures.append)
+    arm.send('c', PART, 1.0)
+    assert failures == ['nobody listens on /c/joint_trajectory; is c loaded?']
+    heard = peer.hear(JointTrajectoryMessage, 'c/joint_trajectory')
+    peer.wait_for(lambda: heard, 'it', each=lambda: arm.send('c', PART, 1.0))
+    told = len(failures)
+    arm.send('c', PART, 1.0)
+    assert len(failures) == told
 
 
 def test_actions_need_control_msgs_and_say_so(monkeypatch):
