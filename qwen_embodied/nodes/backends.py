@@ -22,6 +22,7 @@ from qwen_embodied.resources import shared_file
 
 DRY_RUN = 'dry run: approved, and no command was sent'
 SUCCESSFUL = 0  # error code of a FollowJointTrajectory result
+SUCCEEDED = 4  # status of action_msgs/GoalStatus; a goal that somebody cancelled has no error code
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,11 @@ class ActionArm:
         ended.add_done_callback(lambda future: self._on_result(controller, number, future))
 
     def _on_result(self, controller: str, number: int, future: Any) -> None:
-        result = future.result().result
-        is_news = number == self._latest[controller]
-        if is_news and result.error_code != SUCCESSFUL:
-            self._on_failure(f'{controller}: {result.error_string or result.error_code}')
+        status, result = future.result().status, future.result().result
+        is_good = (status, result.error_code) == (SUCCEEDED, SUCCESSFUL)
+        if number == self._latest[controller] and not is_good:
+            said = result.error_string or f'status {status}, error {result.error_code}'
+            self._on_failure(f'{controller}: {said}')
 
 
 def join(

@@ -78,8 +78,9 @@ def action():
     return SimpleNamespace(arm=arm, client=client, failures=failures)
 
 
-def ended(code, text=''):
-    return SimpleNamespace(result=SimpleNamespace(error_code=code, error_string=text))
+def ended(code, text='', status=4):
+    result = SimpleNamespace(error_code=code, error_string=text)
+    return SimpleNamespace(status=status, result=result)
 
 
 def test_a_goal_carries_the_trajectory_and_its_start(action):
@@ -97,6 +98,12 @@ def test_a_refused_and_a_failed_goal_are_told_and_a_good_one_is_not(action):
     action.arm.send('c', PART, 1.0)
     action.client.answer(2).finish(ended(0))
     assert action.failures == ['c refused the trajectory', 'c: path tolerance violated']
+
+
+def test_a_goal_that_somebody_else_cancelled_is_told(action):
+    action.arm.send('c', PART, 1.0)
+    action.client.answer(0).finish(ended(0, status=5))
+    assert action.failures == ['c: status 5, error 0']
 
 
 def test_the_end_of_a_goal_that_was_replaced_is_no_news(action):
