@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 
@@ -61,14 +62,17 @@ class CameraMonitor:
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self._latest: CameraSample | None = None
-        self._equal = 0
+        self._equal, self._heard = 0, -math.inf
         self._bad_since: float | None = None
 
     def take(self, sample: CameraSample, now: float, *, is_moving: bool) -> None:
-        """Take an image; an older one than the newest is ignored."""
-        before = self._latest
-        if before is not None and not sample.stamp > before.stamp:
+        """Take an image; an older one is ignored, unless its clock was set back."""
+        before, back = self._latest, self._parameters.camera_silence
+        if before is not None and not (
+            sample.stamp > before.stamp or sample.stamp < before.stamp - back
+        ):
             return
+        self._heard = now
         same = is_moving and before is not None and sample.mark == before.mark
         self._equal = self._equal + 1 if same else 1
         self._latest = sample
@@ -86,6 +90,10 @@ class CameraMonitor:
         age = clock - sample.stamp
         if p.vision_guided and not -p.state_future <= age <= p.camera_age:
             found.append(('D10', f'camera: image {age:.2f} s old', age, p.camera_age))
+        silence = now - self._heard
+        if not 0.0 <= silence <= p.camera_silence:
+            said = f'camera: silent for {silence:.1f} s'
+            found.append(('D10', said, silence, p.camera_silence))
         if not self._equal < p.frozen_images:
             found.append(('D10', 'camera: frozen', self._equal, p.frozen_images))
         if self._bad_since is not None and not now - self._bad_since <= p.camera_patience:

@@ -28,6 +28,7 @@ SIMULATION_PROFILE: dict[str, Any] = {
     'check_jerk': True,
     'loop_overrun': 0.5,
     'most_saturated': 0.95,
+    'camera_silence': 5.0,
     'latch_file': '',
     'audit_file': '',
 }
@@ -174,6 +175,10 @@ class Parameters:
     )  # fmt: skip
     most_saturated: float = param(0.3, 'Share of saturated pixels.', bounds=(0.01, 1.0))
     camera_patience: float = param(1.0, 'How long the light may be wrong, s.', bounds=(0.0, 60.0))
+    camera_silence: float = param(
+        2.0, 'Silence of a camera that was heard, after which nothing new is taken, s.',
+        bounds=(0.1, 60.0),
+    )  # fmt: skip
     least_depth: float = param(0.5, 'Share of pixels with depth.', bounds=(0.0, 1.0))
     camera_pose_age: float = param(
         0.5, 'Age of the pose of a camera that moves, s.', bounds=(0.01, 10.0)

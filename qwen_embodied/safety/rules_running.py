@@ -79,10 +79,11 @@ RUNNING = (
     Rule(
         'D10',
         'The camera shows something new and can see: not frozen while the arm moves, neither dark '
-        'nor dazzled, with depth; in motion led by sight also fresh. H in motion led by sight.',
+        'nor dazzled, with depth, and not silent once it was heard; in motion led by sight also '
+        'fresh. H in motion led by sight.',
         '{frozen_images} equal images; mean luma {least_luma} to 255 - {least_luma}, '
         '{most_saturated:.0%} saturated, for {camera_patience} s; depth {least_depth:.0%}; '
-        '{camera_age} s old',
+        'silent for {camera_silence} s; {camera_age} s old',
         'N',
         'A covered camera sees an empty table.',
     ),

@@ -220,6 +220,25 @@ def test_d10_boundary_of_the_patience_with_the_light(count, fine):
     assert (withheld(looking(*images(count, luma=0.0))) == ()) is fine
 
 
+@pytest.mark.parametrize(('silence', 'fine'), [(1.8, True), (2.0, False)])
+def test_d10_boundary_of_the_silence_of_a_camera_that_was_heard(silence, fine):
+    cell = looking(*images(3), seconds=0.1).run(silence)
+    assert (withheld(cell) == ()) is fine
+    assert cell.state == 'ARMED'
+
+
+def test_d10_breach_of_perception_that_died_withholds_until_it_is_back():
+    cell = looking(*images(3)).run(9.0)
+    refused = cell.propose()
+    assert refused.reasons == ('E5 D10 camera: silent for 9.1 s, allowed 2',)
+    for stamp in (cell.now, 0.05):  # the second one of a clock that was set back
+        back = replace(DIM, stamp=stamp, mark=int(1e3 * stamp))
+        cell.supervisor.inputs.camera.take(back, cell.now, is_moving=False)
+        assert withheld(cell.run(0.1)) == ()
+        cell.run(3.0)
+        assert withheld(cell) != ()
+
+
 def test_d10_breach_withholds_new_plans_and_lets_the_old_one_end():
     cell = Watched().executing()
     for number in range(15):
