@@ -64,7 +64,8 @@ def _clearance(
     rows: Rows, speeds: Array, curve: Curve, context: SafetyContext, body: Body
 ) -> Iterator[Breach]:
     positions = curve.samples.positions
-    either_side = np.maximum(np.append(speeds, speeds[-1]), np.insert(speeds, 0, speeds[0]))
+    ends = np.pad(speeds, 1, mode='edge')
+    either_side = np.maximum(ends[:-1], ends[1:])
     slow = either_side <= context.parameters.slow_tool_speed
     contact = body.contact(positions[rows], slow[rows])
     if contact is None:
