@@ -19,7 +19,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from mutmut.configuration import config
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.utils.file_utils import walk_mutatable_files
@@ -65,7 +64,9 @@ def sample(names: dict[str, list[str]], count: int, seed: int) -> dict[str, list
     """Choose names of each module in proportion to how many it has."""
     chance, total = random.Random(seed), sum(map(len, names.values()))
     return {
-        module: chance.sample(given, min(len(given), max(LEAST, round(count * len(given) / total))))
+        module: chance.sample(
+            given, min(len(given), max(LEAST, round(count * len(given) / total)))
+        )
         for module, given in sorted(names.items())
         if given
     }

@@ -87,7 +87,10 @@ def moved(velocity):
 )  # fmt: skip
 def test_every_breach_carries_joint_time_value_and_limit(trajectory, changes, expected):
     found = numbers(trajectory, **changes)
-    assert found == (*expected[:2], *(pytest.approx(v, abs=2.1e-3, nan_ok=True) for v in expected[2:]))
+    assert found == (
+        *expected[:2],
+        *(pytest.approx(v, abs=2.1e-3, nan_ok=True) for v in expected[2:]),
+    )
 
 
 def test_a_doubled_name_counts_from_two_on():
@@ -229,7 +232,7 @@ class Listening(SlidingBody):
     def contact(self, positions, slow):
         if not hasattr(self, 'positions'):
             self.positions, self.slow = positions, slow
-        return None
+        return
 
 
 def test_c9_a_sample_is_slow_where_the_tool_is_slow_on_both_sides():
@@ -367,4 +370,6 @@ def test_c10_breach_of_the_worst_condition_and_the_largest_step():
 
 def test_c10_accepts_the_condition_and_the_step_themselves():
     few = quintic([0.5, 0.5, 0.04], 2.0, count=3)
-    assert broken(few, body=SlidingBody(condition=32.0), singularity=32.0, branch_step=0.25) == set()
+    assert (
+        broken(few, body=SlidingBody(condition=32.0), singularity=32.0, branch_step=0.25) == set()
+    )
