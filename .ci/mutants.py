@@ -64,9 +64,7 @@ def sample(names: dict[str, list[str]], count: int, seed: int) -> dict[str, list
     """Choose names of each module in proportion to how many it has."""
     chance, total = random.Random(seed), sum(map(len, names.values()))
     return {
-        module: chance.sample(
-            given, min(len(given), max(LEAST, round(count * len(given) / total)))
-        )
+        module: chance.sample(given, min(len(given), max(LEAST, len(given) * count // total)))
         for module, given in sorted(names.items())
         if given
     }

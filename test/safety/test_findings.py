@@ -133,7 +133,7 @@ def test_d1_boundary_of_rest(velocities, moves):
 def test_d1_boundary_of_rest_by_two_states(step, moves):
     monitor = StateMonitor(LIMITS, EXACT)
     still = np.zeros(3)
-    for stamp, positions in ((1.0, still), (1.5, still + [step, 0, 0])):
+    for stamp, positions in ((1.0, still), (1.5, still + np.array([step, 0, 0]))):
         assert monitor.take(JointState(stamp, NAMES, positions), stamp, stamp) is None
         assert stamp > 1.0 or monitor.is_moving
     assert monitor.is_moving is moves
@@ -168,13 +168,13 @@ def test_d2_boundary_of_a_jump_is_what_the_joint_could_move(sign):
 def test_d2_breach_names_the_joint_that_is_farthest_beyond_what_it_could():
     monitor = states((1.0, 1.0, 1.0))
     # The slide may move by 0.151, the finger by 0.016 m.
-    found = monitor.take(at(HOME + [0.16, 0.0, -0.035], 1.1), 1.1, 1.1)
+    found = monitor.take(at(HOME + np.array([0.16, 0.0, -0.035]), 1.1), 1.1, 1.1)
     assert found.joint == 'finger'
 
 
 def test_d2_a_repeated_stamp_is_no_jump_and_no_news():
     monitor = states((1.0, 1.0, 1.0))
-    assert monitor.take(at(HOME + [0.5, 0, 0], 1.0), 1.05, 1.05) is None
+    assert monitor.take(at(HOME + np.array([0.5, 0, 0]), 1.0), 1.05, 1.05) is None
     assert monitor.latest.positions[0] == HOME[0]
 
 
@@ -415,8 +415,8 @@ def test_d10_the_mark_tells_images_and_depths_apart():
     rgb, depth = np.zeros((8, 8, 3), np.uint8), np.ones((8, 8), np.float32)
     other, moved = rgb.copy(), depth.copy()
     other[4, 4, 2], moved[4, 0] = 1, 2.0
-    marks = [CameraSample.of(0.0, *given).mark
-             for given in ((rgb,), (other,), (rgb, depth), (rgb, moved), (other, depth))]  # fmt: skip
+    given = ((rgb,), (other,), (rgb, depth), (rgb, moved), (other, depth))
+    marks = [CameraSample.of(0.0, *images).mark for images in given]
     assert len(set(marks)) == 5
     assert CameraSample.of(1.0, rgb.copy(), depth.copy()).mark == marks[2]
 
