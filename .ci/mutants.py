@@ -25,7 +25,6 @@ from mutmut.utils.file_utils import walk_mutatable_files
 from mutmut.utils.format_utils import get_mutant_name
 
 LEAST = 2  # mutants of each module in a sample
-KILLED = 0  # exit code of tests that noticed nothing is 0
 Z = 1.959964  # of the normal distribution, for 95 %
 
 
@@ -57,7 +56,8 @@ def _changes_text(before: ast.FunctionDef, after: ast.FunctionDef) -> bool:
             node.value = text
     if shapes[0] != shapes[1]:
         return False
-    return any(old != new and ' ' in old for old, new in zip(*texts, strict=True))
+    changes = zip(*texts, strict=True)
+    return any(old != new and ' ' in old for old, new in changes)
 
 
 def sample(names: dict[str, list[str]], count: int, seed: int) -> dict[str, list[str]]:
@@ -123,8 +123,9 @@ def main() -> None:
         sys.stdout.write('\n'.join(names) + '\n')
         return
     if not given.report:
-        run = [sys.executable, '-m', 'mutmut', 'run', '--max-children', str(given.children)]
-        subprocess.run([*run, *names], check=True)
+        mutmut = str(Path(sys.executable).with_name('mutmut'))
+        options = ['--max-children', str(given.children)]
+        subprocess.run([mutmut, 'run', *options, *names], check=True)
     sys.stdout.write('\n'.join(report(chosen, every)) + '\n')
 
 

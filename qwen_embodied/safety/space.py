@@ -40,7 +40,7 @@ def _speed(speeds: Array, curve: Curve, context: SafetyContext) -> Iterator[Brea
     limit = context.parameters.max_tool_speed
     within = speeds <= limit * (1 + ROUNDING)
     if not within.all():
-        row = int(np.argmax(np.where(within, -1.0, speeds)))
+        row = int(np.argmax(speeds))  # the first NaN, if there is one
         time, value = float(curve.times[row]), float(speeds[row])
         message = f'tool: {value:.3f} m/s at {time:.2f} s, allowed {limit:g}'
         yield Breach('C7', message, None, time, value, limit)
