@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint bench audit lock clean
+.PHONY: help demo test test-all mutants lint bench audit lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -27,6 +27,7 @@ help:
 	@echo 'make demo       simulated pick and place: INSTRUCTION="$(INSTRUCTION)" SEED=$(SEED) LIGHT=$(LIGHT)'
 	@echo 'make test       every test that ends within minutes'
 	@echo 'make test-all   the slow tests as well'
+	@echo 'make mutants    what the tests of the safety rules notice: ARGS="--count 350 --seed 0"'
 	@echo 'make lint       ruff and mypy'
 	@echo 'make bench      measure: BENCH=$(BENCH)'
 	@echo 'make audit      known vulnerabilities of what is installed and of requirements.lock'
@@ -41,6 +42,11 @@ test: $(TEST_READY)
 
 test-all: $(TEST_READY)
 	@$(BIN)/python -m pytest -q $(ARGS)
+
+# Made anew each time: a verdict of other tests would count as one of these.
+mutants: $(VENV)/mutants-ready
+	@rm -rf mutants
+	@$(BIN)/python .ci/mutants.py $(ARGS)
 
 lint: $(TEST_READY)
 	@echo 'lint: ruff check'; $(BIN)/ruff check .
@@ -76,7 +82,7 @@ lock:
 	@echo "lock: $$(grep -c == requirements.lock) packages in requirements.lock"
 
 clean:
-	rm -rf $(VENV) build install log dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build install log dist mutants *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find qwen_embodied test -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): setup.py pyproject.toml
@@ -98,6 +104,10 @@ $(TEST_READY): $(READY)
 	@echo 'set-up for tests: torch and tools from PyPI (1.1 GB more; one to five minutes)'
 	@$(PIP) $(TORCH)
 	@$(PIP) --prefer-binary -e '.[ros,sim,test]' $(TORCH)
+	@touch $@
+
+$(VENV)/mutants-ready: $(TEST_READY)
+	@$(PIP) mutmut==3.8.1
 	@touch $@
 
 # Apart from .venv, so that what is audited is what the package installs.

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import json
@@ -70,14 +71,14 @@ class AuditFile:
             self._trail = self._resumed()
         self._rotate()
         line = self._trail.line(values)
-        with open(self._path, 'ab') as file:
+        data = line.encode() + b'\n'
+        # Without a buffer, whose rest would still be written when the file is closed.
+        with open(self._path, 'ab', buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
-            try:
-                file.write(line.encode() + b'\n')
-                file.flush()
-            except OSError:
-                os.truncate(self._path, size)  # half a line would break the chain
-                raise
+            written = file.write(data)
+            if written != len(data):
+                file.truncate(size)  # half a line would break the chain
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._trail.accept(line)
 
     def _resumed(self) -> AuditTrail:
@@ -91,13 +92,9 @@ class AuditFile:
             tail = file.read()
             whole = tail.rfind(b'\n') + 1
             file.truncate(size - len(tail) + whole)
-        lines = tail[:whole].splitlines()
-        trail = AuditTrail()
-        try:
-            trail.accept(lines[-1].decode() if lines else '{}')
-        except (ValueError, KeyError, TypeError):
-            return AuditTrail()
-        return trail
+        lines = tail[:whole].splitlines() or [b'']
+        content = _read(lines[-1].decode(errors='replace'))
+        return AuditTrail() if content is None else AuditTrail(content['hash'], content['n'])
 
     def _rotate(self) -> None:
         if not self._path.exists() or self._path.stat().st_size < self._largest:
@@ -158,10 +155,10 @@ def explain(line: str) -> list[str]:
 def _read(line: str) -> dict[str, Any] | None:
     try:
         content = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     is_one = isinstance(content, dict) and {'n', 'before', 'hash'} <= content.keys()
-    return content if is_one else None
+    return content if is_one and isinstance(content['n'], int) else None
 
 
 def _hash(content: Mapping[str, Any]) -> str:

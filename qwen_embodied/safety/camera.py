@@ -68,16 +68,17 @@ class CameraMonitor:
     def take(self, sample: CameraSample, now: float, *, is_moving: bool) -> None:
         """Take an image; an older one is ignored, unless its clock was set back."""
         before, back = self._latest, self._parameters.camera_silence
-        if before is not None and not (
-            sample.stamp > before.stamp or sample.stamp < before.stamp - back
-        ):
+        # A stamp that is NaN is no order: it counts.
+        if before is not None and before.stamp - back <= sample.stamp <= before.stamp:
             return
         self._heard = now
         same = is_moving and before is not None and sample.mark == before.mark
         self._equal = self._equal + 1 if same else 1
         self._latest = sample
-        is_bad = bool(self._exposure(sample))
-        self._bad_since = (self._bad_since or now) if is_bad else None
+        if not self._exposure(sample):
+            self._bad_since = None
+        elif self._bad_since is None:
+            self._bad_since = now
 
     def findings(self, now: float, clock: float) -> list[Finding]:
         """Report what is wrong; `clock` is the time of the stamps, s."""

@@ -97,7 +97,7 @@ def check_rates(curve: Curve, context: SafetyContext) -> Iterator[Breach]:
     for unit, at, values, limit in checks:
         within = np.abs(values) <= limit * (1 + ROUNDING)
         for column in np.flatnonzero(~within.all(axis=0)):
-            row = int(np.argmax(np.where(within[:, column], -1.0, np.abs(values[:, column]))))
+            row = int(np.argmax(np.abs(values[:, column])))
             time = float(np.broadcast_to(at, values.shape)[row, column])
             yield _too_fast(context, int(column), unit, time, float(values[row, column]), limit)
 

@@ -100,10 +100,11 @@ def _times(trajectory: JointTrajectory, parameters: Parameters) -> Iterator[Brea
             f'{steps[at]:.6g} s between the points {at} and {at + 1}, '
             f'allowed {parameters.min_step:g} to {parameters.max_step:g}'
         )
-        yield Breach('C2', message, time=float(times[at]), value=float(steps[at]))
+        limit = parameters.min_step if steps[at] < low else parameters.max_step
+        yield Breach('C2', message, None, float(times[at]), float(steps[at]), limit)
     if not times[-1] <= parameters.max_duration + ROUNDING:
-        limit = parameters.max_duration
-        yield Breach('C2', f'{times[-1]:.6g} s long, allowed {limit:g}', value=float(times[-1]))
+        value, limit = float(times[-1]), parameters.max_duration
+        yield Breach('C2', f'{value:.6g} s long, allowed {limit:g}', value=value, limit=limit)
 
 
 def _end(trajectory: JointTrajectory, context: SafetyContext) -> Iterator[Breach]:

@@ -55,7 +55,7 @@ class LatchFile:
             if content is None:
                 return None
             latch = Latch(content['state'], tuple(map(str, content['reasons'])), content['nonce'])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             return self._unreadable(f'{type(error).__name__} {error}')
         is_whole = latch.state in LATCHED and isinstance(latch.nonce, str) and latch.nonce
         return latch if is_whole else self._unreadable('it holds no latch')

@@ -37,7 +37,7 @@ def check_line(
     p, arm = context.parameters, curve.samples.positions[:, context.is_arm]
     conditions = body.conditions(arm[rows])
     if not (conditions <= p.singularity).all():
-        row = int(np.argmax(np.where(np.isnan(conditions), np.inf, conditions)))
+        row = int(np.argmax(conditions))  # the first NaN, if there is one
         value, time = float(conditions[row]), float(curve.times[rows[row]])
         message = f'tool: condition {value:.1f} at {time:.2f} s, allowed {p.singularity:g}'
         yield Breach('C10', message, None, time, value, p.singularity)

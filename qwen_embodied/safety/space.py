@@ -40,7 +40,7 @@ def _speed(speeds: Array, curve: Curve, context: SafetyContext) -> Iterator[Brea
     limit = context.parameters.max_tool_speed
     within = speeds <= limit * (1 + ROUNDING)
     if not within.all():
-        row = int(np.argmax(np.where(within, -1.0, speeds)))
+        row = int(np.argmax(speeds))  # the first NaN, if there is one
         time, value = float(curve.times[row]), float(speeds[row])
         message = f'tool: {value:.3f} m/s at {time:.2f} s, allowed {limit:g}'
         yield Breach('C7', message, None, time, value, limit)
@@ -64,7 +64,8 @@ def _clearance(
     rows: Rows, speeds: Array, curve: Curve, context: SafetyContext, body: Body
 ) -> Iterator[Breach]:
     positions = curve.samples.positions
-    either_side = np.maximum(np.append(speeds, speeds[-1]), np.insert(speeds, 0, speeds[0]))
+    ends = np.pad(speeds, 1, mode='edge')
+    either_side = np.maximum(ends[:-1], ends[1:])
     slow = either_side <= context.parameters.slow_tool_speed
     contact = body.contact(positions[rows], slow[rows])
     if contact is None:

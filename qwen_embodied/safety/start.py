@@ -28,7 +28,8 @@ def check_start(first: Samples, context: SafetyContext) -> Iterator[Breach]:
             f'the joint state is {age:.3f} s old, '
             f'allowed {-parameters.state_future:g} to {parameters.state_timeout:g}'
         )
-        yield Breach('C3', message, value=age, limit=parameters.state_timeout)
+        limit = -parameters.state_future if age < 0.0 else parameters.state_timeout
+        yield Breach('C3', message, value=age, limit=limit)
     missing = [name for name in context.arm_joints if name not in state.names]
     if missing:
         yield Breach('C3', f'not measured: {", ".join(missing)}', joint=missing[0])

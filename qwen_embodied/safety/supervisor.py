@@ -161,7 +161,7 @@ class Supervisor:
         if self._state == 'DISARMED' and self._is_healthy(now):
             self._change('ARMED', (), now)
             return self.decisions.answered('arm', '', now, operator)
-        reason = f'{self._state}: {self._waits_for(now)}'
+        reason = f'{self._state}: {self._waits_for()}'
         if self._state in LATCHED:
             reason = f'{self._state}: reset first; {"; ".join(self._reasons)}'
         return self.decisions.answered('arm', reason, now, operator)
@@ -180,7 +180,7 @@ class Supervisor:
             self.inputs.people.resume(now)
         self.tick(now)
         if not reason and not (self._is_healthy(now) and not self.inputs.joints.is_moving):
-            reason = self._waits_for(now)
+            reason = self._waits_for()
         if reason:
             return self.decisions.answered('reset', f'{self._state}: {reason}', now, operator)
         self.latch, self._trajectory, self._healthy_since = None, None, now
@@ -257,7 +257,7 @@ class Supervisor:
         since = self._healthy_since
         return since is not None and now - since >= self.parameters.healthy_time
 
-    def _waits_for(self, now: float) -> str:
+    def _waits_for(self) -> str:
         if self.inputs.joints.is_moving:
             return 'the arm still moves'
         ills = at_least(self._findings, HOLD)

@@ -78,7 +78,7 @@ def _nearest(gaps: Array, times: Array, needed: float, name: str) -> Iterator[Br
     within = gaps >= needed - ROUNDING
     if within.all():
         return
-    row = int(np.argmin(np.where(np.isnan(gaps), -np.inf, gaps)))
+    row = int(np.argmin(gaps))  # the first NaN, if there is one
     gap, time = float(gaps[row]), float(times[row])
     message = f'a link: {gap:.3f} m {name} at {time:.2f} s, needed {needed:g}'
     yield Breach('C8', message, None, time, gap, needed)

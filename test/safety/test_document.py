@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import re
 from pathlib import Path
@@ -24,6 +25,7 @@ from qwen_embodied.safety.threats import THREATS, UNTESTED
 TESTS = Path(__file__).parents[1]
 
 
+@functools.cache
 def names_of_tests():
     files = [*(TESTS / 'safety').glob('test_*.py'), *(TESTS / 'control').glob('test_*.py')]
     return [
