@@ -23,6 +23,7 @@ from qwen_embodied import (
     cli_doctor,
     cli_export,
     cli_parameters,
+    cli_record,
     cli_replay,
     cli_up,
 )
@@ -49,16 +50,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-app.add_typer(cli_calibrate.app)
-cli_replay.register(app)
-cli_export.register(app)
-cli_audit.register(app)
-cli_doctor.register(app)
-cli_parameters.register(app)
-cli_approve.register(app)
-app.add_typer(cli_up.app)
 
 
 class Light(StrEnum):
@@ -230,6 +221,20 @@ def light(
 
     write_sheet(output, contact_sheet(seed))
     typer.echo(f'{output}: every condition in three severities, each as seen and as corrected')
+
+
+app.add_typer(cli_up.app)
+for part in (
+    cli_approve,
+    cli_audit,
+    cli_doctor,
+    cli_parameters,
+    cli_record,
+    cli_replay,
+    cli_export,
+):
+    part.register(app)
+app.add_typer(cli_calibrate.app)
 
 
 def main() -> None:

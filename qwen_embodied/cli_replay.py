@@ -1,29 +1,31 @@
-"""The commands on recordings: qwen-embodied replay | record."""
+"""The command on recordings: qwen-embodied replay."""
 
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import ConfigurationError, MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qwen_embodied.replay import ReplayReport
+    from qwen_embodied.replay import ReplayReport, TopicMap
     from qwen_embodied.replay.rerun import Way
 
 DONE, FAILED = 0, 1
 WORTH_A_PROCESS = 10.0  # s of recording from which a second process is started
 LINE_EVERY = 5.0  # s between lines of progress where there is no terminal
+FORESEEN = 0.1  # share from which the rest is estimated
 LIBRARIES = ('rosbags', 'mcap', 'zstandard', 'lz4', 'apsw')
 
 Bag = Annotated[Path, typer.Argument(help='Folder of a rosbag2 recording, or its .mcap or .db3.')]
@@ -36,7 +38,15 @@ Output = Annotated[
 Topics = Annotated[
     Path | None, typer.Option('--topics', help='YAML with the names of topics and joints.')
 ]
-RobotName = Annotated[str, typer.Option('--robot', help='panda, ur5e, xarm7, so101 or a YAML.')]
+RobotName = Annotated[
+    str,
+    typer.Option('--robot', help='panda, ur5e_2f85, xarm7, so101 or a YAML; as recorded without.'),
+]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(help='Over those of config/, as for the nodes; repeatable.'),
+]
+Namespace = Annotated[str, typer.Option(help='Of the topics, where several arms were recorded.')]
 Every = Annotated[int, typer.Option(min=1, help='Make scenes of every n-th image.')]
 At = Annotated[
     float | None, typer.Option(min=0.0, help='Plan at this time, s; else at the first good scene.')
@@ -66,7 +76,9 @@ def replay(  # noqa: PLR0913 - each is an option
     instruction: Words = '',
     output: Output = None,
     topics: Topics = None,
-    robot: RobotName = 'panda',
+    robot: RobotName = '',
+    params_file: Files = None,
+    namespace: Namespace = '',
     every: Every = 1,
     at: At = None,
     profile: Profile = 'simulation',
@@ -79,53 +91,21 @@ def replay(  # noqa: PLR0913 - each is an option
     """Run a recording through every stage again, and write a report; nothing moves."""
     if publish:
         return _publish(bag, own_names)
-    values = {
-        'instruction': instruction, 'robot': robot, 'every': every, 'profile': profile,
+    files = [str(path) for path in params_file or ()]
+    values: dict[str, object] = {
+        'instruction': instruction, 'every': every, 'profile': profile, 'params_files': files,
         'at': -1.0 if at is None else at,
     }  # fmt: skip
-    folder = output or Path('runs') / f'replay-{bag.name}'
+    values |= {'robot': robot} if robot else {}
+    folder = output or Path('runs') / f'replay-{_title(bag)}'
+    _check(files)
     try:
-        code = _replay(bag, values, topics, folder, _Ways(golden, recover, one_process))
+        names = _topics(topics, namespace)
+        code = _replay(
+            bag, {**values, 'topics': names}, folder, _Ways(golden, recover, one_process)
+        )
     except ModuleNotFoundError as error:
-        raise _missing(error) from error
-    raise typer.Exit(code)
-
-
-Patterns = Annotated[
-    list[str] | None, typer.Argument(help='Patterns of topics, such as "/camera/*"; all without.')
-]
-Folder = Annotated[Path | None, typer.Option(help='Of the recording; recordings/<date> without.')]
-Megabytes = Annotated[float, typer.Option(min=0.0, help='Begin a new file after so many MB.')]
-Seconds = Annotated[float, typer.Option(min=0.0, help='Begin a new file after so many seconds.')]
-Memory = Annotated[
-    float, typer.Option(min=1.0, help='MB that may wait for the disk; more is dropped, counted.')
-]
-
-
-def record(
-    topics: Patterns = None,
-    output: Folder = None,
-    split_size: Megabytes = 0.0,
-    split_time: Seconds = 0.0,
-    memory: Memory = 64.0,
-    robot: RobotName = 'panda',
-) -> None:
-    """Record topics of the running graph as MCAP until Ctrl-C."""
-    from qwen_embodied.bringup import graph_environment
-
-    os.environ.update(graph_environment())
-    try:
-        from qwen_embodied.nodes.recorder_node import record as run_recorder
-    except ModuleNotFoundError as error:
-        raise _missing(error) from error
-    code = run_recorder(
-        topics=topics or ['*'],
-        output='' if output is None else str(output),
-        split_size=split_size,
-        split_time=split_time,
-        memory=memory,
-        robot=robot,
-    )
+        raise missing_library(error) from error
     raise typer.Exit(code)
 
 
@@ -144,26 +124,44 @@ class _Ways(NamedTuple):
         return 'process' if is_worth and not self.is_one_process else 'thread'
 
 
-def _replay(
-    path: Path,
-    values: dict[str, object],
-    topics: Path | None,
-    folder: Path,
-    ways: _Ways,
-) -> int:
-    from qwen_embodied.replay import TopicMap, configure, read_bag, read_map, rerun
-    from qwen_embodied.replay.golden import compare, read_golden
+def _title(bag: Path) -> str:
+    """Name a replay: recordings in the folders of runs are all called `recording`."""
+    path = bag.absolute()
+    return path.parent.name if path.name == 'recording' else path.stem
+
+
+def _check(files: list[str]) -> None:
+    """Refuse unknown parameters, as the nodes do; without ROS nobody knows all of them."""
+    if not files or not find_spec('rclpy'):
+        return
+    from qwen_embodied.nodes.declared import check_parameter_file
+
+    for fault in (line for path in files for line in check_parameter_file(path)):
+        raise ConfigurationError(fault)
+
+
+def _topics(file: Path | None, namespace: str) -> TopicMap:
+    from qwen_embodied.replay import TopicMap, read_map
+
+    names = read_map(file) if file else TopicMap()
+    return replace(names, namespace=namespace) if namespace else names
+
+
+def _replay(path: Path, values: dict[str, object], folder: Path, ways: _Ways) -> int:
+    from qwen_embodied.replay import configure, read_bag, rerun
+    from qwen_embodied.replay.golden import compare, compare_scenes, read_golden
     from qwen_embodied.replay.outcome import write_report
 
     earlier = None if ways.golden is None else read_golden(ways.golden)
     bag = read_bag(path, recover=ways.recover)
-    values = {**values, 'topics': read_map(topics) if topics else TopicMap()}
     config = configure(values, bag.configuration)
     begun = time.monotonic()
     with _progress(f'replaying {path.name}') as tell:
         way = ways.of_reading(bag.duration)
         report = rerun(bag, config, folder=folder, progress=tell, way=way)
-    changes = None if earlier is None else compare(earlier, report.plain())
+    changes = None
+    if earlier is not None and ways.golden is not None:
+        changes = compare(earlier, report.plain()) + compare_scenes(ways.golden.parent, folder)
     page, data = write_report(report, folder, changes)
     _say(report, time.monotonic() - begun, changes)
     typer.echo(f'report: {page}  {data}')
@@ -202,7 +200,8 @@ def _say(report: ReplayReport, took: float, changes: tuple[str, ...] | None) -> 
         typer.echo('nothing changed against the earlier replay')
 
 
-def _missing(error: ModuleNotFoundError) -> Exception:
+def missing_library(error: ModuleNotFoundError) -> Exception:
+    """Give the error that says how to install what recordings need; the same one for others."""
     name = (error.name or '').partition('.')[0]
     if name not in LIBRARIES:
         return error
@@ -238,10 +237,10 @@ class _progress:  # noqa: N801 - reads as a word where it is used
         if not self._is_terminal and share > 0.0 and now - self._told > LINE_EVERY:
             self._told = now
             left = (now - self._begun) / share * (1.0 - share)
-            sys.stderr.write(f'{self._title}: {100 * share:.0f} %, {left:.0f} s left\n')
+            rest = f', {left:.0f} s left' if share > FORESEEN else ''
+            sys.stderr.write(f'{self._title}: {100 * share:.0f} %{rest}\n')
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(replay)
-    app.command()(record)

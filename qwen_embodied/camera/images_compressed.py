@@ -43,25 +43,28 @@ def read_compressed(message: CompressedMessage) -> NDArray[np.uint8]:
 
 
 def read_compressed_depth(message: CompressedMessage) -> NDArray[np.float32]:
-    """Decode a compressedDepth image to (H, W) float32 m, NaN where invalid.
+    """Decode a compressed depth image to (H, W) float32 m, NaN where invalid.
 
-    16UC1 holds millimetres, 32FC1 inverse depths.
+    16UC1 holds millimetres, as compressedDepth or as a plain PNG; 32FC1 inverse depths.
 
     Raises:
-        CameraError: It is no compressedDepth image in PNG, too large, or broken.
+        CameraError: It is neither, no PNG, too large, or broken.
     """
     import cv2
 
     data = bytes(message.data)
     encoding = message.format.partition(';')[0].strip()
-    is_depth = encoding in ('16UC1', '32FC1') and 'compresseddepth' in message.format.lower()
-    if not is_depth or data[DEPTH_HEADER.size : DEPTH_HEADER.size + 8] != PNG:
+    is_plain = encoding == '16UC1' and data.startswith(PNG)
+    is_known = encoding in ('16UC1', '32FC1') and 'compresseddepth' in message.format.lower()
+    if not is_plain and (not is_known or data[DEPTH_HEADER.size :][: len(PNG)] != PNG):
         raise CameraError(
-            f'a compressed depth image with the format {message.format!r} cannot be read; '
-            'known are "16UC1; compressedDepth png" and "32FC1; compressedDepth png"'
+            f'a compressed depth image with the format {message.format!r} cannot be read; known '
+            'are "16UC1; compressedDepth png", "32FC1; compressedDepth png" and "16UC1; png"'
         )
-    _, scale, offset = DEPTH_HEADER.unpack_from(data)
-    data = data[DEPTH_HEADER.size :]
+    scale = offset = 0.0
+    if not is_plain:
+        _, scale, offset = DEPTH_HEADER.unpack_from(data)
+        data = data[DEPTH_HEADER.size :]
     check_image(data)
     levels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if levels is None or levels.ndim != 2 or levels.dtype != np.uint16:

@@ -44,6 +44,7 @@ class Parameters:
         64.0, 'What may wait for the disk, MB; more is dropped and counted.', bounds=(1.0, 4096.0)
     )
     robot: str = param('panda', 'Whose description is recorded where nobody publishes one.')
+    params_file: str = param('', 'Your parameters, recorded too; the place of the camera counts.')
 
 
 class RecorderNode(Node):
@@ -58,7 +59,8 @@ class RecorderNode(Node):
         stamp = time.strftime('%Y-%m-%d-%H%M%S')
         folder = Path(values.output) if values.output else Path('recordings') / stamp
         splitting = Splitting(int(values.split_size * 1e6), values.split_time)
-        writer = BagWriter(folder, configuration=configuration(values.robot), splitting=splitting)
+        system = configuration(values.robot, values.params_file)
+        writer = BagWriter(folder, configuration=system, splitting=splitting)
         self._recorder = Recorder(writer, most_waiting=int(values.memory * 1e6))
         self._known: set[str] = set()
         self._told = self._failed = 0

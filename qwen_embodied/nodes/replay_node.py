@@ -15,13 +15,13 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
 
-from qwen_embodied.errors import ConfigurationError, QwenEmbodiedError
+from qwen_embodied.errors import ConfigurationError, QwenEmbodiedError, ReplayError
 from qwen_embodied.nodes import qos, topic_types
 from qwen_embodied.nodes.pacing import Pacer
 from qwen_embodied.nodes.parameters import declare
 from qwen_embodied.nodes.run import run
 from qwen_embodied.parameters import param
-from qwen_embodied.replay import Record, read_bag
+from qwen_embodied.replay import Record, Topic, read_bag
 from qwen_embodied.replay.playback import may_be_played, played_name
 
 TICKS = 100.0  # per s, of this machine's clock
@@ -53,18 +53,28 @@ class ReplayNode(Node):
             raise ConfigurationError('replay: bag is empty; set it to a recording')
         bag = read_bag(Path(values.bag), recover=values.recover)
         played = {name: topic for name, topic in bag.topics.items() if may_be_played(topic)}
-        self._outputs = {name: self._output(name, topic.type) for name, topic in played.items()}
+        self._outputs = self._opened(played)
         self._clock_out = self.create_publisher(Clock, '/clock', qos.STATE)
-        self._records: Iterator[Record] = bag.messages(played)
+        self._records: Iterator[Record] = bag.messages(self._outputs)
         self._next = next(self._records, None)
         self._begin = time.monotonic() + values.wait
         self._origin = self._next.stamp if self._next else 0
         self.is_done = False
-        left_out = sorted(set(bag.topics) - set(played))
-        self.get_logger().info(f'plays {sorted(played)}; not played: {left_out}')
+        left_out = sorted(set(bag.topics) - set(self._outputs))
+        self.get_logger().info(f'plays {sorted(self._outputs)}; not played: {left_out}')
         for note in bag.notes:
             self.get_logger().warning(note)
         self._worker = Pacer('replay', TICKS, self._tick)
+
+    def _opened(self, topics: dict[str, Topic]) -> dict[str, Publisher[Any]]:
+        """Make the publishers; a type that is not installed, such as TF, is left out."""
+        outputs = {}
+        for name, topic in topics.items():
+            try:
+                outputs[name] = self._output(name, topic.type)
+            except ReplayError as error:
+                self.get_logger().warning(f'{name} is not played: {error}')
+        return outputs
 
     def _output(self, name: str, kind: str) -> Publisher[Any]:
         profile = qos.LATCHED if name.endswith(('_static', 'robot_description')) else qos.STATE

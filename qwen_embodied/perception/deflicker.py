@@ -23,7 +23,8 @@ class Deflicker:
 
     Attributes:
         free: Deviation of rows that is left alone, in natural logarithms.
-        memory: Images over which the usual light of a row is learnt; later it only drifts.
+        memory: Images over which the usual light of a row is learnt; later it follows what lasts
+            for about a hundred images, so that a shadow that stays is not taken for flicker.
         most: Deviation from which on it is another scene or another lamp, not flicker.
     """
 
@@ -36,15 +37,15 @@ class Deflicker:
         logs = np.log(sample.luma + np.float32(2e-3))
         mean: Floats | None = sample.before.get('mean')
         if mean is None or mean.shape != logs.shape:
-            return treatment.noting(mean=logs, images=1, banding=0.0)
+            return _afresh(treatment, logs)
         apart = logs - mean
         rows, agreeing = _rows(apart)
         if np.abs(rows).max() > self.most or agreeing.mean() < 0.4:
-            return treatment.noting(mean=logs, images=1, banding=0.0)
+            return _afresh(treatment, logs)
         images = int(sample.before.get('images', 1)) + 1
-        drift = 0.95 * float(sample.before.get('drift', 0.0)) + 0.05 * float(rows.mean())
+        drift = 0.95 * sample.before['drift'] + 0.05 * rows
         banding = max(0.9 * float(sample.before.get('banding', 0.0)), float(np.std(rows)))
-        share = rows / images if images <= self.memory else np.full(len(rows), 0.1 * drift)
+        share = rows / images if images <= self.memory else 0.1 * drift
         level = (share - rows)[:, None].astype(np.float32)
         mean = mean + np.float32(0.1) * (apart - rows[:, None].astype(np.float32))
         mean = mean + share[:, None].astype(np.float32)
@@ -52,6 +53,10 @@ class Deflicker:
         if banding < self.free:
             return treatment
         return treatment.shaded(np.repeat(np.exp(level), logs.shape[1], axis=1))
+
+
+def _afresh(treatment: Treatment, logs: Floats) -> Treatment:
+    return treatment.noting(mean=logs, images=1, banding=0.0, drift=np.zeros(len(logs)))
 
 
 def _rows(apart: Floats) -> tuple[Array, NDArray[np.bool_]]:

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 KERNEL, AROUND = np.ones((5, 5), np.uint8), np.ones((7, 7), np.uint8)
 CONFIDENCE = 0.3
 ON_TABLE = 0.8  # share of the pixels around that show the table
-RAISED = 0.15  # share of the pixels from which it is more than a hole
+RAISED = 0.15  # share of pixels of things or robot from which it is more than a hole
 GUESS = 0.04  # m, height of what has no depth
 
 
@@ -69,13 +69,14 @@ def _sighting(
     place: tuple[slice, slice],
     parameters: PerceptionParameters,
 ) -> Sighting | None:
-    if np.count_nonzero(surface.raised[place] & mask) > RAISED * np.count_nonzero(mask):
+    shown = surface.raised[place] | surface.robot[place]
+    if np.count_nonzero(shown & mask) > RAISED * np.count_nonzero(mask):
         return None
     ring = (cv2.dilate(mask.astype(np.uint8), AROUND) > 0) & ~mask
     ring &= np.isfinite(surface.depth[place])
     on_table = np.abs(surface.own_height[place]) < parameters.min_height
-    shown = np.count_nonzero(on_table & ring & ~surface.robot[place])
-    if shown < max(1, ON_TABLE * np.count_nonzero(ring)):
+    bare = np.count_nonzero(on_table & ring & ~surface.robot[place])
+    if bare < max(1, ON_TABLE * np.count_nonzero(ring)):
         return None
     camera = surface.camera
     along = (GUESS / 2 - camera[2]) / _rise(surface, place)[mask]

@@ -3,20 +3,26 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 from qwen_embodied import safety
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.motion import MotionParameters
-from qwen_embodied.parameters import build, build_from, param, read_yaml
+from qwen_embodied.parameter_files import check_sections, read_sections, settings_of
+from qwen_embodied.parameters import build, build_from, param
 from qwen_embodied.perception import LightingParameters, PerceptionParameters
 from qwen_embodied.replay.topics import TopicMap
 from qwen_embodied.resources import shared_file
 
 CAMERA = ('camera_position', 'camera_quaternion')
 PROFILES = ('simulation', 'robot')
+NODES = (
+    'arm_controller', 'fake_arm', 'perception', 'planner', 'recorder', 'replay',
+    'safety_supervisor', 'simulation',
+)  # fmt: skip
+T = TypeVar('T')
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,9 @@ class ReplayConfig:
     settle: int = param(3, 'Scenes before the first good one.', bounds=(1, 100))
     tolerance: float = param(
         0.02, 'Largest difference of the stamps of colour and depth, s.', bounds=(0.0, 0.2)
+    )
+    params_files: list[str] = param(
+        [], 'Parameter files of nodes over those of config/; later ones win.'
     )
     profile: str = param(
         'simulation',
@@ -62,6 +71,8 @@ class StageParameters:
 def configure(values: Mapping[str, Any], recorded: Mapping[str, str]) -> ReplayConfig:
     """Build a configuration: what is given, else what was recorded, else what config/ has.
 
+    The place of the camera is also taken from params_files, before what was recorded.
+
     Args:
         values: Fields of ReplayConfig.
         recorded: What the recorder wrote about the system.
@@ -69,29 +80,58 @@ def configure(values: Mapping[str, Any], recorded: Mapping[str, str]) -> ReplayC
     Raises:
         ConfigurationError: A value is wrong.
     """
-    usual = read_yaml(shared_file('config/1_camera.yaml'), 'perception')
-    merged = {name: usual[name] for name in CAMERA if name in usual}
-    for name in CAMERA:
-        if name in recorded:
-            merged[name] = _numbers(name, recorded[name])
+    merged: dict[str, Any] = {name: recorded[name] for name in ('robot',) if name in recorded}
+    merged.update({name: _numbers(name, recorded[name]) for name in CAMERA if name in recorded})
+    topics = values.get('topics', TopicMap())
+    files = [str(path) for path in values.get('params_files', [])]
+    usual = [str(shared_file('config/1_camera.yaml'))]
+    for path in [*(usual if CAMERA[0] not in recorded else ()), *files]:
+        merged.update(_of_node(ReplayConfig, path, 'perception', topics.namespace, CAMERA))
     merged.update(values)
-    topics = merged.pop('topics', TopicMap())
     checked = build(ReplayConfig, {**merged, 'topics': TopicMap()}, 'replay')
     return ReplayConfig(**{**vars(checked), 'topics': topics})
 
 
-def stage_parameters(profile: str) -> StageParameters:
-    """Read config/ for the stages; raises ConfigurationError."""
-    seen, motion, rules = (
-        shared_file(f'config/{name}.yaml') for name in ('2_perception', '4_motion', '5_safety')
-    )
-    may = safety.SIMULATION_PROFILE if profile == 'simulation' else {}
+def stage_parameters(config: ReplayConfig) -> StageParameters:
+    """Read config/ for the stages, and what is set over it.
+
+    Raises:
+        ConfigurationError: Names file, line and the way out.
+    """
+    files, below = config.params_files, config.topics.namespace
+    for path in files:
+        check_sections(path, NODES)
+    rules = safety.SIMULATION_PROFILE if config.profile == 'simulation' else {}
+
+    def stage(cls: type[T], name: str, node: str, **usual: Any) -> T:
+        over = dict(usual)
+        for path in files:
+            over.update(_of_node(cls, path, node, below))
+        return build_from(cls, shared_file(f'config/{name}.yaml'), node, **over)
+
     return StageParameters(
-        build_from(PerceptionParameters, seen, 'perception'),
-        build_from(LightingParameters, seen, 'perception'),
-        build_from(MotionParameters, motion, 'planner'),
-        build_from(safety.Parameters, rules, 'safety_supervisor', **may),
+        stage(PerceptionParameters, '2_perception', 'perception'),
+        stage(LightingParameters, '2_perception', 'perception'),
+        stage(MotionParameters, '4_motion', 'planner'),
+        stage(safety.Parameters, '5_safety', 'safety_supervisor', **rules),
     )
+
+
+def _of_node(
+    cls: type[Any], path: str, node: str, namespace: str, names: Collection[str] = ()
+) -> dict[str, Any]:
+    """Give what a file sets for a node of the fields of a class, checked; of some names if given.
+
+    Raises:
+        ConfigurationError: Names file, line and the way out.
+    """
+    known = names or {field.name for field in fields(cls)}
+    full = '/'.join(['', *namespace.strip('/').split('/'), node]).replace('//', '/')
+    settings = settings_of(read_sections(path), full)
+    own = {name: item for name, item in settings.items() if name in known}
+    values = {name: item.value for name, item in own.items()}
+    built = build(cls, values, path, {name: item.place for name, item in own.items()})
+    return {name: getattr(built, name) for name in own}
 
 
 def _numbers(name: str, text: str) -> list[float]:

@@ -51,8 +51,9 @@ def decompress(what: str, data: bytes, form: str, size: int) -> bytes:
     return made
 
 
-def decompress_message(what: str, data: bytes) -> bytes:
+def decompress_message(what: str, data: bytes | memoryview) -> bytes:
     """Decompress a message that rosbag2 compressed by itself (zstd)."""
+    data = bytes(data)
     size = _content_size(data)
     bound = min(LARGEST_RECORD, max(FREE, LARGEST_RATIO * len(data)))
     if size is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from qwen_embodied.errors import ConfigurationError
 
 MOST = 40  # lines
 LARGEST = 64 * 2**20  # bytes of a file
+FEW = 3  # differences of the first scene that differs
+SCENES = 'scenes.jsonl'
+LAST = ('light', 'joints', 'scene')
 UNCOMPARED = ('version',)
 
 
@@ -42,8 +46,35 @@ def compare(earlier: dict[str, Any], now: dict[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def compare_scenes(earlier: Path, now: Path) -> tuple[str, ...]:
+    """Say how many scenes differ, and what is the first; empty where a log is missing or none do.
+
+    Args:
+        earlier: Folder of the earlier replay.
+        now: Folder of this one.
+    """
+    try:
+        old, new = (
+            (folder / SCENES).read_text(encoding='utf-8').splitlines() for folder in (earlier, now)
+        )
+        pairs = [(one, other) for one, other in zip(old, new, strict=False) if one != other]
+        first = [json.loads(line) for line in pairs[0]] if pairs else []
+    except (OSError, ValueError):
+        return ()
+    count = len(pairs) + abs(len(old) - len(new))
+    if not count:
+        return ()
+    said = f'scenes: {count} of {max(len(old), len(new))} differ'
+    if not first:
+        return (said,)
+    what = islice(_differences('', *first), FEW)
+    return (f'{said}, from {first[1].get("stamp")} s on: {"; ".join(what)}',)
+
+
 def _without(report: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in report.items() if name not in UNCOMPARED}
+    """Leave out what is not compared, and put what has many figures last."""
+    names = sorted((name for name in report if name not in UNCOMPARED), key=LAST.__contains__)
+    return {name: report[name] for name in names}
 
 
 def _differences(where: str, old: Any, new: Any) -> Iterator[str]:

@@ -133,8 +133,9 @@ class Inputs:
         self.drops[f'{name}: {reason}'] += 1
 
     def drop_frame(self, error: CameraError | ContractError) -> None:
-        """Count images that could not be read."""
-        del error
+        """Count images that could not be read, and say why of the first."""
+        if not self.drops[f'{self._topics.colour}: {UNREADABLE}']:
+            self.notes.append(f'{self._topics.colour}: {error}')
         self._drop(self._topics.colour, UNREADABLE)
 
     def _state(self, message: Any, stamp: float) -> JointState | None:

@@ -14,12 +14,14 @@ from qwen_embodied.replay.bounds import LARGEST_METADATA, MOST_FILES
 
 METADATA = 'metadata.yaml'
 ROOT = 'rosbag2_bagfile_information'
-ENDINGS = {'.mcap': 'mcap', '.db3': 'sqlite3'}
+ENDINGS = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
+PACKED = 'zstd'
 MAGIC = {
     b'\x89MCAP0\r\n': 'mcap',
     b'SQLite format 3\x00'[:8]: 'sqlite3',
     b'#ROSBAG V'[:8]: 'ROS 1',
 }
+ZSTD = b'\x28\xb5\x2f\xfd'
 NO_BAG = 'give the folder of a rosbag2 recording, or its .mcap or .db3 file'
 
 
@@ -28,9 +30,9 @@ class Layout:
     """The files of a recording.
 
     Attributes:
-        files: (path, 'mcap' or 'sqlite3') in the order of recording.
+        files: (path, 'mcap', 'sqlite3' or PACKED) in the order of recording.
         message_count: What metadata.yaml promises in all; None without it.
-        compression: '' or 'message', where each message was compressed by itself.
+        compression: '', 'file', or 'message', where each message was compressed by itself.
         notes: What a reader must know.
         configuration: What the recorder wrote about the system.
     """
@@ -52,11 +54,10 @@ def find_files(path: Path, *, recover: bool = False) -> Layout:
     Raises:
         ReplayError: It is no recording of ROS 2, or files of it are missing or links.
     """
-    if path.is_symlink() or not path.exists():
-        reason = 'is a link' if path.is_symlink() else 'does not exist'
-        raise ReplayError(f'{path} {reason}; {NO_BAG}')
+    if not path.exists():
+        raise ReplayError(f'{path} does not exist; {NO_BAG}')
     if not path.is_dir():
-        return Layout(((path, _kind(path)),))
+        return Layout(((path, kind_of(path)),))
     description = path / METADATA
     if description.is_symlink():
         raise ReplayError(f'{description} is a link; links are not followed')
@@ -65,13 +66,14 @@ def find_files(path: Path, *, recover: bool = False) -> Layout:
     return _undescribed(path, recover)
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
+    """Give 'mcap', 'sqlite3' or PACKED by how a file begins; raises ReplayError."""
     try:
         with path.open('rb') as file:
             start = file.read(8)
     except OSError as error:
         raise ReplayError(f'{path} cannot be read: {error.strerror}') from error
-    kind = MAGIC.get(start)
+    kind = PACKED if start.startswith(ZSTD) else MAGIC.get(start)
     if kind == 'ROS 1':
         raise ReplayError(f'{path.name} is a bag of ROS 1; convert it: rosbags-convert --src '
                           f'{path.name} --dst converted')  # fmt: skip
@@ -82,11 +84,11 @@ def _kind(path: Path) -> str:
 
 
 def _undescribed(folder: Path, recover: bool) -> Layout:
-    names = sorted(item for item in folder.iterdir() if item.suffix in ENDINGS)
+    names = sorted(item for item in folder.iterdir() if item.name.endswith(ENDINGS))
     if not names:
         old = sorted(folder.glob('*.bag'))
         if old:
-            _kind(old[0])
+            kind_of(old[0])
         raise ReplayError(f'{folder} is no recording: it holds no {METADATA}; {NO_BAG}')
     if not recover:
         raise ReplayError(
@@ -122,10 +124,10 @@ def _described(folder: Path, root: dict[str, Any]) -> Layout:
         raise ReplayError(f'{METADATA}: relative_file_paths names a file twice')
     mode, form = str(root.get('compression_mode') or ''), str(root.get('compression_format') or '')
     mode = '' if mode.lower() == 'none' else mode.lower()
-    if mode not in ('', 'message') or (mode and form != 'zstd'):
+    if mode not in ('', 'message', 'file') or (mode and form != 'zstd'):
         raise ReplayError(
-            f'{METADATA}: compression_mode = {mode!r} with {form!r}; decompress the files first '
-            '(zstd -d) and set compression_mode to ""'
+            f'{METADATA}: compression_mode = {mode!r} with {form!r}; only zstd is read: '
+            'convert it with ros2 bag convert'
         )
     files = tuple(_checked(folder, str(name)) for name in names)
     custom = root.get('custom_data')
@@ -136,7 +138,7 @@ def _described(folder: Path, root: dict[str, Any]) -> Layout:
 def _unlisted(folder: Path, files: tuple[tuple[Path, str], ...]) -> tuple[str, ...]:
     known = {path.name for path, _ in files}
     others = sorted(
-        i.name for i in folder.iterdir() if i.suffix in ENDINGS and i.name not in known
+        i.name for i in folder.iterdir() if i.name.endswith(ENDINGS) and i.name not in known
     )
     return (f'{METADATA} does not name {", ".join(others[:3])}; not read',) if others else ()
 
@@ -149,4 +151,4 @@ def _checked(folder: Path, name: str) -> tuple[Path, str]:
         raise ReplayError(f'{METADATA}: {name!r} is no file of the recording')
     if not path.is_file():
         raise ReplayError(f'{own} is missing in {folder}; copy the whole folder of the recording')
-    return path, _kind(path)
+    return path, kind_of(path)

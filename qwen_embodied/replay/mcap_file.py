@@ -63,7 +63,8 @@ class McapFile:
         self._end: int | None = None  # records of the data section, when the file has no end
         self._channels: dict[int, Topic] = {}
         self._schemas: dict[int, Schema] = {}
-        self.message_count: int | None = None
+        self._stated: int | None = None  # messages, as the file says
+        self._counted = 0
         self._has_crc, self._is_known, self._total = True, False, 0
         self.notes: tuple[str, ...] = ()
         self.configuration: dict[str, str] = {}
@@ -89,10 +90,15 @@ class McapFile:
                     self._know(record)
                 seen += len(found)
                 yield from self._chosen(found, names)
-        if self.message_count is not None and seen != self.message_count:
+        if self._stated is not None and seen != self._stated:
             raise ReplayError(
-                f'{self._what} says it holds {self.message_count} messages and holds {seen}'
+                f'{self._what} says it holds {self._stated} messages and holds {seen}'
             )
+
+    @property
+    def message_count(self) -> int:
+        """How many messages the file holds: as it says, else as counted."""
+        return self._counted if self._stated is None else self._stated
 
     # -- the first pass --------------------------------------------------------------------
 
@@ -108,8 +114,8 @@ class McapFile:
                 raise self._cut_off() from error
             self._end = count
             self.notes += (f'{self._what} has no end: it is read up to its last whole chunk',)
-        if self._end is not None or not self._channels:
-            self._find_channels()
+        if self._end is not None or self._stated is None:
+            self._look_inside()
         self._finish()
 
     def _cut_off(self) -> ReplayError:
@@ -129,7 +135,7 @@ class McapFile:
         elif isinstance(record, Metadata) and record.name == METADATA_NAME:
             self.configuration.update(record.metadata)
         elif isinstance(record, Statistics):
-            self.message_count = record.message_count
+            self._stated = record.message_count
         elif isinstance(record, DataEnd):
             self._has_crc = self._has_crc or bool(record.data_section_crc)
         else:
@@ -148,19 +154,20 @@ class McapFile:
         first, last = self.span or (start, end)
         self.span = min(first, start), max(last, end)
 
-    def _find_channels(self) -> None:
+    def _look_inside(self) -> None:
         """Look into the chunks for what the summary at the end would have said."""
         with _reading(self._path, check=False) as records:
             for record in self._within(records):
                 if isinstance(record, Chunk):
-                    for _ in self._chunk_messages(record):
-                        pass
+                    self._counted += len(self._chunk_messages(record))
+                else:
+                    self._counted += isinstance(record, Message)
 
     def _finish(self) -> None:
         self._is_known = True
         if not self._has_crc:
             self.notes += (f'{self._what} {UNCHECKED}',)
-        if self.message_count is None and self._end is None:
+        if self._stated is None and self._end is None:
             self.notes += (f'{self._what} does not say how many messages it should hold',)
 
     # -- records ---------------------------------------------------------------------------

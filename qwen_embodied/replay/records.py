@@ -47,8 +47,8 @@ class Storage(Protocol):
         """First and last time of recording, ns; None without messages."""
 
     @property
-    def message_count(self) -> int | None:
-        """How many messages the file says it holds; None where it does not say."""
+    def message_count(self) -> int:
+        """How many messages the file holds: as it says, else as counted."""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ class _Rerun:
 
     def __init__(self, bag: Bag, config: ReplayConfig, planner: Planner, logs: ReplayLogs) -> None:
         self._bag, self._config, self._planner, self._logs = bag, config, planner, logs
-        self._stages = stage_parameters(config.profile)
+        self._stages = stage_parameters(config)
         self._robot = load_robot(config.robot)
         self._topics = find_topics(bag, config.topics)
         self._account = Account()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from rosbags.rosbag2.storage_sqlite3 import Sqlite3Reader
 
 from qwen_embodied.errors import ReplayError
 from qwen_embodied.replay.bounds import LARGEST_DEFINITION, LARGEST_RECORD, MOST_TOPICS
-from qwen_embodied.replay.decompression import decompress_message
 from qwen_embodied.replay.records import Record, Topic
 
 BROKEN = (
@@ -29,20 +28,16 @@ UNSAFE = set('?#%')  # they would end the file's name in the address that SQLite
 class SqliteFile:
     """One SQLite file; see `records.Storage`."""
 
-    def __init__(self, path: Path, *, compressed_messages: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         """Check the file.
 
         Args:
             path: Of the file.
-            compressed_messages: Whether each message is compressed by itself.
 
         Raises:
             ReplayError: It is broken, still being written, too large or no rosbag2 file.
         """
         self._path, self._what = path, path.name
-        self._unpack: Callable[[str, bytes], bytes] = (
-            decompress_message if compressed_messages else _plain_message
-        )
         self.configuration: dict[str, str] = {}
         self.notes = (f'{self._what} is SQLite and has no checksums: altered bytes inside of '
                       'messages would not be noticed',)  # fmt: skip
@@ -65,8 +60,7 @@ class SqliteFile:
             for connection, stamp, data in reader.messages(wanted):
                 if not isinstance(data, bytes) or not isinstance(stamp, int):
                     raise ReplayError(f'{self._what}: a message of {connection.topic} is no blob')
-                what = f'a message of {connection.topic} in {self._what}'
-                yield Record(topics[connection.topic], stamp, self._unpack(what, data))
+                yield Record(topics[connection.topic], stamp, data)
 
     def _refuse_open(self) -> None:
         for ending in ('-wal', '-journal'):
@@ -113,8 +107,3 @@ def _topic(item: Any) -> Topic:
         raise ReplayError(f'the definition of {item.msgtype} has {len(definition)} bytes')
     form = FORMS.get(item.msgdef.format, '')
     return Topic(item.topic, item.msgtype, definition, form, item.ext.serialization_format)
-
-
-def _plain_message(what: str, data: bytes) -> bytes:
-    del what
-    return data

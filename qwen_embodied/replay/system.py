@@ -17,16 +17,24 @@ FILES = ('1_camera', '2_perception', '3_planning', '4_motion', '5_safety', '6_co
 CAMERA = ('camera_position', 'camera_quaternion')
 
 
-def configuration(robot: str) -> dict[str, str]:
-    """Give the parameter files, the robot's name and the place of the camera, as texts."""
+def configuration(robot: str, params_file: str = '') -> dict[str, str]:
+    """Give the parameter files, the robot's name and the place of the camera, as texts.
+
+    Args:
+        robot: Name of a robot, or the path of its YAML file.
+        params_file: Over those of config/, of which the camera's place counts; '' for none.
+
+    Raises:
+        ConfigurationError: The file cannot be read.
+    """
+    paths = {f'config/{name}.yaml': shared_file(f'config/{name}.yaml') for name in FILES}
+    camera = read_yaml(paths[f'config/{FILES[0]}.yaml'], 'perception')
+    if params_file:
+        paths[Path(params_file).name] = Path(params_file)
+        camera |= read_yaml(params_file, 'perception')
     texts = {'robot': robot}
-    for name in FILES:
-        path = shared_file(f'config/{name}.yaml')
-        texts[f'config/{name}.yaml'] = path.read_text(encoding='utf-8')
-    camera = read_yaml(shared_file('config/1_camera.yaml'), 'perception')
-    for name in CAMERA:
-        texts[name] = ' '.join(str(value) for value in camera[name])
-    return texts
+    texts |= {name: path.read_text(encoding='utf-8') for name, path in paths.items()}
+    return texts | {name: ' '.join(str(value) for value in camera[name]) for name in CAMERA}
 
 
 def description(robot: str) -> bytes:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -25,6 +26,8 @@ OWN_NAMES = {
     'depth': 'camera/aligned_depth_to_color/image_raw',
     'joint_states': 'joint_states',
 }
+NAMED = {'colour': 'colour images', 'camera_info': 'camera_info', 'depth': 'depth',
+         'joint_states': 'joint states'}  # fmt: skip
 MADE = ('perception/image', 'simulation/view')  # images that this package makes itself
 FORM = 'colour: /camera/image'
 
@@ -37,6 +40,7 @@ class TopicMap:
     camera_info: str = param('', 'CameraInfo of the colour camera.')
     depth: str = param('', 'Image or CompressedImage of depth, aligned to colour.')
     joint_states: str = param('', 'JointState of the arm and its gripper.')
+    namespace: str = param('', 'Of the topics, where a recording holds several arms.')
     joints: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -78,15 +82,13 @@ def find_topics(bag: Bag, given: TopicMap) -> TopicMap:
         if name not in bag.topics:
             listed = ', '.join(sorted(bag.topics)) or 'nothing'
             raise ReplayError(f'{name} is not in the recording; it holds {listed}')
+    below = given.namespace.strip('/')
+    choose = partial(_one, f'/{below}' if below else '')
     colours, depths = _images(bag)
-    colour = given.colour or _one('colour', colours, 'the recording has no colour images')
-    near = _nearest(colour, _of_type(bag, INFO))
-    info = given.camera_info or _one('camera_info', near, 'the recording has no camera_info')
-    states = _of_type(bag, JOINTS)
-    joints = given.joint_states or _one(
-        'joint_states', states, 'the recording has no joint states'
-    )
-    depth = given.depth or (_one('depth', depths, '') if depths else '')
+    colour = given.colour or choose('colour', colours)
+    info = given.camera_info or choose('camera_info', _nearest(colour, _of_type(bag, INFO)))
+    joints = given.joint_states or choose('joint_states', _of_type(bag, JOINTS))
+    depth = given.depth or (choose('depth', depths) if depths else '')
     return replace(given, colour=colour, camera_info=info, depth=depth, joint_states=joints)
 
 
@@ -116,7 +118,8 @@ def _images(bag: Bag) -> tuple[list[str], list[str]]:
 def _kind(topic: Topic, message: object) -> str:
     if topic.type == COMPRESSED:
         form = str(getattr(message, 'format', '')).lower()
-        return 'depth' if 'compresseddepth' in form else 'colour'
+        is_depth = 'compresseddepth' in form or form.startswith(('16uc1', '32fc1'))
+        return 'depth' if is_depth else 'colour'
     encoding = str(getattr(message, 'encoding', ''))
     if encoding in DEPTH and (encoding not in COLOUR or 'depth' in topic.name):
         return 'depth'
@@ -135,16 +138,23 @@ def _nearest(colour: str, infos: Collection[str]) -> list[str]:
     return [name for name in infos if shared(name) == most]
 
 
-def _one(what: str, names: list[str], absent: str) -> str:
-    """Choose: the name that this package uses, else the only one."""
-    own = [name for name in names if name.endswith(f'/{OWN_NAMES[what]}')]
-    compressed = [name for name in names if f'/{OWN_NAMES[what]}/' in name]
-    chosen = own or compressed or names
+def _one(below: str, what: str, names: list[str]) -> str:
+    """Choose: the name that this package uses, as it is or in a namespace, else the only one."""
+    names = [name for name in names if name.startswith(f'{below}/')]
+    own = f'/{OWN_NAMES[what]}'
+    exact = [name for name in names if name == f'{below}{own}']
+    raw = [name for name in names if name.endswith(own)]
+    compressed = [name for name in names if f'{own}/' in name]
+    chosen = exact or raw or compressed or names
     if not chosen:
-        raise ReplayError(f'{absent}; record them, or map a topic in the YAML of --topics')
+        where = f' below {below}' if below else ''
+        raise ReplayError(
+            f'the recording has no {NAMED[what]}{where}; record them, or map a topic in the YAML '
+            'of --topics'
+        )
     if len(chosen) > 1:
         raise ReplayError(
             f'the recording has several topics that may be {what}: {", ".join(chosen)}; say '
-            f'which in the YAML of --topics, such as "{what}: {chosen[0]}"'
+            f'which in the YAML of --topics, such as "{what}: {chosen[0]}", or their --namespace'
         )
     return chosen[0]

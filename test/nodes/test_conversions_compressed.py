@@ -113,6 +113,13 @@ def test_inverse_depth_comes_back():
     assert found == pytest.approx(depth, rel=5e-3)
 
 
+def test_depth_in_a_plain_png_is_millimetres():
+    levels = np.array([[0, 700], [1500, 65535]], np.uint16)
+    data = cv2.imencode('.png', levels)[1].tobytes()
+    found = depth_from_compressed(message(data, '16UC1; png compressed '))
+    np.testing.assert_allclose(found, [[np.nan, 0.7], [1.5, 65.535]], rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ('words', 'data'),
     [('16UC1; compressedDepth rvl', bytes(40)), ('16UC1; png', bytes(12) + bomb(4, 4)),

@@ -29,6 +29,7 @@ GIVEN = {
     'robot': {'robot': 'ur5e', 'camera': 'realsense', 'remaps': 'joint_states:=/js'},
     'replay': {'bag': 'recording', 'names': 'own'},
 }
+ALL_NODES = {'arm_controller', 'safety_supervisor', 'perception', 'planner', 'fake_arm'}
 # Runs a launch file as `ros2 launch` does, which comes with an installed ROS alone.
 START = """
 import sys
@@ -141,6 +142,8 @@ def test_a_launched_graph_works_and_ends_with_its_safety_node(launching, peer, t
     ) as launched:  # fmt: skip
         try:
             peer.wait_for(lambda: heard and states, 'the nodes')
+            # A node that still imports its libraries answers a signal with a traceback.
+            peer.wait_for(lambda: set(peer.node.get_node_names()) >= ALL_NODES, 'every node')
             safety = process_of('safety_supervisor_node', launched.pid)
             os.kill(safety, signal.SIGKILL)
             said = launched.communicate(timeout=40)[0]

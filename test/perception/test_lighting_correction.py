@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.perception import LightingCorrection
 from qwen_embodied.perception.colours import oklab
+from qwen_embodied.perception.deflicker import Deflicker
 from qwen_embodied.perception.illuminant import estimate_illuminant, gains_for
 from qwen_embodied.perception.light_sample import LINEAR, Sample
 from qwen_embodied.perception.light_steps import (
@@ -188,6 +189,21 @@ def test_an_arm_that_moves_in_does_not_count_as_flicker():
         rgb[60:180, 40 : 60 + 5 * number] = 30
         corrected = correct(rgb).rgb
     assert np.abs(corrected[200:].astype(int) - still[200:]).max() <= 2
+
+
+def test_a_shadow_that_stays_is_no_flicker():
+    correct = LightingCorrection((Deflicker(),))
+    verdicts, apart = [], []
+    for number in range(160):
+        shadow = np.where(np.arange(240) > 120, 0.9 if number >= 20 else 1.0, 1.0)
+        rgb = encode(table() * shadow[:, None, None])
+        rgb[:, 5 * (number % 2) : 5 * (number % 2) + 90] = 20
+        corrected = correct(rgb)
+        verdicts.append(corrected.report.finding('flicker').verdict)
+        apart.append(int(np.abs(corrected.rgb.astype(int) - rgb).max()))
+    assert verdicts[25] == 'flickering'
+    assert set(verdicts[-20:]) == {'good'}
+    assert max(apart[-20:]) <= 2
 
 
 def test_a_new_scene_is_judged_afresh():

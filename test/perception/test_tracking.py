@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -72,6 +73,18 @@ def test_the_robots_own_points_are_no_objects():
     frame = draw([arm, cube('blue', 0.6, -0.1)])
     assert len(SceneEstimator()(frame).objects) == 2
     found = SceneEstimator(body=lambda state: spheres)(frame, STATE).objects
+    assert [one.id for one in found] == ['blue_cube_1']
+
+
+def test_the_robots_outline_without_depth_is_no_thing():
+    arm = Drawn('white', 'cylinder', (0.09, 0.09, 0.2), 0.5, 0.2)
+    frame = draw([arm, cube('blue', 0.6, -0.1)])
+    bare = draw([cube('blue', 0.6, -0.1)])
+    body = (frame.depth < bare.depth - 0.03).astype(np.uint8)
+    wide, narrow = np.ones((31, 31)), np.ones((5, 5))
+    outline = (cv2.dilate(body, wide) - cv2.erode(body, narrow)).astype(bool)
+    frame = replace(frame, depth=np.where(outline, np.nan, frame.depth).astype(np.float32))
+    found = SceneEstimator(body=lambda state: arm_over(0.5, 0.2))(frame, STATE).objects
     assert [one.id for one in found] == ['blue_cube_1']
 
 

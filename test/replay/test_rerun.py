@@ -11,7 +11,7 @@ import pytest
 from qwen_embodied.bench.replay_bags import small_bag
 from qwen_embodied.errors import ReplayError
 from qwen_embodied.replay import ReplayConfig, TopicMap, configure, read_bag, rerun
-from qwen_embodied.replay.golden import compare, read_golden
+from qwen_embodied.replay.golden import compare, compare_scenes, read_golden
 from qwen_embodied.replay.outcome import write_report
 from replay.conftest import TASK
 
@@ -72,6 +72,17 @@ def test_golden_names_what_changed(report, tmp_path):
     assert changes == ('success: true became false', 'reason: "" became "<b>no</b>"')
     text = write_report(other, tmp_path, changes)[0].read_text()
     assert '<b>no</b>' not in text
+
+
+def test_scenes_that_changed_are_counted_and_the_first_one_is_told(tmp_path):
+    for name, second in (('a', 1), ('b', 2)):
+        (tmp_path / name).mkdir()
+        lines = [f'{{"stamp": {at}, "objects": [{{"size": {at // second}}}]}}' for at in range(4)]
+        (tmp_path / name / 'scenes.jsonl').write_text('\n'.join(lines))
+    (said,) = compare_scenes(tmp_path / 'a', tmp_path / 'b')
+    assert said == 'scenes: 3 of 4 differ, from 1 s on: objects[0].size: 1 became 0'
+    assert compare_scenes(tmp_path / 'a', tmp_path / 'a') == ()
+    assert compare_scenes(tmp_path, tmp_path / 'a') == ()
 
 
 def test_a_time_to_plan_and_every_nth_image(task_bag):

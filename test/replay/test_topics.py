@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from qwen_embodied.bench.replay_bags import CALIBRATION, COLOUR, DEPTH, STATES, small_bag
-from qwen_embodied.errors import ConfigurationError, ReplayError
+from qwen_embodied.errors import CameraError, ConfigurationError, ReplayError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import JointState
 from qwen_embodied.replay import BagWriter, TopicMap, encoding, find_topics, read_bag, read_map
@@ -128,3 +128,56 @@ def test_late_messages_are_counted_and_gaps_are_noted(tmp_path):
     assert len([item for item in read if isinstance(item, RawImages)]) == 2
     assert read.drops['/joints: older than one already used'] == 1
     assert '/joints: nothing for 29.0 s from 1.000 on' in read.notes
+
+
+def two_arms(folder, *more):
+    writer = BagWriter(folder)
+    kinds = {
+        'camera/color/image_raw': encoding.IMAGE, 'camera/color/camera_info': encoding.INFO,
+        'joint_states': encoding.JOINTS,
+    }  # fmt: skip
+    data = messages(1.0)
+    given = dict(zip(kinds, (data['/a/colour'], data['/a/info'], data['/joints']), strict=True))
+    for below in ('/left', '/right', *more):
+        for name, kind in kinds.items():
+            writer.add_topic(f'{below}/{name}', standard(kind))
+            writer.write(f'{below}/{name}', 1, given[name])
+    writer.close()
+    return read_bag(folder)
+
+
+def test_of_two_arms_one_is_chosen_by_its_namespace(tmp_path):
+    bag = two_arms(tmp_path / 'x')
+    with pytest.raises(ReplayError, match=r'several topics that may be colour.*--namespace'):
+        find_topics(bag, TopicMap())
+    found = find_topics(bag, TopicMap(namespace='right'))
+    assert found.colour == '/right/camera/color/image_raw'
+    assert found.joint_states == '/right/joint_states'
+    with pytest.raises(ReplayError, match='no colour images below /middle'):
+        find_topics(bag, TopicMap(namespace='middle'))
+
+
+def test_names_without_a_namespace_win(tmp_path):
+    found = find_topics(two_arms(tmp_path / 'x', ''), TopicMap())
+    assert found.colour == '/camera/color/image_raw'
+    assert found.camera_info == '/camera/color/camera_info'
+    assert found.joint_states == '/joint_states'
+
+
+def test_why_images_cannot_be_read_is_said(tmp_path):
+    wrong = Intrinsics(8, 3, 10.0, 10.0, 3.5, 1.0)
+    writer = BagWriter(tmp_path / 'x')
+    for name, kind in (('/c', encoding.IMAGE), ('/i', encoding.INFO), ('/j', encoding.JOINTS)):
+        writer.add_topic(name, standard(kind))
+    writer.write('/i', 1, encoding.camera_info(wrong, 1.0, 'camera'))
+    writer.write('/c', 2, encoding.image(RGB, 1.0, 'camera'))
+    writer.write('/j', 3, messages(1.0)['/joints'])
+    writer.close()
+    reading = inputs(read_bag(tmp_path / 'x'))
+    images = next(item for item in reading if isinstance(item, RawImages))
+    with pytest.raises(CameraError) as error:
+        images.frame(np.eye(4))
+    for _ in range(2):
+        reading.drop_frame(error.value)
+    assert reading.drops == {'/c: unreadable': 2}
+    assert reading.notes == [f'/c: {error.value}']
