@@ -62,7 +62,7 @@ class ClauseReader(ActionReader):
 
     def _skip_subject(self) -> None:
         while self.accept(
-            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having', 'let'
+            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having', 'let', 'only'
         ):
             pass
 
@@ -154,7 +154,15 @@ class ClauseReader(ActionReader):
         self.accept('only')
         if not movers and self.starts_noun():
             movers = self.nouns()
-        places = list(before)
+        movers, places = self._placed(movers, list(before))
+        if places and not movers and self.starts_noun():
+            movers = self.nouns()
+        return movers, places
+
+    def _placed(
+        self, movers: tuple[Noun, ...], places: list[Place]
+    ) -> tuple[tuple[Noun, ...], tuple[Place, ...]]:
+        """Read particles, places and exceptions to them."""
         is_closed = False
         while True:
             self._particles()
