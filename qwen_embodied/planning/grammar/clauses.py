@@ -10,6 +10,7 @@ from qwen_embodied.planning.grammar.actions import ActionReader
 from qwen_embodied.planning.grammar.syntax import BARE, Clause, Noun, Place, Unclear
 
 _TOUCHING = frozenset({'touch', 'leave', 'avoid', 'skip', 'ignore', 'spare'})
+DENIED = 'Should I not do that either, or should I? Please say it on its own.'
 _OUT = ('from', 'out_of')
 
 
@@ -128,7 +129,7 @@ class ClauseReader(ActionReader):
         is_fact = self.is_plain and self.word() in told
         self._states()
         if self.is_denied and self.at == start:
-            raise Unclear('Should I not do that either, or should I? Please say it on its own.')
+            raise Unclear(DENIED)
         if is_fact and self.tokens[self.at - 1].word in told:
             raise Unclear('Is it so, or should I make it so? Please tell me what to do.')
 

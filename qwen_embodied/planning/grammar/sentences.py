@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.clauses import DENIED
 from qwen_embodied.planning.grammar.conditions import ConditionReader
 from qwen_embodied.planning.grammar.lexer import Token, is_known, tokens_of
 from qwen_embodied.planning.grammar.syntax import Clause, Condition, Noun, Unclear
@@ -181,6 +182,8 @@ class _SentenceReader(ConditionReader):
             self._subordinate(found, word, main=bool(found) and joint in ('', ','))
         else:
             denies = bool(found) and found[-1].kind == 'forbid' and bool(found[-1].places)
+            if denies and joint == 'and' and self._is_verb():
+                raise Unclear(DENIED)
             self.is_plain, self.is_denied = True, denies and joint not in ('.', ';', 'but')
             found.append(self.clause(shares=joint == 'then'))
             self.is_plain = self.is_denied = False
