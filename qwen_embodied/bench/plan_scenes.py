@@ -82,9 +82,35 @@ PAIRS = stand(
     ('green_cube_1', 0.46, -0.20), ('yellow_cube_1', 0.46, -0.20, 0.045),
     ('white_tray_1', 0.62, 0.0),
 )  # fmt: skip
+FRUIT = stand(
+    ('orange_ball_1', 0.43, 0.26), ('green_ball_1', 0.43, 0.13), ('red_cylinder_1', 0.43, 0.0),
+    ('blue_cylinder_1', 0.43, -0.13), ('yellow_box_1', 0.43, -0.27), ('white_tray_1', 0.62, 0.24),
+    ('blue_bowl_1', 0.62, 0.0), ('brown_bin_1', 0.62, -0.22),
+)  # fmt: skip
+CROWD = stand(
+    ('red_cube_1', 0.40, 0.30), ('red_cube_2', 0.40, 0.18), ('green_cube_1', 0.40, 0.06),
+    ('green_cube_2', 0.40, -0.06), ('blue_cube_1', 0.40, -0.18), ('blue_cube_2', 0.40, -0.30),
+    ('yellow_cylinder_1', 0.49, 0.24), ('purple_cylinder_1', 0.49, 0.08),
+    ('orange_ball_1', 0.49, -0.08), ('pink_ball_1', 0.49, -0.24), ('red_bowl_1', 0.64, 0.24),
+    ('blue_bowl_1', 0.64, 0.0), ('grey_bin_1', 0.64, -0.24),
+)  # fmt: skip
+SPREAD = stand(
+    ('red_cube_1', 0.42, 0.22), ('blue_cube_1', 0.55, 0.26), ('green_cube_1', 0.62, 0.06),
+    ('yellow_cube_1', 0.45, -0.24), ('red_cylinder_1', 0.60, -0.20),
+    ('blue_cylinder_1', 0.43, 0.03), ('green_cylinder_1', 0.64, 0.17),
+    ('yellow_ball_1', 0.53, -0.08),
+)  # fmt: skip
+FULL = stand(
+    ('red_cube_1', 0.44, 0.24), ('green_cube_1', 0.44, 0.24, 0.045),
+    ('blue_cube_1', 0.44, 0.06, 0.0, 0.050), ('blue_cube_2', 0.44, -0.09, 0.0, 0.034),
+    ('yellow_cylinder_1', 0.46, -0.24), ('white_bowl_1', 0.63, 0.20),
+    ('orange_ball_1', 0.63, 0.20, 0.005), ('black_tray_1', 0.63, -0.15),
+    ('pink_cube_1', 0.63, -0.15, 0.006),
+)  # fmt: skip
 SCENES: dict[str, Scene] = {
     'BOWLS': BOWLS, 'SORT': SORT, 'LADDER': LADDER, 'TOWER': TOWER, 'PACK': PACK, 'DESK': DESK,
     'MIX': MIX, 'TWIN': TWIN, 'NEST': NEST, 'PAIRS': PAIRS,
+    'FRUIT': FRUIT, 'CROWD': CROWD, 'SPREAD': SPREAD, 'FULL': FULL,
 }  # fmt: skip
 
 

@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from qwen_embodied.errors import GroundingParseError
-from qwen_embodied.planning.flat_objects import answer_part, flat_objects
+from qwen_embodied.errors import ContractError, GroundingParseError
+from qwen_embodied.planning.coordinates import NUMBER, numbers_of
+from qwen_embodied.planning.flat_objects import answer_part, flat_objects, half_width
 
 THOUSAND = 1000.0
 SLACK = 0.02  # share of the range by which a value may exceed it; it is then clamped
@@ -58,8 +59,15 @@ CONVENTIONS = {
     'qwen3_vl': QWEN3_VL, 'qwen25_vl': QWEN25_VL, 'gemini_er': GEMINI_ER, 'rynnbrain': RYNNBRAIN,
 }  # fmt: skip
 
-TAG = re.compile(r'<(affordance|object|area|trajectory)>(.*?)(?:</\1>|\Z)', re.DOTALL)
-NUMBER = r'(-?\d{1,9}(?:\.\d{1,9})?)'
+TAG = re.compile(
+    r'<(affordance|object|area|trajectory)>(.*?)(</\1>|\Z)', re.DOTALL | re.IGNORECASE
+)
+NAMES = ('label', 'name', 'object', 'category', 'class', 'text_content')
+SIDES = (
+    ('x1', 'y1', 'x2', 'y2'), ('xmin', 'ymin', 'xmax', 'ymax'),
+    ('x_min', 'y_min', 'x_max', 'y_max'),
+)  # fmt: skip
+BARE = re.compile(r'\s*(?:```\w*\s*)?[\[(]([-\d.,\s]{3,80})[\])]\s*(?:```)?\s*')
 PAIR = re.compile(rf'\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)')
 
 
@@ -84,8 +92,9 @@ def read_grounding(
     """Read the places that a reply names.
 
     Leaked thinking, fences and prose are skipped; of a reply that is cut off the whole entries
-    count. A value may exceed its range by 2 % of it and is then clamped to the border; swapped
-    corners are put in order.
+    count. Lists of several places, numbers in quotes, named sides (x1, y1, x2, y2), single quotes
+    and the brackets and commas of Chinese print are read as what they say. A value may exceed its
+    range by 2 % of it and is then clamped to the border; swapped corners are put in order.
 
     Args:
         reply: As the model gave it.
@@ -98,8 +107,12 @@ def read_grounding(
 
     Raises:
         GroundingParseError: It names none, or one that cannot be meant: out of range, not
-            finite, with a key that occurs twice with different values. It keeps the reply.
+            finite, a share from 0 to 1, with a key that occurs twice with different values. It
+            keeps the reply.
+        ContractError: The image has no size.
     """
+    if width < 1 or height < 1:
+        raise ContractError('image size', (width, height), 'at least 1 by 1 px')
     try:
         return _read(reply, _Frame(convention, width, height))
     except ValueError as error:
@@ -110,12 +123,20 @@ def _read(reply: str, frame: _Frame) -> tuple[Grounding, ...]:
     if len(reply) > MAX_REPLY:
         raise ValueError(f'it has {len(reply)} characters, allowed are {MAX_REPLY}')
     text = answer_part(reply)
-    found = _from_tags(text, frame) if frame.convention.tags else _from_json(text, frame)
+    found = _found(text, frame)
+    if not found and half_width(text) != text:
+        found = _found(half_width(text), frame)
     if not found:
         raise ValueError('there are no coordinates in it')
     if len(found) > MAX_FOUND:
         raise ValueError(f'it names {len(found)} places, allowed are {MAX_FOUND}')
     return tuple(found)
+
+
+def _found(text: str, frame: _Frame) -> list[Grounding]:
+    """Read tags where the family writes them, else JSON."""
+    tagged = _from_tags(text, frame) if frame.convention.tags else []
+    return tagged or _from_json(text, frame)
 
 
 class _Frame:
@@ -130,17 +151,29 @@ class _Frame:
 
     def point(self, values: Any) -> Point:
         """Convert a pair; the result lies inside the image."""
-        x, y = self._pair(_numbers(values, 2))
+        return self.inside(self._pair(numbers_of(values, 2)))
+
+    def inside(self, pixel: Point) -> Point:
+        """Keep a point of the right or lower border inside the image."""
+        x, y = pixel
         return min(x, self.size[0] - NEAREST), min(y, self.size[1] - NEAREST)
 
     def box(self, values: Any) -> Box:
         """Convert four numbers; the corners come out in order."""
-        given = _numbers(values, 4)
-        one, two = self._pair(given[:2]), self._pair(given[2:])
+        given = numbers_of(values, 4)
+        return self.between(self._pair(given[:2]), self._pair(given[2:]))
+
+    def between(self, one: Point, two: Point) -> Box:
+        """Give the box between two corners in px, whichever they are."""
         (x0, x1), (y0, y1) = sorted((one[0], two[0])), sorted((one[1], two[1]))
         if not (x1 > x0 and y1 > y0):
-            raise ValueError(f'the box {given} is empty')
+            raise ValueError(f'the box from {one} to {two} px is empty')
         return x0, y0, x1, y1
+
+    def named(self, x: Any, y: Any) -> Point:
+        """Convert x and y that were given by name."""
+        across, along = numbers_of([x, y], 2)
+        return self._pixel(across, 0), self._pixel(along, 1)
 
     def _pair(self, pair: tuple[float, ...]) -> Point:
         first, second = pair
@@ -173,30 +206,62 @@ def resized(width: int, height: int, convention: Convention) -> Point:
 
 
 def _from_json(text: str, frame: _Frame) -> list[Grounding]:
-    form = frame.convention
     found: list[Grounding] = []
     for entry in flat_objects(text):
-        boxes = [entry[key] for key in form.box_keys if key in entry]
-        points = [entry[key] for key in form.point_keys if key in entry]
-        if boxes:
-            found.append(_boxed(_label(entry), frame.box(boxes[0])))
-        elif points:
-            found.append(Grounding(_label(entry), frame.point(points[0])))
-    return found
+        found += _entered(entry, frame)
+    return found or _bare(text, frame)
+
+
+def _entered(entry: dict[str, Any], frame: _Frame) -> list[Grounding]:
+    """Read the boxes of one object, else its points, by key or by the names of its sides."""
+    form, label = frame.convention, _label(entry)
+    boxes = [entry[key] for key in form.box_keys if key in entry]
+    if boxes:
+        return [_boxed(label, frame.box(box)) for box in _several(boxes[0], 4)]
+    points = [entry[key] for key in form.point_keys if key in entry]
+    if points and not isinstance(points[0], dict):
+        return [Grounding(label, frame.point(point)) for point in _several(points[0], 2)]
+    for x0, y0, x1, y1 in (names for names in SIDES if set(names) <= entry.keys()):
+        corners = (frame.named(entry[x0], entry[y0]), frame.named(entry[x1], entry[y1]))
+        return [_boxed(label, frame.between(*corners))]
+    if {'x', 'y'} <= entry.keys():
+        return [Grounding(label, frame.inside(frame.named(entry['x'], entry['y'])))]
+    return []
+
+
+def _several(values: Any, count: int) -> list[Any]:
+    """Give each of several places that one key lists; two pairs are the corners of one box."""
+    if not isinstance(values, list) or not values:
+        return [values]
+    if not all(isinstance(one, list) for one in values):
+        return [values]
+    if count == 4 and [len(one) for one in values] == [2, 2]:
+        return [[*values[0], *values[1]]]
+    return values
+
+
+def _bare(text: str, frame: _Frame) -> list[Grounding]:
+    """Read a reply that is nothing but numbers: [925, 618] or (100, 250, 300, 750)."""
+    found = BARE.fullmatch(text)
+    numbers = found[1].split(',') if found else []
+    if len(numbers) == 2:
+        return [Grounding('', frame.point(numbers))]
+    return [_boxed('', frame.box(numbers))] if len(numbers) == 4 else []
 
 
 def _from_tags(text: str, frame: _Frame) -> list[Grounding]:
     found: list[Grounding] = []
     for match in TAG.finditer(text):
         pairs = [tuple(map(float, pair)) for pair in PAIR.findall(match[2])]
-        if not pairs:
+        tag, is_whole = match[1].lower(), bool(match[3])
+        if not pairs or (tag in ('area', 'trajectory') and not is_whole):
             continue
-        if match[1] == 'affordance':
-            found += [Grounding('affordance', frame.point(pair)) for pair in pairs]
-        elif match[1] == 'trajectory':
+        if tag == 'affordance':
+            found += [Grounding(tag, frame.point(pair)) for pair in pairs]
+        elif tag == 'trajectory':
             found.append(Grounding('trajectory', frame.point(pairs[-1])))
         else:
-            found += _regions(match[1], pairs, frame)
+            found += _regions(tag, pairs, frame)
     return found
 
 
@@ -218,19 +283,5 @@ def _boxed(label: str, box: Box) -> Grounding:
 
 
 def _label(entry: dict[str, Any]) -> str:
-    label = entry.get('label', '')
-    return label[:MAX_LABEL] if isinstance(label, str) else ''
-
-
-def _numbers(values: Any, count: int) -> tuple[float, ...]:
-    """Check a list of finite numbers."""
-    is_list = isinstance(values, list | tuple) and len(values) == count
-    if not is_list or any(isinstance(one, bool | str) for one in values):
-        raise ValueError(f'{str(values)[:60]} is no list of {count} numbers')
-    try:
-        numbers = tuple(float(one) for one in values)
-    except (TypeError, OverflowError) as error:
-        raise ValueError(f'{str(values)[:60]} is no list of {count} numbers') from error
-    if not all(math.isfinite(number) for number in numbers):
-        raise ValueError(f'{str(values)[:60]} is not finite')
-    return numbers
+    label = next((entry[key] for key in NAMES if isinstance(entry.get(key), str)), '')
+    return str(label)[:MAX_LABEL]

@@ -7,6 +7,11 @@ from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
 from qwen_embodied.planning.grammar.wholes import SKILLS, WholeReader
 
+_WAYS = {
+    'up': 'forward', 'upward': 'forward', 'upwards': 'forward',
+    'down': 'back', 'downward': 'back', 'downwards': 'back',
+}  # fmt: skip
+
 
 class ActionReader(WholeReader):
     """Reads clauses of one verb each."""
@@ -71,12 +76,47 @@ class ActionReader(WholeReader):
             return Clause('home', verb, self.text_from(start))
         if self._is_verb() and self.word() != 'home':
             return self.clause()
-        self.accept('to')
+        while self.accept('to', 'toward', 'up', 'over'):
+            pass
         if self.accept('home'):
             return Clause('home', verb, self.text_from(start))
-        raise Unclear(
+        if self._table():
+            return Clause('mention', verb, self.text_from(start))
+        if self.starts_noun():
+            return self._approached(verb, start)
+        raise self._nowhere()
+
+    def _nowhere(self) -> Unclear:
+        return Unclear(
             f"I can go home, but I do not know where '{self._rest()}' is as a goal. {SKILLS}"
         )
+
+    def _approached(self, verb: str, start: int) -> Clause:
+        """Read 'go to the bowl', which is where a thing goes that is then released."""
+        begun = self.at
+        movers = self.nouns()
+        ahead = 0
+        while self.word(ahead) in (',', 'and', 'then', '.'):
+            ahead += 1
+        is_let_go = words.VERBS.get(self.word(ahead)) == 'release' or self.word(ahead) == 'drop'
+        if is_let_go and len(movers) == 1:
+            place = Place('near', movers[0].text, relation='to', noun=movers[0])
+            held = Noun('it', quantifier='it')
+            return Clause('put', 'move', self.text_from(start), (held,), (place,))
+        if not self.word(ahead):
+            self.at = begun
+            raise self._nowhere()
+        return Clause('mention', verb, self.text_from(start), movers, self.places())
+
+    def _read_push(self, verb: str, start: int) -> Clause:
+        movers = self.nouns() if self.starts_noun() else ()
+        way = _WAYS.get(self.word(), '') if verb not in ('pull', 'tug') else ''
+        if way and not self.starts_noun(1):
+            self.at += 1
+            said = Place('direction', '', word=way, distance=self._by_distance())
+            return Clause('push', verb, self.text_from(start), movers, (said,))
+        movers, places = self.arguments(movers)
+        return Clause('push', verb, self.text_from(start), movers, places)
 
     def _read_stop(self, verb: str, start: int) -> Clause:
         raise Unclear('Nothing is planned, so I stay where I am. What should I do next?')

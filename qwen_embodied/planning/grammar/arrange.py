@@ -198,8 +198,8 @@ class Arranger(Mover):
             names = tuple(item.id for item in items)
         is_turned = order.is_reversed and (order.first or order.measure or order.is_listed)
         names = names[::-1] if is_turned else names
-        low = self._among(order.bottom, names) if order.bottom is not None else ()
-        high = self._among(order.top, names) if order.top is not None else ()
+        low = self._end_of(order.bottom, names) if order.bottom is not None else ()
+        high = self._end_of(order.top, names) if order.top is not None else ()
         mid = [n for noun in order.middle for n in self._among(noun, names)]
         inner = [*mid, *(n for n in names if n not in (*low, *high, *mid))]
         return (*low, *inner, *(n for n in high if n not in low))
@@ -223,6 +223,16 @@ class Arranger(Mover):
         if len(found) > 1 and not (noun.is_many or noun.plural):
             raise Unclear(speech.which(noun.text, self.resolver.items(found)))
         return found
+
+    def _end_of(self, noun: Noun, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Give what shall be at an end: one of the names, or something else that is added."""
+        try:
+            return self._among(noun, names)
+        except Unclear:
+            found = self.resolver.movers(noun) if noun.shapes or noun.like else ()
+            if len(found) != 1:
+                raise
+            return found
 
     def between(self, name: str, place: Place) -> Point:
         """Give the point in the middle between two objects; asks when there is no room."""

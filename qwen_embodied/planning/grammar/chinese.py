@@ -14,20 +14,21 @@ from qwen_embodied.planning.grammar.chinese_nouns import TABLE, noun, nouns, pla
 
 _CHINESE = re.compile(r'[\u4e00-\u9fff]')
 _JOINTS = re.compile(
-    r'[，,。；;！!？?\s]+|然后再|然后|接着|随后|之后|接下来|并且|最后再|最后|(?<!旁)并(?!排)'
+    r'[，,。；;！!？?\s]+|然后再|然后|接着|随后|之后|接下来|并且|最后再|最后|完了以?后?|完成后|做完后?|放完后?|(?<!旁)并(?!排)'
 )
-_THEN = re.compile(r'然后|接着|随后|之后|接下来|最后')
+_THEN = re.compile(r'然后|接着|随后|之后|接下来|最后|完了|完成后|做完|放完')
 _POLITE = re.compile(
-    r'^(请你|请|麻烦你|麻烦|帮我|帮忙|给我|你能不能|你能|你可以|能不能|能|只|依次|可不可以|可以|机器人|首先|先|再|你|快|'
+    r'^(请问|请你|请|麻烦你|麻烦|帮个忙|帮我个忙|帮我|帮忙|给我|你能不能|你能|你可以|能不能|能|只|依次|可不可以|可以|机器人|首先|先|再|你|快|'
     r'现在|一下|我(?:想|要|希望|需要)(?:让|要|请)?你?|任务是|你的任务是|就|那么|那|则|接下来)+'
 )
 _TAIL = re.compile(r'(吧|好吗|可以吗|谢谢|吗|了|呢|一下)+$')
 _PUT = (
     r'(?P<a>都|全部都|全部|全都|统统|一起|分别|依次|逐个|一个一个地?)*'
     r'(?:(?:拿|取|抓|夹|捡)(?:起来|出来|出|起)(?:并|然后|再|后)?)?'
-    r'(?:放置|摆放|移动|转移|收拾|收|放|摆|移|拿|搬|丢|扔|装|投|挪|送|塞|运|存|归|搁|倒|置|搬运|分类|分)'
-    r'(?:到|进|入|在|至|回|去|于)*'
+    r'(?P<v>放置|摆放|移动|转移|收拾|收|放|摆|移|拿|搬|丢|扔|装|投|挪|送|塞|运|存|归|搁|倒|置|搬运|分类|分)'
+    r'(?P<i>(?:到|进|入|在|至|回|去|于)*)'
 )
+_INTO = ('装', '塞', '投')
 _BALL = r'(?P<n>.+?)'
 _OF = r'(?:把|将)'
 _WAYS = {'左': 'left', '右': 'right', '前': 'forward', '后': 'back'}
@@ -43,6 +44,8 @@ _ORDERS = {
 }  # fmt: skip
 _ORDER = '(?P<o>' + '|'.join(sorted(_ORDERS, key=len, reverse=True)) + ')?'
 _NUMBER = r'(?P<k>\d+(?:\.\d+)?|[一二两三四五六七八九十半])'
+
+_TABLES = {'e': _ENDS, 'w': _WAYS, 'o': _ORDERS, 'u': _UNITS, 'k': _NUMBERS}
 
 _PATTERNS: tuple[tuple[str, str], ...] = (
     (rf'(?:不要|别|不许|请勿|不能|不准)(?:再)?(?:触碰|移动|碰|动|拿){_BALL}', 'do not touch {n}'),
@@ -69,6 +72,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (rf'{_OF}{_BALL}(?:向|往|朝)(?P<w>[左右前后])(?:边|方|面)?(?:移动|挪动|移|挪)(?:{_NUMBER}(?P<u>厘米|公分|毫米|cm|mm|米|m))?', 'move {n} {d} to the {w}'),
     (rf'从(?P<c>.+?)(?:里面|里|中|内)(?:拿出|取出|拿走){_BALL}', 'take {n} out of {c}'),
     (rf'{_OF}{_BALL}从(?P<c>.+?)(?:里面|里|中|内)(?:拿出来|取出来|拿出|取出)', 'take {n} out of {c}'),
+    (rf'{_OF}{_BALL}从(?P<c>.+?)(?:上面|上边|上)(?:拿下来?|取下来?|拿走|移开)', 'take {n} off {c}'),
     (r'(?:清空|清理|收拾|整理|打扫)(?:干净)?(?:桌子|桌面|台面)(?:上)?(?:的东西)?', 'clear the table'),
     (rf'{_OF}(?:桌子|桌面)(?:清空|清理|收拾|整理)(?:干净)?', 'clear the table'),
     (rf'(?:清空|倒空){_BALL}', 'empty {n}'),
@@ -84,7 +88,12 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r'(?:停止|停下|停)', 'stop'),
     (rf'(?:拆开|拆掉|拆散)(?:{_BALL})', 'unstack {n}'),
     (rf'{_OF}{_BALL}(?:拿|抓|举|捡|拾|夹)起来?', 'pick up {n}'),
+    (rf'{_OF}{_BALL}从{TABLE}(?:上)?{_PUT}(?P<p>.+)', 'put {n} {p}'),
     (rf'{_OF}{_BALL}{_PUT}(?P<p>.+)', 'put {n} {p}'),
+    (rf'(?:往|在)(?P<p>.+?[里上中])(?:放|装){_BALL}', 'put {n} {p}'),
+    (rf'{_BALL}(?:应该|应当|必须|要)(?P<p>在.+)', 'put {n} {p}'),
+    (rf'{_OF}{_BALL}(?:并排|挨着|紧挨着)(?:放|摆)(?:好|在一起)?', 'put {ns} next to each other'),
+    (r'(?:把它)?放下(?:它|来)?', 'put it down'),
     (rf'(?:拿起|抓起|抓住|捡起|拾起|举起|夹起|抓取|取走|拿){_BALL}', 'pick up {n}'),
     (rf'{_BALL}{_PUT}(?P<p>.+)', 'put {n} {p}'),
     (rf'{_PUT}(?P<p>.+)', 'put it {p}'),
@@ -152,14 +161,19 @@ def _exception(text: str) -> tuple[str, str | None]:
     ):
         left_out = re.search(pattern, text)
         if left_out is not None:
-            return text[: left_out.start()] + text[left_out.end() :], nouns(left_out[1])
+            return text[: left_out.start()] + text[left_out.end() :], _left_out(left_out[1])
     inner = re.search(r'除(?:了|去)?([^，,]+?)(?:以外|之外)的(?!其)', text)
     if inner is not None:
-        return text[: inner.start()] + '所有' + text[inner.end() :], nouns(inner[1])
+        return text[: inner.start()] + '所有' + text[inner.end() :], _left_out(inner[1])
     found = re.search(r'除(?:了|去)?(.+?)(?:以外|之外|外|[，,。]|$)[，,]?(?:都)?', text)
     if found is None:
         return text, None
-    return text[: found.start()] + text[found.end() :], nouns(found[1])
+    return text[: found.start()] + text[found.end() :], _left_out(found[1])
+
+
+def _left_out(said: str) -> str | None:
+    """Rewrite what is excepted: all of it, unless it is chosen by size or place."""
+    return nouns(said, many=re.search(r'[最第左右]', said) is None)
 
 
 def _clauses(text: str) -> list[tuple[bool, str]]:
@@ -194,15 +208,12 @@ def _words(groups: dict[str, str | None]) -> dict[str, str] | None:
     groups = dict(groups)
     number = groups.get('k')
     for name, said in groups.items():
-        if said is None or name == 'a':
+        if said is None or name in ('a', 'v', 'i'):
             continue
         if name in ('n', 'm', 'c'):
             meaning = nouns(said) if name == 'n' else noun(said)
-        elif name == 'p':
-            meaning = place(said)
         else:
-            table = {'e': _ENDS, 'w': _WAYS, 'o': _ORDERS, 'u': _UNITS, 'k': _NUMBERS}[name]
-            meaning = table.get(said, said)
+            meaning = place(said) if name == 'p' else _TABLES[name].get(said, said)
         if meaning is None:
             return None
         result[name] = meaning
@@ -210,6 +221,13 @@ def _words(groups: dict[str, str | None]) -> dict[str, str] | None:
             result['ns'] = nouns(said, many=True) or meaning
             is_all = groups.get('a') in _ALL or said.endswith(_ALL)
             result['n'] = result['ns'] if is_all else meaning
+    if _says_into(groups) and result.get('p', '').startswith('to the'):
+        result['p'] = 'in' + result['p'].removeprefix('to')
     if number and 'u' in result:
         result['d'] = f'{result["k"]} {result["u"]}'
     return result
+
+
+def _says_into(groups: dict[str, str | None]) -> bool:
+    """Say whether a verb says that things go into something: 放进, 装到."""
+    return bool({'进', '入'} & set(groups.get('i') or '')) or groups.get('v') in _INTO

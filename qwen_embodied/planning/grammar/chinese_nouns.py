@@ -28,6 +28,8 @@ _NTH = dict(
 )
 _WORDS: tuple[tuple[str, str], ...] = (
     (r'所有的?|全部的?|每一?个|一切|全体', 'all'),
+    (r'另外?一(?:个|块|只)的?', 'other'),
+    (r'(?:较|更)大的?|大一点的?', 'larger'), (r'(?:较|更)小的?|小一点的?', 'smaller'),
     (r'其他的?|其余的?|剩下的?|剩余的?', 'all other'),
     (r'最大的?', 'largest'), (r'最小的?', 'smallest'), (r'最高的?', 'tallest'),
     (r'最矮的?|最低的?', 'shortest'), (r'最左(?:边|侧|面)?的?', 'leftmost'),
@@ -49,9 +51,11 @@ _PLACES: tuple[tuple[str, str], ...] = (
     (r'的?(?:里面|里边|里|内部|内|当中|中)', 'in'),
     (r'的?(?:上面|上边|顶上|顶部|上方|上)', 'on'), (r'的?(?:左边|左侧|左面)', 'to the left of'),
     (r'的?(?:右边|右侧|右面)', 'to the right of'), (r'的?(?:前面|前方|前边)', 'in front of'),
-    (r'的?(?:后面|后方|后边|背后)', 'behind'), (r'的?(?:旁边|边上|附近|旁|隔壁)', 'next to'),
+    (r'的?(?:后面|后方|后边|背后)', 'behind'), (r'的?(?:下面|下边|下方|底下)', 'under'),
+    (r'的?(?:旁边|边上|附近|旁|隔壁)', 'next to'),
 )  # fmt: skip
 TABLE = r'(?:桌子|桌面|桌|台面)(?:上)?'
+_HOLLOW = ('bowl', 'box', 'bin', 'basket')
 _THAN = {'大': 'larger', '小': 'smaller', '高': 'taller', '矮': 'shorter'}
 _COMPARED = tuple(f'that is {word} than' for word in _THAN.values())
 _MOST = {'大': 'largest', '小': 'smallest', '高': 'tallest'}
@@ -117,7 +121,8 @@ def _assembled(words: list[str], head: str | None, many: bool) -> str:
     many = many or any(word in ('all', 'all other', *_COUNTS.values()) for word in words)
     name = head or ('object' if many else 'one')
     plural = {'box': 'boxes'}.get(name, name + 's') if many else name
-    article = '' if 'all' in words or 'all other' in words else 'the '
+    article = '' if {'all', 'all other', 'a'} & set(words) else 'the '
+    words = sorted(words, key=lambda word: word != 'a')
     return article + ' '.join([*words, plural])
 
 
@@ -144,6 +149,9 @@ def _located(said: str) -> tuple[str, str | None]:
 
 
 def _negated(said: str) -> tuple[str, str]:
+    shapes = '|'.join(sorted(_SHAPES, key=len, reverse=True))
+    if thing := re.match(rf'不是({shapes})的', said):
+        return f'that is not a {_SHAPES[thing[1]]}', '所有' + said[thing.end() :]
     match = re.match(rf'(?:不是|非)({_COLOUR})色?的?', said)
     if match is None:
         return '', said
@@ -165,14 +173,16 @@ def _adjectives(said: str) -> tuple[list[str], str]:
 
 
 def _adjective(said: str) -> tuple[str, int] | None:
-    if match := re.match(r'(?:从?(左|右)(?:边|起|数|开始)*(?:数)?)第([一二三四五六])个', said):
+    if match := re.match(
+        r'(?:从?(左|右)(?:[往到][左右])?(?:边|起|数|开始)*(?:数)?)第([一二三四五六])个', said
+    ):
         return f'{_NTH[match[2]]} {_SIDES[match[1]]}', match.end()
     if match := re.match(r'第([二三四])(大|小|高)的?', said):
         return f'{_NTH[match[1]]} {_MOST[match[2]]}', match.end()
     if match := re.match(r'([两二三四五六])(?:个|块|只)的?', said):
         return _COUNTS[match[1]], match.end()
-    if match := re.match(r'一(?:个|块|只)', said):
-        return '', match.end()
+    if match := re.match(r'(?:任意|任何|随便)?一(?:个|块|只)', said):
+        return 'a', match.end()
     if match := re.match(rf'({_COLOUR})(?:颜色|色)?的?', said):
         return _COLOURS[match[1]], match.end()
     for pattern, word in _WORDS:
@@ -183,7 +193,7 @@ def _adjective(said: str) -> tuple[str, int] | None:
 
 def place(said: str) -> str | None:
     """Rewrite a phrase of place such as 绿碗的左边; None where it is not understood."""
-    said = re.sub(r'(?:去|来)$', '', said.strip())
+    said = re.sub(r'(?:去|来)$', '', said.strip()).removeprefix('在')
     if match := re.fullmatch(r'(.+?)(?:和|与|跟)(.+?)的?(?:之间|中间)', said):
         first, second = noun(match[1]), noun(match[2])
         return f'between {first} and {second}' if first and second else None
@@ -200,5 +210,13 @@ def place(said: str) -> str | None:
         other = noun(match[1]) if match is not None else None
         if other is not None:
             return f'{word} {other}'
+    return _unsuffixed(said)
+
+
+def _unsuffixed(said: str) -> str | None:
+    """Rewrite a place without 里, 上 or 边 after its noun, and 最右边."""
+    if side := re.fullmatch(r'最?(左|右)(?:边|侧|面)', said):
+        return f'on the {_SIDES[side[1]]} side of the table'
     other = noun(said)
-    return f'to {other}' if other else None
+    is_inside = other is not None and other.split()[-1] in _HOLLOW
+    return f'{"in" if is_inside else "to"} {other}' if other else None

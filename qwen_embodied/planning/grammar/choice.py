@@ -77,6 +77,8 @@ class Chooser:
 
     def _counted(self, noun: Noun, found: tuple[str, ...]) -> tuple[str, ...]:
         wanted = 2 if noun.quantifier == 'both' else noun.count
+        if noun == Noun('anything', quantifier='all', head='object') and len(found) > 1:
+            raise Unclear(f'Which one should I take? {speech.sight(self.items(found))}')
         is_vague = noun.quantifier in ('a', 'some') and noun.plural and noun.head != 'object'
         if wanted is None and is_vague and len(found) > 1:
             raise Unclear(f"How many are '{noun.text}'? {speech.sight(self.items(found))}")

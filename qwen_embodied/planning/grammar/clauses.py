@@ -10,6 +10,7 @@ from qwen_embodied.planning.grammar.actions import ActionReader
 from qwen_embodied.planning.grammar.syntax import BARE, Clause, Noun, Place, Unclear
 
 _TOUCHING = frozenset({'touch', 'leave', 'avoid', 'skip', 'ignore', 'spare'})
+DENIED = 'Should I not do that either, or should I? Please say it on its own.'
 _OUT = ('from', 'out_of')
 
 
@@ -62,7 +63,7 @@ class ClauseReader(ActionReader):
 
     def _skip_subject(self) -> None:
         while self.accept(
-            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having', 'let'
+            'to', 'you', 'have', 'can', 'should', 'would', 'could', 'will', 'having', 'let', 'only'
         ):
             pass
 
@@ -128,7 +129,7 @@ class ClauseReader(ActionReader):
         is_fact = self.is_plain and self.word() in told
         self._states()
         if self.is_denied and self.at == start:
-            raise Unclear('Should I not do that either, or should I? Please say it on its own.')
+            raise Unclear(DENIED)
         if is_fact and self.tokens[self.at - 1].word in told:
             raise Unclear('Is it so, or should I make it so? Please tell me what to do.')
 
@@ -154,7 +155,15 @@ class ClauseReader(ActionReader):
         self.accept('only')
         if not movers and self.starts_noun():
             movers = self.nouns()
-        places = list(before)
+        movers, places = self._placed(movers, list(before))
+        if places and not movers and self.starts_noun():
+            movers = self.nouns()
+        return movers, places
+
+    def _placed(
+        self, movers: tuple[Noun, ...], places: list[Place]
+    ) -> tuple[tuple[Noun, ...], tuple[Place, ...]]:
+        """Read particles, places and exceptions to them."""
         is_closed = False
         while True:
             self._particles()

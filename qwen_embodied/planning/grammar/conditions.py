@@ -36,7 +36,7 @@ class ConditionReader(ClauseReader):
         """Read 'there is a red cube' or 'see the red cube?', which asks for nothing."""
         start, heads = self.at, self.heads
         try:
-            found = self._seen() or self._existence() or self._emptiness()
+            found = self._seen() or self._existence() or self._emptiness() or self._told()
         except Unclear:
             found = None
         if found is None or self.word() not in ('.', ''):
@@ -44,6 +44,15 @@ class ConditionReader(ClauseReader):
             return None
         said = self.text_from(start)
         return Clause('mention', 'see', said, (found.noun,), condition=found)
+
+    def _told(self) -> Condition | None:
+        """Read 'the ball is on the table' before the sentence that says what to do about it."""
+        start = self.at
+        found = self._state()
+        if found is not None and self.word() == '.' and self.word(1):
+            return found
+        self.at = start
+        return None
 
     def _seen(self) -> Condition | None:
         is_looking = self.word() in _LOOKED_AT and (self.starts_noun(1) or self.word(1) == 'at')

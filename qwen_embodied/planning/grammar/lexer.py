@@ -15,6 +15,10 @@ from qwen_embodied.planning.grammar.spelling import Spelling
 
 _PATTERN = re.compile(r'-?(?:\d+\.\d+|\.\d+|\d+)|[^\W\d_]\w*|[^\w\s]|_+')
 _ORDINAL = re.compile(r'\b(\d+)(st|nd|rd|th)\b')
+_HEADING = re.compile(
+    r'^\s*(?:(?:the|your|my) )?(?:task|goal|objective|mission|instruction|command|job|order)'
+    r'(?: is)?\s*:\s*'
+)
 _CONTRACTIONS = {
     "can't": 'cannot', "won't": 'not', "n't": ' not', "'d": ' would', "'ll": ' will',
     "let's": 'let us', "'re": ' are', "'ve": ' have', "'m": ' am', "it's": 'it is',
@@ -55,6 +59,11 @@ def tokens_of(instruction: str) -> tuple[Token, ...]:
     raw = [Token(_spelt(word), word) for word in _raw_words(instruction)]
     raw = [raw[at] for at in unframed([token.word for token in raw])]
     merged = _merge(_merge(raw))
+    followers = (*(token.word for token in merged[1:]), '')
+    merged = [
+        token for token, follower in zip(merged, followers, strict=False)
+        if not (token.word in words.MATERIALS and follower in _NOUNISH)
+    ]  # fmt: skip
     return tuple(token for token in merged if token.word not in words.FILLERS)
 
 
@@ -77,6 +86,7 @@ def _spelt(word: str) -> str:
 
 def _raw_words(instruction: str) -> list[str]:
     text = unicodedata.normalize('NFKC', instruction).lower()
+    text = _HEADING.sub('', text)
     text = text.replace('’', "'").replace('‘', "'").replace('\n', ' . ').replace('−', '-')
     for short, long in _CONTRACTIONS.items():
         text = re.sub(rf'{short}(?=\W|$)', long, text)
@@ -149,7 +159,7 @@ _VOCABULARY = _vocabulary()
 _MEANT = {word for phrase in PHRASES for word in phrase} | {
     word for word in _VOCABULARY if '_' not in word
 }
-_SPELT = _MEANT | FRAME | HARM | NO_RULES | PEOPLE | words.UNSUPPORTED_PLACES
+_SPELT = _MEANT | FRAME | HARM | NO_RULES | PEOPLE | words.UNSUPPORTED_PLACES | words.MATERIALS
 _SPELLING = Spelling(word for word in _MEANT if word.isalpha())
 _NOUNISH = frozenset(
     (*words.COLOURS, *words.SHAPES, *words.PLURALS, *words.GENERIC, *words.SHADES, 'one', 'most')

@@ -114,6 +114,22 @@ _LINES = """
     on its right > to the right of it | on its left > to the left of it
     on top of it > on it | on top of that > on that | on top of this > on this
     at the far end > on_back | at the near end > on_front
+    first and then > then | first , then > then | first and after that > then
+    further from > farthest_from | farther from > farthest_from
+    further away from > farthest_from | farther away from > farthest_from
+    nearest the > nearest_to the | closest the > nearest_to the
+    so that the colours match > matching | so that colours match > matching
+    such that the colours match > matching | so the colours match > matching
+    so that the colors match > matching | so that colors match > matching
+    such that the colors match > matching | so the colors match > matching
+    in the air > | into the air > | use your arm to > | use the arm to > | use your hand to >
+    use the gripper to > | use your gripper to > | open the gripper > release
+    open your gripper > release | open gripper > release | open your hand > release
+    close the gripper > grab it | close your gripper > grab it | close gripper > grab it
+    without dropping it > | and tell me when you are done > | and tell me when done >
+    and let me know when you are done > | do you see > you see | can you see > you see
+    whose colour is > that is | whose color is > that is
+    having the colour > with the colour | having the color > with the colour
     left edge of > left side of | as well > too | likewise > then
 """
 
@@ -125,7 +141,7 @@ def more_phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
         if '>' in entry:
             left, right = entry.split('>')
             table[tuple(left.split())] = tuple(right.split())
-    return table | dict(_extreme_sides())
+    return table | dict(_extreme_sides()) | dict(_edges())
 
 
 def _extreme_sides() -> list[Phrase]:
@@ -136,4 +152,19 @@ def _extreme_sides() -> list[Phrase]:
         ((), ('end',), ('side',), ('edge',)),
     ):  # fmt: skip
         found.append(((preposition, 'the', degree, side, *tail), (f'on_{side}',)))
+    return found
+
+
+def _edges() -> list[Phrase]:
+    """Spell out 'at the top side' and 'in the upper left of the board': the top is the back."""
+    found: list[Phrase] = []
+    for preposition, (word, depth) in product(
+        ('in', 'on', 'at', 'to', 'onto', 'towards', 'toward'),
+        (('top', 'back'), ('upper', 'back'), ('bottom', 'front'), ('lower', 'front')),
+    ):
+        for tail in ('side', 'edge', 'half'):
+            found.append(((preposition, 'the', word, tail), (f'on_{depth}',)))
+        for side, table in product(('left', 'right'), ('table', 'board', 'tabletop', 'desk')):
+            said = (preposition, 'the', word, side, 'of', 'the', table)
+            found.append((said, ('at', f'corner_{depth}_{side}')))
     return found

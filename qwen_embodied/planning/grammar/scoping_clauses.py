@@ -65,6 +65,8 @@ class ClauseScope:
 
     def _allowance(self, clause: Clause) -> Allowance:
         movers = self._movers(clause) if clause.movers else self._unsaid(clause)
+        ends = (clause.order.bottom, *clause.order.middle, clause.order.top)
+        movers |= self.fitting(tuple(noun for noun in ends if noun is not None))
         targets = self._targets(clause.places)
         if clause.kind == 'push':
             ways = frozenset(p.word for p in clause.places if p.word in DIRECTIONS)
@@ -81,7 +83,7 @@ class ClauseScope:
         if not clause.places and clause.kind in ('put', 'take'):
             relations |= self.relations | {'at'}
             targets |= self.targets
-        self.seen |= movers | targets
+        self.seen |= movers | (targets if clause.kind != 'pick' else frozenset())
         self.relations, self.targets = relations, targets
         return Allowance(movers, relations, targets)
 
@@ -99,7 +101,7 @@ class ClauseScope:
 
     def _movers(self, clause: Clause) -> frozenset[str]:
         """Give what may be moved: each mover with the places that may describe it."""
-        found = readings(clause, needs_goal=True)
+        found = readings(clause, needs_goal=clause.kind != 'pick')
         return frozenset().union(*(self.fitting(reading.movers) for reading in found)) or (
             self.fitting(clause.movers)
         )

@@ -6,14 +6,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qwen_embodied.planning.grammar import words
+from qwen_embodied.planning.grammar.clauses import DENIED
 from qwen_embodied.planning.grammar.conditions import ConditionReader
 from qwen_embodied.planning.grammar.lexer import Token, is_known, tokens_of
-from qwen_embodied.planning.grammar.syntax import Clause, Condition, Unclear
+from qwen_embodied.planning.grammar.syntax import Clause, Condition, Noun, Unclear
 from qwen_embodied.planning.grammar.wholes import SKILLS
 
 EXAMPLE = "for example 'put the red cube in the blue bowl'"
 _JOINTS = frozenset([',', ';', '.', 'and', 'then', 'but', 'but_first'])
 _MODALS = ('can', 'could', 'would', 'will', 'should', 'may', 'must')
+_ENDS = ('', '.', ';', ',', 'and', 'then')
 _OPENERS = ('before', 'after', 'once', 'without', 'if', 'otherwise', 'until')
 _BEFORE_NOUNS = frozenset(
     (*words.ARTICLES, *words.COLOURS, *words.QUANTIFIERS, *words.EXTREMES, *words.NUMBERS)
@@ -76,17 +78,45 @@ class _SentenceReader(ConditionReader):
             self._given(found, joint)
         elif (said := self.statement()) is not None:
             found.append(said)
-        elif found and (same := self._likewise(found[-1])) is not None:
-            found.append(same)
-        else:
+        elif not (found and self._follows(found, joint)):
             count = len(found)
             self._add(found, joint)
             if self.given is not None and len(found) > count:
                 found[-1] = self._conditional(found[-1])
+            if len(found) == 1:
+                self.accept('instead')
 
-    def _likewise(self, last: Clause) -> Clause | None:
-        """Read 'do the same with the blue cube'."""
-        start = self.at
+    def _follows(self, found: list[Clause], joint: str) -> bool:
+        """Read what has its sense from the clause before it alone."""
+        if self._is_over(found[-1]):
+            return True
+        same = self._likewise(found[-1], joint)
+        found += [same] if same is not None else []
+        return same is not None
+
+    def _is_over(self, last: Clause) -> bool:
+        """Step over 'and release it' after what put it somewhere, and 'then stop' at the end."""
+        start, word = self.at, self.take()
+        if word in ('stop', 'halt') and not self.word().strip('.'):
+            return True
+        self.accept('it')
+        is_let_go = words.VERBS.get(word) == 'release' or word == 'drop'
+        if is_let_go and self.word() in _ENDS and last.kind == 'put' and last.places:
+            return True
+        self.at = start
+        return False
+
+    def _likewise(self, last: Clause, joint: str) -> Clause | None:
+        """Read 'do the same with the blue cube', and 'in the bowl' after 'on the tray, then'."""
+        start, heads = self.at, self.heads
+        is_moved = last.kind in ('put', 'push') and bool(last.places) and bool(last.movers)
+        if joint == 'then' and is_moved and (place := self.place()) is not None:
+            if self.word() in _ENDS:
+                is_many = len(last.movers) > 1 or last.movers[0].is_many
+                mover = Noun('them', 'them') if is_many else Noun('it', 'it')
+                said = self.text_from(start)
+                return replace(last, movers=(mover,), places=(place,), text=said)
+            self.at, self.heads = start, heads
         self.accept('do')
         self.accept('the')
         if self.accept('same') and self.accept('with', 'for', 'to') and self.starts_noun():
@@ -152,6 +182,8 @@ class _SentenceReader(ConditionReader):
             self._subordinate(found, word, main=bool(found) and joint in ('', ','))
         else:
             denies = bool(found) and found[-1].kind == 'forbid' and bool(found[-1].places)
+            if denies and joint == 'and' and self._is_verb():
+                raise Unclear(DENIED)
             self.is_plain, self.is_denied = True, denies and joint not in ('.', ';', 'but')
             found.append(self.clause(shares=joint == 'then'))
             self.is_plain = self.is_denied = False

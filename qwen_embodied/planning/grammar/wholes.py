@@ -256,7 +256,7 @@ class WholeReader(OrderReader):
 
     def _read_empty(self, verb: str, start: int) -> Clause:
         """Read 'empty the bowl into the bin': everything in the bowl is moved."""
-        is_bare = verb != 'empty' and not self.word()
+        is_bare = verb != 'empty' and self.word() in ('', 'by')
         if self._table() or is_bare:
             if self.accept('by') and words.GERUNDS.get(self.word()):
                 return self.clause()

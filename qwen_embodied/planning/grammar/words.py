@@ -50,6 +50,8 @@ COLOURS: dict[str, frozenset[str]] = {name: frozenset({name}) for name in BASIC_
     brown/yellow/white: beige tan
     """).items()
 }
+# What an object is made of cannot be seen; which one is meant must follow from the rest.
+MATERIALS = _set('wooden wood plastic rubber metal metallic foam shiny glossy matte toy')
 SHADES = _set('dark light bright pale deep')
 # These name a thing of their own where no noun follows: 'the lemon' is no yellow cube.
 ALSO_THINGS = _set('lemon lime olive rose amber ruby tangerine')
@@ -68,7 +70,8 @@ _SHAPE_WORDS = {
     'tray': 'tray',
     'plate platter': 'tray|bowl',
     'dish': 'tray+bowl',
-    'container basket crate receptacle vessel': 'bowl+bin+tray',
+    'basket crate': 'bin|bowl|tray',
+    'container receptacle vessel': 'bowl+bin+tray',
 }
 SHAPES: dict[str, tuple[frozenset[str], ...]] = {
     word: tuple(frozenset(rank.split('+')) for rank in shapes.split('|'))
@@ -87,10 +90,10 @@ PLURALS: dict[str, str] = {
     **{word + 's': word for word in SHAPES if word not in ('box', 'dish', 'die', 'dice')},
     'boxes': 'box', 'dishes': 'dish',
     'objects': 'object', 'things': 'object', 'items': 'object', 'pieces': 'object',
-    'stuff': 'object', 'ones': 'one',
+    'stuff': 'object', 'toys': 'object', 'ones': 'one',
     **{word + 's': word for word in COLOURS},
 }  # fmt: skip
-GENERIC = {'object': 'object', 'thing': 'object', 'item': 'object', 'piece': 'object'}
+GENERIC = dict.fromkeys(('object', 'thing', 'item', 'piece', 'toy'), 'object')
 
 # Superlatives: word → (what is measured, whether the largest value wins).
 EXTREMES: dict[str, tuple[str, bool]] = {
@@ -161,7 +164,7 @@ put: return toss stow pack load position dump pop slot gather collect assemble
 put: distribute store stash tuck plop chuck slip transport situate send haul lodge settle
 put: convey deliver drag
 fill: fill
-take: take get fetch remove
+take: take get fetch remove retrieve obtain extract
 pick: pick grab grasp lift hold raise seize grip snatch clutch
 release: release
 stack: stack pile
@@ -169,7 +172,7 @@ build: build make construct form create erect
 push: push slide shove nudge scoot pull tug
 sort: sort separate organise organize group categorise categorize classify
 wait: wait pause
-go: go park home
+go: go park home walk navigate
 stop: stop halt freeze
 swap: swap exchange switch interchange trade
 empty: empty clear clean tidy
@@ -210,10 +213,11 @@ right: right rightward rightwards to_right on_right
 forward: forward forwards away to_back on_back farther further
 back: backward backwards back closer nearer to_front on_front to_robot
 """)
-TABLE_WORDS = _set('table tabletop desk surface workspace')
+TABLE_WORDS = _set('table tabletop desk surface workspace board counter countertop worktop bench')
 FILLERS = _set("""please kindly robot hey hi hello ok okay now just simply also too thanks thank
     well alright so carefully gently slowly quickly immediately sir dear buddy yes actually
-    straight directly exactly right_away arm neatly safely nicely here_we_go first_of_all""")
+    straight directly exactly right_away arm again asap neatly safely nicely
+    here_we_go first_of_all""")
 QUESTION_WORDS = _set('what where which who how why when is are do does')
 UNSUPPORTED_PLACES = _set('above around against among beyond opposite across')
 CONDITIONS = _set('if unless until when whenever while or because')
@@ -230,4 +234,5 @@ GLUE = _set("""and then , ; . of not no never except but that which by colour wi
     every_corner starting_with in_order apart than towers stacks piles so_that otherwise more_than
     fewer_than at_least at_most last_but_one same_colour_as under together remains remain gone
     contain going ranging anymore still has u on_middle out closer_to toward nothing_else
-    whichever contains containing holds empty let make""")
+    whichever contains containing holds empty let make instead
+    upward upwards downward downwards""")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from qwen_embodied.messages import CONTAINERS
-from qwen_embodied.planning.goals import Goal
+from qwen_embodied.planning.goals import BESIDE, Goal
 from qwen_embodied.planning.grammar import speech
 from qwen_embodied.planning.grammar.arrange import Arranger
 from qwen_embodied.planning.grammar.goals import Reading
@@ -20,6 +20,11 @@ from qwen_embodied.planning.schema import PUSH_RANGE, Step
 from qwen_embodied.relations import PUSHES
 
 DEFAULT_PUSH = 0.10
+_TO_SIDE = {
+    'left': (1, 1, 'left'), 'right': (1, -1, 'right'), 'front': (0, -1, 'back'),
+    'back': (0, 1, 'forward'),
+}  # fmt: skip
+_SPOTS = ('side', 'corner', 'point', 'between')
 
 
 class ClauseWriter:
@@ -116,9 +121,12 @@ class ClauseWriter:
             goal = Place('table', 'on the table', word='on') if self.clause.is_out else None
             self.mover.put(names, goal, is_set=True)
             return
+        source = self.table.rests.get(names[0])
         if self.clause.verb == 'remove' and not self.clause.is_out:
-            raise Unclear('Where should I put it?')
-        source = self.table.rests.get(self._names()[0])
+            if source is None:
+                raise Unclear('Where should I put it?')
+            self.mover.put(names, Place('table', 'on the table', word='on'), is_set=False)
+            return
         self._pick()
         self.table.aside = source.target if self.clause.is_out and source else None
 
@@ -136,6 +144,8 @@ class ClauseWriter:
             if len(self.reading.movers) < 2 or not self.clause.order.is_empty:
                 names = self.mover.ordered(names, self.clause.order)
             self.mover.tower(names, is_list=True, base=base)
+        elif len(self._group()) > 1:
+            self._build()
         else:
             self._put()
 
@@ -147,10 +157,12 @@ class ClauseWriter:
             names = self.mover.ordered(names, order)
         if len(names) < 2:
             raise Unclear('A stack needs at least two objects. What should I stack on what?')
-        if goal is not None and goal.kind in ('side', 'corner', 'point', 'between'):
+        is_beside = goal is not None and goal.relation in BESIDE
+        if goal is not None and (is_beside or goal.kind in _SPOTS):
             self.mover.put(names[:1], goal, is_set=False)
         base = None
-        if goal is not None and goal.kind == 'near' and goal.noun is not None:
+        is_based = goal is not None and goal.kind == 'near' and not is_beside
+        if goal is not None and is_based and goal.noun is not None:
             base = self.resolver.target(goal.noun, 'support', names)
         self.mover.tower(tuple(n for n in names if n != base), is_list=True, base=base)
 
@@ -211,7 +223,9 @@ class ClauseWriter:
 
     def _push(self) -> None:
         direction = next((p for p in self._all_places() if p.kind == 'direction'), None)
-        if self.reading.goal is not None and self.reading.goal.kind != 'direction':
+        names = self._names()
+        direction = direction or self._to_side(names)
+        if self.reading.goal is not None and self.reading.goal.kind not in ('direction', 'side'):
             raise Unclear(
                 'I can push things left, right, forward or back by a distance. '
                 'Should I pick it up and place it there instead?'
@@ -223,7 +237,6 @@ class ClauseWriter:
         if not PUSH_RANGE[0] <= distance <= PUSH_RANGE[1]:
             low, high = PUSH_RANGE
             raise Unclear(f'I can push by {low:g} to {high:g} m. How far should I push it?')
-        names = self._names()
         if not distances:
             distance = self._room_to_push(names, direction.word)
         for name in names:
@@ -231,6 +244,18 @@ class ClauseWriter:
                 achieve(self.table, (Goal(name, 'clear'),))
             self.mover.push(name, direction.word, distance)
         self.table.movers = names
+
+    def _to_side(self, names: tuple[str, ...]) -> Place | None:
+        """Give the push that takes objects to a side of the table, where it is one push."""
+        goal = self.reading.goal
+        if goal is None or goal.kind != 'side' or goal.word not in _TO_SIDE:
+            return None
+        axis, sign, way = _TO_SIDE[goal.word]
+        area = self.table.workspace
+        middle = ((area.x_min + area.x_max) / 2, (area.y_min + area.y_max) / 2)[axis]
+        missing = [sign * (middle - self.table.spots[name][axis]) for name in names]
+        distance = max(DEFAULT_PUSH, *(round(d + 0.03, 2) for d in missing))
+        return Place('direction', goal.text, word=way, distance=distance)
 
     def _room_to_push(self, names: tuple[str, ...], word: str) -> float:
         """Give the usual distance, or as much of it as the workspace leaves."""
