@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qwen_embodied.bench.report import Row, at_most
+from qwen_embodied.bench.report import Row, at_most, figure
 from qwen_embodied.bench.safety_bed import CONTROLLER, SUPERVISOR, Bed
 from qwen_embodied.nodes.standing_camera import RATE, StandingCamera
 from qwen_embodied.simulation import MujocoWorld, generate_scene
@@ -35,7 +35,7 @@ def measured(seconds: float) -> list[Row]:
     """Measure for some seconds; what has a bar holds from half an hour on."""
     seen: dict[str, list[tuple[float, float]]] = {name: [] for name in NODES}
     with _cell() as bed:
-        steps, missed = _swing(bed, seconds, seen)
+        steps, missed, unfinished = _swing(bed, seconds, seen)
     words = f'{seconds / 60:.1f} min in motion with a camera at {RATE:.0f} Hz, {len(steps)} swings'
     found = [
         at_most(f'{words}: memory of {name}, slope after warm-up', slope(seen[name]) * 600,
@@ -46,6 +46,7 @@ def measured(seconds: float) -> list[Row]:
         *found,
         at_most(f'{words}: largest command step / (v_max·dt)', max(steps), '', bar=1),
         at_most(f'{words}: stops (one swing in ten) that were missed', missed, '', bar=0),
+        figure(f'{words}: other swings that were given up', unfinished, ''),
     ]
 
 
@@ -72,21 +73,24 @@ def slope(seen: list[tuple[float, float]]) -> float:
 
 def _swing(
     bed: Bed, seconds: float, seen: dict[str, list[tuple[float, float]]]
-) -> tuple[list[float], int]:
-    """Swing to and fro; gives the largest step of each swing, and how many ended oddly."""
-    end, missed = time.monotonic() + seconds, 0
+) -> tuple[list[float], int, int]:
+    """Swing to and fro; gives largest steps, stops that were missed, and other broken swings."""
+    end, missed, unfinished = time.monotonic() + seconds, 0, 0
     steps: list[float] = []
     while time.monotonic() < end:
         moving, begun = bed.move(), time.monotonic()
-        if len(steps) % STOP_EVERY == 0:
+        is_stopped = len(steps) % STOP_EVERY == 0
+        if is_stopped:
             bed.arm.ask('stop')
-        missed += (bed.wait_for_end(moving) == 'succeeded') is (len(steps) % STOP_EVERY == 0)
+        is_done = bed.wait_for_end(moving) == 'succeeded'
+        missed += is_stopped and is_done
+        unfinished += not (is_stopped or is_done)
         steps.append(bed.largest_step())
         for name, sizes in seen.items():
             sizes.append((begun, resident(bed.process_id(name))))
         del bed.arm.commands[:-2]
         time.sleep(LOOK)
-    return steps, missed
+    return steps, missed, unfinished
 
 
 def resident(process_id: int) -> float:
