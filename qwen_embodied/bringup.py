@@ -247,9 +247,11 @@ def _judging(given: RobotArguments) -> Settings:
         # The time of /clock is a fault where a real arm could move.
         ('simulation', given.use_sim_time and not is_real),
     )
-    if given.backend == 'topic':
+    ways = {'topic': 'joint_trajectory', 'action': 'follow_joint_trajectory'}
+    if given.backend in ways:
         owners = _preset(given.preset).get('controllers') or {}
-        kept = (*kept, ('command_topics', [f'{name}/joint_trajectory' for name in owners]))
+        topics = [f'{name}/{ways[given.backend]}' for name in owners]
+        kept = (*kept, ('command_topics', topics))
     if not given.fake_arm:
         return kept
     late: Settings = (('silence_stop', SIMULATION_SILENCE), ('loop_overrun', 0.5))

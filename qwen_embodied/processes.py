@@ -77,9 +77,10 @@ class Graph:
         try:
             for spec in self.profile.nodes:
                 self._processes[spec.name] = self._spawn(spec, 'wb')
-        except BaseException:  # Ctrl-C too: what has started has a session of its own
-            self.stop()
-            raise
+        finally:
+            # Ctrl-C reaches this process alone: each node has a session of its own.
+            if len(self._processes) < len(self.profile.nodes):
+                self.stop()
 
     def _spawn(self, spec: NodeSpec, mode: str) -> subprocess.Popen[bytes]:
         with self.log_file(spec.name).open(mode) as log:

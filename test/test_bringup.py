@@ -242,11 +242,14 @@ def test_the_time_of_a_clock_topic_is_for_trials_only():
     assert values(bringup.robot(), 'safety_supervisor')['simulation'] is False
 
 
-def test_a_second_publisher_of_commands_is_watched_for():
-    watched = values(bringup.robot(robot='xarm7'), 'safety_supervisor')['command_topics']
+@pytest.mark.parametrize(
+    ('backend', 'way'), [('topic', 'joint_trajectory'), ('action', 'follow_joint_trajectory')]
+)
+def test_a_second_publisher_of_commands_is_watched_for(backend, way):
+    profile = bringup.robot(robot='xarm7', backend=backend)
+    watched = values(profile, 'safety_supervisor')['command_topics']
     assert watched == [
-        f'{name}/joint_trajectory'
-        for name in ('xarm7_traj_controller', 'xarm_gripper_traj_controller')
+        f'{name}/{way}' for name in ('xarm7_traj_controller', 'xarm_gripper_traj_controller')
     ]
 
 

@@ -68,7 +68,7 @@ def test_x03_no_right_of_the_policy_has_a_wildcard():
 
 def test_x03_every_process_has_an_enclave_of_its_own():
     enclaves = {node: rights.enclave for node, rights in NODES.items()}
-    persons = ('operator', 'approver')
+    persons = ('operator', 'approver', 'up', 'calibration')
     assert {enclaves.pop(node) for node in persons} == {'/qwen_embodied/operator'}
     assert enclaves == {node: f'/qwen_embodied/{node}' for node in enclaves}
 
@@ -94,11 +94,14 @@ def test_x01_only_those_may_who_must(right, name, nodes):
     assert who_may(right, name) == nodes
 
 
-def test_x04_nobody_may_call_the_parameter_services_of_another():
-    asked = {name for rights in NODES.values() for name in rights['request']}
-    assert [name for name in asked if 'parameter' in name] == []
+def test_x04_nobody_may_set_a_parameter_of_another_and_one_may_read():
+    asked = {(node, name) for node, rights in NODES.items() for name in rights['request']}
+    found = [(node, name) for node, name in asked if 'parameter' in name]
+    assert found == [('planner', '/safety_supervisor/get_parameters')]
 
 
 def test_x01_a_planner_may_publish_nothing_that_moves():
-    harmless = {'/diagnostics', '/parameter_events', '/plan', '/rosout', '/task/events'}
+    harmless = {
+        '/diagnostics', '/dry_run/report', '/parameter_events', '/plan', '/rosout', '/task/events',
+    }  # fmt: skip
     assert NODES['planner']['publish'] - harmless == {'/plan/proposed', '/trajectory/proposed'}

@@ -126,6 +126,8 @@ class Tracker:
             Positions (J,), to be reached over the next period; None before the first state.
         """
         elapsed = 0.0 if self._now is None else now - self._now
+        if self._command is not None and -self.parameters.max_gap <= elapsed < 0.0:
+            return self._command.copy()  # a state that was overtaken is no news
         self._now = now
         self._watch.take_state(state, now)
         if self._command is None:

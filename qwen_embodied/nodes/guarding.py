@@ -12,8 +12,7 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from qwen_embodied.errors import QwenEmbodiedError
-from qwen_embodied.nodes.bounds import check_size
+from qwen_embodied.nodes.wiring import reader
 
 Message = TypeVar('Message')
 Value = TypeVar('Value')
@@ -97,18 +96,11 @@ class Guarded:
             kind: Of the messages.
             is_second: Whom this delivery does not match, another subscription hears.
         """
+        read = reader(self._node, topic, convert, action)
 
         def on_message(message: Message) -> None:
             with Guard(topic, self._on_fault):
-                try:
-                    check_size(message, topic)
-                    value = convert(message)
-                except QwenEmbodiedError as error:
-                    self._node.get_logger().warning(
-                        f'{topic}: message dropped: {error}', throttle_duration_sec=1.0
-                    )
-                    return
-                action(value)
+                read(message)
 
         def on_mismatch(event: Any) -> None:
             self._on_mismatch(topic, policy_name(event))

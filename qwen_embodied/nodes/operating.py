@@ -70,6 +70,7 @@ class Operator(Guest[OperatorNode]):
         node, begun = self.node, time.monotonic()
         node.record = record = RunRecord(instruction)
         node.events.clear()
+        node.is_recording = True
         node.say(instruction)
         try:
             for event in self._events(begun + timeout):
@@ -80,6 +81,7 @@ class Operator(Guest[OperatorNode]):
             self.cancel()
             raise
         finally:
+            node.is_recording = False
             record.timings['task'] = round(time.monotonic() - begun, 3)
 
     @property

@@ -31,13 +31,13 @@ TriggerClient: TypeAlias = 'Client[Trigger.Request, Trigger.Response]'
 
 
 class OperatorNode(Node):
-    """Fills a record; `changed` is notified of everything that is heard."""
+    """Fills a record while `is_recording`; `changed` is notified of everything that is heard."""
 
     def __init__(self, **options: Any) -> None:
         """Subscribe to all that a record needs."""
         super().__init__('operator', **options)
         self.changed = threading.Condition()
-        self.record = RunRecord('')
+        self.record, self.is_recording = RunRecord(''), False
         self.events: list[TaskEvent] = []
         self.safety: SafetyState | None = None
         self.scene: Scene | None = None
@@ -96,7 +96,8 @@ class OperatorNode(Node):
 
     def _on_state(self, state: JointState) -> None:
         self.record.joint_names = state.names
-        self.record.joint_log.append(np.array([state.stamp, *state.positions]))
+        if self.is_recording:
+            self.record.joint_log.append(np.array([state.stamp, *state.positions]))
         self._note('joint_states')
 
     def _on_safety(self, heard: tuple[SafetyState, Rejection]) -> None:
@@ -116,10 +117,12 @@ class OperatorNode(Node):
 
     def record_view(self, view: tuple[float, Any]) -> None:
         """Keep a picture of the episode: its stamp, s, and RGB."""
-        self.record.views.append(view)
+        if self.is_recording:
+            self.record.views.append(view)
 
     def _on_trajectory(self, trajectory: JointTrajectory) -> None:
-        self.record.trajectories.append(trajectory)
+        if self.is_recording:
+            self.record.trajectories.append(trajectory)
         self._note('trajectory/approved')
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:

@@ -21,6 +21,8 @@ from qwen_embodied.nodes.judging import Judge
 from qwen_embodied.nodes.wiring import same
 from qwen_embodied.safety import CameraSample
 
+ACTION, TOPIC = '/follow_joint_trajectory', '/joint_trajectory'  # of a trajectory controller
+
 
 class SafetyInputs:
     """Feeds the monitors of a supervisor from topics."""
@@ -45,14 +47,21 @@ class SafetyInputs:
     def look_around(self) -> None:
         """Count who publishes what only one node may, and who sets the clock."""
         node, inputs = self._node, self._inputs
-        topics = self._judge.supervisor.parameters.command_topics
-        guarded = ('trajectory/approved', 'safety/state', *topics)
-        inputs.graph.take_publishers({name: self._publishers(name) for name in guarded})
+        commands = self._judge.supervisor.parameters.command_topics
+        actions = [name for name in commands if name.endswith(ACTION)]
+        beside = [name.removesuffix(ACTION) + TOPIC for name in actions]
+        guarded = ('trajectory/approved', 'safety/state', *commands, *beside)
+        inputs.graph.take_publishers(
+            {name: self._publishers(name) for name in guarded}, dict.fromkeys(beside, 0)
+        )
         simulated = bool(node.get_parameter('use_sim_time').value)
         inputs.clock.take_source(simulated, self._publishers('/clock'))
 
     def _publishers(self, topic: str) -> int:
-        """Count those of a topic under the name that remappings give it."""
+        """Count those of a topic, or the clients of an action, under its remapped name."""
+        if topic.endswith(ACTION):
+            goals = self._node.resolve_service_name(f'{topic}/_action/send_goal')
+            return int(self._node.count_clients(goals))
         return int(self._node.count_publishers(self._node.resolve_topic_name(topic)))
 
     def _on_joints(self, message: JointStateMessage) -> None:

@@ -38,6 +38,16 @@ def hear(
         action: Takes what was read.
         kind: Of the messages.
     """
+    node.create_subscription(kind, topic, reader(node, topic, convert, action), profile)
+
+
+def reader(
+    node: Node,
+    topic: str,
+    convert: Callable[[Message], Value],
+    action: Callable[[Value], object],
+) -> Callable[[Message], None]:
+    """Give the callback of a subscription: arguments as of `hear`."""
 
     def on_message(message: Message) -> None:
         try:
@@ -50,7 +60,7 @@ def hear(
             return
         action(value)
 
-    node.create_subscription(kind, topic, on_message, profile)
+    return on_message
 
 
 def every(node: Node, seconds: float, action: Callable[[], Any]) -> None:

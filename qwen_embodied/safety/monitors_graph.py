@@ -13,11 +13,14 @@ class GraphMonitor:
 
     def __init__(self) -> None:
         self._publishers: dict[str, int] = {}
+        self._most: dict[str, int] = {}
         self._mismatches: dict[str, str] = {}
 
-    def take_publishers(self, counts: Mapping[str, int]) -> None:
-        """Take the number of publishers of each guarded topic."""
-        self._publishers = dict(counts)
+    def take_publishers(
+        self, counts: Mapping[str, int], most: Mapping[str, int] | None = None
+    ) -> None:
+        """Take the number of publishers of each guarded topic; `most` says where not 1 may be."""
+        self._publishers, self._most = dict(counts), dict(most or {})
 
     def take_mismatch(self, topic: str, policy: str) -> None:
         """Take a publisher or subscriber that asks for another delivery than ours."""
@@ -29,10 +32,12 @@ class GraphMonitor:
 
     def findings(self, now: float) -> list[Finding]:
         """Report doubled publishers and what cannot be heard."""
+        counted = ((name, count, self._most.get(name, 1))
+                   for name, count in self._publishers.items())  # fmt: skip
         found = [
-            Finding('D9', f'{topic} has {count} publishers, allowed 1', FAULT, count, 1)
-            for topic, count in self._publishers.items()
-            if not count <= 1
+            Finding('D9', f'{name} has {count} publishers, allowed {most}', FAULT, count, most)
+            for name, count, most in counted
+            if not count <= most
         ]
         return found + [
             Finding('D9', f'{topic}: somebody offers or asks for another {policy}', FAULT)

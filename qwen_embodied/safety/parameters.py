@@ -141,7 +141,8 @@ class Parameters:
         0.5, 'Jump ahead of the ROS clock that counts, s.', bounds=(0.01, 10.0)
     )
     command_topics: list[str] = param(
-        ['arm/command'], 'Topics on which at most one node may publish, beside our own.'
+        ['arm/command'],
+        'Topics, or actions of trajectory controllers, on which at most one node may send.',
     )
     people: str = param(
         'fenced', 'Whether people can come near the arm.', choices=('fenced', 'shared')

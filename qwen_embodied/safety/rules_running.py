@@ -72,7 +72,8 @@ RUNNING = (
         'D9',
         'Nobody else publishes approved trajectories, the lease or commands of the arm, and '
         'everybody who publishes can be heard.',
-        '1 publisher each of trajectory/approved, safety/state and {command_topics}',
+        '1 publisher each of trajectory/approved, safety/state and {command_topics}; 1 client of '
+        'the action of a controller, and then no publisher on its topic',
         'F',
         'Two publishers alternate, and an incompatible quality of service is silent.',
     ),

@@ -351,6 +351,16 @@ def test_f20_never_bursts_after_time_has_jumped_or_stood_still():
     assert step <= 1.0 + 1e-9
 
 
+@pytest.mark.parametrize('ticks', [1, 3])
+def test_f14_a_state_that_was_overtaken_is_no_jolt(ticks):
+    cell = running(0.8)
+    old = cell.arm.read()
+    cell.run(ticks * PERIOD)
+    assert cell.tracker.update(old, old.stamp) == pytest.approx(cell.commands[-1])
+    assert cell.finish().state == 'succeeded'
+    assert cell.largest()[1] <= 1.1
+
+
 def test_does_not_move_when_time_runs_backwards():
     cell = running(1.2)
     back = cell.tracker.update(cell.arm.read(), cell.now - 5.0)

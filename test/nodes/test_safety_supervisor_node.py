@@ -172,6 +172,24 @@ def test_f27_a_second_publisher_of_commands_is_a_fault_that_names_the_topic(rig,
     assert cell.said.reasons == ('D9 arm/command has 2 publishers, allowed 1',)
 
 
+def test_f27_a_second_client_of_a_controller_is_a_fault_that_names_its_action(rig, peer):
+    action = 'arm/follow_joint_trajectory'
+    cell = rig(command_topics=[action])
+    peer.node.create_client(Trigger, f'{action}/_action/send_goal')
+    cell.wait_for('DISARMED')
+    peer.node.create_client(Trigger, f'{action}/_action/send_goal')
+    cell.wait_for('FAULT_LATCHED')
+    assert cell.said.reasons == (f'D9 {action} has 2 publishers, allowed 1',)
+
+
+def test_f27_a_publisher_on_the_topic_of_a_controller_driven_by_goals_is_a_fault(rig, peer):
+    cell = rig(command_topics=['arm/follow_joint_trajectory'])
+    cell.wait_for('DISARMED')
+    peer.node.create_publisher(JointTrajectoryMessage, 'arm/joint_trajectory', qos.RELIABLE)
+    cell.wait_for('FAULT_LATCHED')
+    assert cell.said.reasons == ('D9 arm/joint_trajectory has 1 publishers, allowed 0',)
+
+
 def test_f27_a_publisher_that_cannot_be_heard_is_a_fault_that_names_the_topic(rig, peer):
     cell = rig()
     cell.wait_for('DISARMED')

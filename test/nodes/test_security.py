@@ -30,21 +30,32 @@ from qwen_embodied.bringup import simulation
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.approver import Approver, ApproverNode
+from qwen_embodied.nodes.collecting import Collector
 from qwen_embodied.nodes.operator_node import OperatorNode
+from qwen_embodied.nodes.perception_node import PerceptionNode
+from qwen_embodied.nodes.planner_node import PlannerNode
+from qwen_embodied.nodes.readiness import ReadinessNode
 from qwen_embodied.nodes.safety_supervisor_node import Parameters, SafetySupervisorNode
 from qwen_embodied.planning.addresses import KEY_VARIABLE
 from qwen_embodied.security import FILES
 
 KEY = 'sk-3f9d2c7b1a8e5064'
+SECOND = {
+    '/camera_2/aligned_depth_to_color/image_raw', '/camera_2/color/camera_info',
+    '/camera_2/color/image_raw',
+}  # fmt: skip
+DRY = {'/dry_run/report', '/safety_supervisor/get_parameters'}
 # What a node needs with other parameters, or on a real arm, than in this simulation.
 OTHERWISE = {
     'perception': {
         '/camera/aligned_depth_to_color/image_raw/compressedDepth',
-        '/camera/color/image_raw/compressed', '/tf', '/tf_static',
+        '/camera/color/image_raw/compressed', *SECOND,
+        '/camera_2/aligned_depth_to_color/image_raw/compressedDepth',
+        '/camera_2/color/image_raw/compressed',
     },
     'planner': {
         '/perception/camera_info', '/perception/camera_pose', '/perception/depth',
-        '/robot_description',
+        '/robot_description', *DRY,
     },
     'safety_supervisor': {'/robot_description'},
     'arm_controller': {'/robot_description'},
@@ -98,13 +109,37 @@ def gaps(peer):
     return found
 
 
+def add_persons(peer):
+    """Run the nodes of the command line in the peer, among them one that takes samples."""
+    collector = object.__new__(Collector)
+    for node in (
+        OperatorNode(context=peer.context), ApproverNode(peer.context, ''),
+        ReadinessNode(simulation().nodes, context=peer.context),
+        collector._built(peer.context, ''),
+    ):  # fmt: skip
+        peer.nodes.append(node)
+        peer.executor.add_node(node)
+
+
+def test_x01_the_policy_allows_a_dry_run_and_a_second_camera(peer):
+    used = {'perception': SECOND, 'planner': DRY}
+    peer.add(PerceptionNode, second_camera='camera_2')
+    peer.add(PlannerNode, dry_run=True)
+    peer.wait_for(
+        lambda: all(
+            used[name] <= {item for names in asked(peer.node, name).values() for item in names}
+            for name in used if name in peer.node.get_node_names()
+        ) and {*used} <= {*peer.node.get_node_names()},
+        'both',
+    )  # fmt: skip
+    assert [found['lacks'] for found in gaps(peer).values() if found['lacks']] == []
+
+
 def test_x01_the_policy_allows_what_the_nodes_do_and_nothing_else(peer):
     pytest.importorskip('mujoco')
     for spec in simulation().nodes:
         build(peer, spec)
-    for node in (OperatorNode(context=peer.context), ApproverNode(peer.context, '')):
-        peer.nodes.append(node)
-        peer.executor.add_node(node)
+    add_persons(peer)
     with suppress(AssertionError):
         peer.wait_for(lambda: not gaps(peer), 'a graph as in the policy', 8.0)
     assert {*peer.node.get_node_names()} >= {*NODES}

@@ -152,6 +152,13 @@ def test_d9_boundary_of_the_number(count, state):
     assert cell.run(0.01).state == state
 
 
+@pytest.mark.parametrize(('count', 'state'), [(0, 'EXECUTING'), (1, 'FAULT_LATCHED')])
+def test_d9_boundary_where_nobody_may_publish(count, state):
+    cell = Watched().executing()
+    cell.supervisor.inputs.graph.take_publishers({'c/command': count}, {'c/command': 0})
+    assert cell.run(0.01).state == state
+
+
 def test_d9_breach_of_a_delivery_that_does_not_match_names_the_topic_and_can_be_reset():
     cell = Watched().run()
     cell.supervisor.inputs.graph.take_mismatch('joint_states', 'reliability')
