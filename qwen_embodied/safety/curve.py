@@ -70,7 +70,7 @@ def check_positions(curve: Curve, context: SafetyContext) -> Iterator[Breach]:
     upper = limits.upper - np.where(v >= 0, margin, np.minimum(margin, parameters.position_margin))
     lower = limits.lower + np.where(v <= 0, margin, np.minimum(margin, parameters.position_margin))
     inside = (q <= upper + ROUNDING) & (q >= lower - ROUNDING)
-    excess = np.where(inside, -np.inf, np.maximum(q - upper, lower - q))
+    excess = np.maximum(q - upper, lower - q)
     for column in np.flatnonzero(~inside.all(axis=0)):
         row = int(np.argmax(excess[:, column]))
         joint, time, value = context.joints[column], float(curve.times[row]), q[row, column]

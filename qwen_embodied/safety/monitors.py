@@ -46,7 +46,7 @@ class StateMonitor:
         rewound = before is not None and clock < before.stamp - self._parameters.silence_stop
         if before is None or rewound or state.stamp > before.stamp:
             self.latest, self._arrived, self._delay = state, now, clock - state.stamp
-            self._speeds = self._measured_speeds(None if rewound else before, state)
+            self._speeds = self._measured_speeds(before, state)
         return None if before is None or rewound else self._jump(before, state)
 
     def findings(self, now: float) -> list[Finding]:

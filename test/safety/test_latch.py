@@ -65,6 +65,7 @@ def test_e3_breach_never_a_restart_is_no_reset():
     cell = restarted(HELD)
     assert (cell.state, cell.said[-1].nonce) == ('STOP_LATCHED', 'abc123')
     assert cell.said[0].permission == 'stop'
+    assert cell.said[0].reasons == cell.said[-1].reasons == HELD.reasons
     assert not cell.supervisor.arm(cell.now).approved
     assert not cell.propose().approved
 
@@ -72,14 +73,19 @@ def test_e3_breach_never_a_restart_is_no_reset():
 @pytest.mark.parametrize(
     'content',
     [b'', b'{', b'{"state": "ARMED", "reasons": [], "nonce": "a"}', b'\xff\xfe', b'[]', b'7',
-     b'{"state": "STOP_LATCHED", "reasons": [], "nonce": ""}'],
+     b'{"state": "STOP_LATCHED", "reasons": [], "nonce": ""}', b'[' * 100000,
+     b'{"state": "STOP_LATCHED", "reasons": 7, "nonce": "a"}',
+     b'{"state": "STOP_LATCHED", "reasons": [], "nonce": 7}', b'{"state": "STOP_LATCHED"}'],
 )  # fmt: skip
 def test_e3_breach_of_a_file_that_cannot_be_read_is_a_fault(tmp_path, content):
     path = tmp_path / 'latch.json'
     path.write_bytes(content)
     latch = LatchFile(path).read()
     assert latch.state == 'FAULT_LATCHED'
-    assert latch.reasons[0].startswith('E3 ')
+    assert latch.reasons[0].startswith(f'E3 {path} cannot be read (')
+    assert latch.reasons[0].endswith('); look at the arm, then reset')
+    assert '()' not in latch.reasons[0]
+    assert 'None' not in latch.reasons[0].replace('NoneType', '')
     assert latch.nonce
 
 
@@ -269,3 +275,19 @@ def test_rules_that_are_off_pass_and_are_said_each_second():
     assert len(said) == 4
     assert said[0].message == 'C5, C6 C9'
     assert 'C8' in str(cell.propose(quintic([5.0, 0.5, 0.04], 20.0)).reasons)
+
+
+def test_e3_a_folder_of_the_latch_is_made_however_deep(tmp_path):
+    file = LatchFile(tmp_path / 'a' / 'b' / 'latch.json')
+    assert file.write(HELD) == ''
+    assert file.write(HELD) == ''
+    assert file.read() == HELD
+
+
+def test_e3_a_latch_is_no_shorter_than_the_disk_may_need(tmp_path):
+    long = Latch('FAULT_LATCHED', ('x' * (2 * SIZE),), 'n')
+    file = LatchFile(tmp_path / 'latch.json')
+    for latch in (long, HELD):
+        file.write(latch)
+        assert file.read() == latch
+    assert (tmp_path / 'latch.json').stat().st_size == SIZE
