@@ -109,9 +109,7 @@ def time_source(facts: Facts) -> Finding:
         fix = f'set use_sim_time: {str(simulated).lower()} for them'
         has = str(not simulated).lower()
         said = f'{why}, but use_sim_time is {has} in {", ".join(wrong[:SHOWN])}'
-        # What others started, such as a viewer, may have reasons of its own.
-        is_ours = any(name.rpartition('/')[2] in NODES for name in wrong)
-        return check.bad(said, fix) if is_ours else check.doubt(said, fix)
+        return check.bad(said, fix)
     return check.good(f'{"simulated" if simulated else "real"} time in {len(told)} nodes')
 
 

@@ -153,7 +153,7 @@ def rendering(facts: Facts) -> Finding:
         fix = "for the simulation: pip install 'qwen_embodied[sim]'"
         return check.doubt('MuJoCo is not installed', fix)
     if not tried.worked:
-        return check.bad(tried.said, f'{INSTALL_SYSTEM}; and export MUJOCO_GL=egl')
+        return check.failed(tried, f'{INSTALL_SYSTEM}; and export MUJOCO_GL=egl')
     return check.good(tried.said)
 
 
