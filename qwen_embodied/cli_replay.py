@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qwen_embodied.replay import ReplayReport, TopicMap
-    from qwen_embodied.replay.rerun import Way
+    from qwen_embodied.replay.rerunning import Way
 
 DONE, FAILED = 0, 1
 WORTH_A_PROCESS = 10.0  # s of recording from which a second process is started

@@ -56,10 +56,12 @@ class Probe:
     Attributes:
         worked: True when it ended well.
         said: Its last line.
+        is_late: True when it did not end in time, so that nobody knows.
     """
 
     worked: bool
     said: str
+    is_late: bool = False
 
 
 @dataclass(frozen=True)

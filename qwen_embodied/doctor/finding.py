@@ -6,6 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from qwen_embodied.doctor.facts import Probe
+
+AGAIN = 'the machine is busy: end other programs, then ask again'
+
 
 class Status(StrEnum):
     """How a check ended."""
@@ -57,6 +61,10 @@ class Check:
     def idle(self, found: str) -> Finding:
         """There is nothing to check."""
         return Finding(self.group, self.name, Status.SKIP, found)
+
+    def failed(self, tried: Probe, fix: str) -> Finding:
+        """Something that was tried out did not work, or not in time."""
+        return self.doubt(tried.said, AGAIN) if tried.is_late else self.bad(tried.said, fix)
 
     def judge(self, faults: list[str], fix: str, found: str) -> Finding:
         """Fail with the faults, or pass with what was found."""

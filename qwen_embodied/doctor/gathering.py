@@ -147,10 +147,9 @@ class Trial:
             output, errors = self._process.communicate(timeout=left)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.communicate()
-            return (Probe(False, f'no answer within {LIMIT:g} s'),)
-        code = self._process.returncode
-        lines = tuple(Probe(True, line) for line in output.splitlines())
+            output, _ = self._process.communicate()
+            return (*_lines(output), Probe(False, f'no answer within {LIMIT:g} s', is_late=True))
+        code, lines = self._process.returncode, _lines(output)
         said = errors.strip().splitlines()
         fault = Probe(False, said[-1] if said else f'it ended with {code}')
         return lines if code == 0 and lines else (*lines, fault)
@@ -161,6 +160,10 @@ class Trial:
             with suppress(BrokenPipeError), pipe:
                 pipe.write(text)
         self._process.stdin = None
+
+
+def _lines(output: str) -> tuple[Probe, ...]:
+    return tuple(Probe(True, line) for line in output.splitlines())
 
 
 def read_as(kind: type[T], probe: Probe) -> T | None:
@@ -219,5 +222,5 @@ def _tried(ended: tuple[Probe, ...]) -> tuple[Probe, ...]:
     missing = TRIALS - len(told)
     return (
         *told,
-        *[Probe(False, told[-1].said if not told[-1].worked else NOT_REACHED)] * missing,
+        *[Probe(False, NOT_REACHED) if told[-1].worked else told[-1]] * missing,
     )

@@ -72,7 +72,7 @@ def server(facts: Facts) -> Finding:
     if tried is None:
         return check.idle(f'the planner is {facts.wanted.planner}')
     fix = 'start it, or correct servers and model; docs/models.md'
-    return check.good(tried.said) if tried.worked else check.bad(tried.said, fix)
+    return check.good(tried.said) if tried.worked else check.failed(tried, fix)
 
 
 def _complete(check: Check, robot: RobotFacts, fix: str) -> Finding:

@@ -115,7 +115,7 @@ def rclpy(facts: Facts) -> Finding:
     """A node can be made."""
     check = Check(GROUP, 'rclpy')
     if not facts.ros.worked:
-        return check.bad(facts.ros.said, INSTALL_ROS)
+        return check.failed(facts.ros, INSTALL_ROS)
     return (
         check.good(f'joins the graph with {facts.ros.said}')
         if facts.graph
@@ -127,7 +127,7 @@ def native(facts: Facts) -> Finding:
     """The native libraries find the system's."""
     check = Check(GROUP, 'native libraries')
     if not facts.native.worked:
-        return check.bad(facts.native.said, INSTALL_SYSTEM)
+        return check.failed(facts.native, INSTALL_SYSTEM)
     return check.good('OpenCV, Pinocchio, coal, OMPL, toppra and ruckig load')
 
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from qwen_embodied.doctor.facts import Facts
@@ -97,24 +98,16 @@ def shared_memory(facts: Facts) -> Finding:
 
 def disk(facts: Facts) -> Finding:
     """Runs and recordings have room."""
-    check, free = Check(GROUP, 'disk'), facts.machine.disk
-    fix = 'free some space, or work in another folder'
-    if free < FULL_DISK:
-        return check.bad(f'{free} MiB free in this folder', fix)
-    if free < DISK:
-        return check.doubt(f'{free} MiB free in this folder; a run takes 10 to 100', fix)
-    return check.good(f'{free} MiB free in this folder')
+    fix, least = 'free some space, or work in another folder', 'a run takes 10 to 100'
+    room = _Room(facts.machine.disk, 'free in this folder', FULL_DISK, DISK, least)
+    return _enough(Check(GROUP, 'disk'), room, fix)
 
 
 def memory(facts: Facts) -> Finding:
     """The processes of the graph have room."""
-    check, free = Check(GROUP, 'memory'), facts.machine.memory
-    fix = 'end other programs'
-    if free < FULL_MEMORY:
-        return check.bad(f'{free} MiB available', fix)
-    if free < MEMORY:
-        return check.doubt(f'{free} MiB available; the simulated cell takes about 2000', fix)
-    return check.good(f'{free} MiB available')
+    least = 'the simulated cell takes about 2000'
+    room = _Room(facts.machine.memory, 'available', FULL_MEMORY, MEMORY, least)
+    return _enough(Check(GROUP, 'memory'), room, 'end other programs')
 
 
 def cores(facts: Facts) -> Finding:
@@ -160,8 +153,27 @@ def rendering(facts: Facts) -> Finding:
         fix = "for the simulation: pip install 'qwen_embodied[sim]'"
         return check.doubt('MuJoCo is not installed', fix)
     if not tried.worked:
-        return check.bad(tried.said, f'{INSTALL_SYSTEM}; and export MUJOCO_GL=egl')
+        return check.failed(tried, f'{INSTALL_SYSTEM}; and export MUJOCO_GL=egl')
     return check.good(tried.said)
+
+
+class _Room(NamedTuple):
+    """MiB that are free, and where; what is too little, and what is little for what."""
+
+    free: int
+    where: str
+    full: int
+    little: int
+    least: str
+
+
+def _enough(check: Check, room: _Room, fix: str) -> Finding:
+    said = f'{room.free} MiB {room.where}'
+    if room.free < room.full:
+        return check.bad(said, fix)
+    if room.free < room.little:
+        return check.doubt(f'{said}; {room.least}', fix)
+    return check.good(said)
 
 
 def _profile_name(facts: Facts) -> str:

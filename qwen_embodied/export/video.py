@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import av
@@ -70,15 +69,10 @@ class VideoWriter:
         """Give the writer."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Finish the file; after an error it stays unfinished."""
         try:
-            if error is None:
+            if kind is None:
                 self._container.mux(self._stream.encode(None))
                 self._container.close()
         finally:

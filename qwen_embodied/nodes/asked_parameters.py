@@ -48,6 +48,10 @@ class ParameterQuestions:
                 future = listing.call_async(ListParameters.Request())
                 future.add_done_callback(partial(self._get, name))
 
+    def is_answered(self, nodes: Iterable[str]) -> bool:
+        """Tell whether every one of some nodes has answered."""
+        return self.answers.keys() >= set(nodes)
+
     def wait(self, seconds: float) -> None:
         """Wait until all that were asked have answered, at most some time, s."""
         end = time.monotonic() + seconds

@@ -19,19 +19,33 @@ from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, qos_check_compatible
 from rclpy.utilities import get_rmw_implementation_identifier
 
+from qwen_embodied.doctor.graph import NODES
 from qwen_embodied.doctor.heard import Endpoint, Graph, Mismatch, Topic
 from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.asked_parameters import ParameterQuestions
 from qwen_embodied.nodes.glimpses import latest
 from qwen_embodied.nodes.guest import Guest
-from qwen_embodied.nodes.overheard import CLOCK, DESCRIPTION, DIAGNOSTICS, OWN_CLOCK, TF, Ear
+from qwen_embodied.nodes.overheard import (
+    CLOCK,
+    COLOUR,
+    DEPTH,
+    DESCRIPTION,
+    DIAGNOSTICS,
+    JOINTS,
+    LENS,
+    OWN_CLOCK,
+    TF,
+    Ear,
+)
 
 OWN = 'qwen_embodied_doctor'
 LOOK, PAUSE = 2.0, 0.05  # s: what discovery may take; between looks
-SETTLED, PATIENCE = 0.6, 3.0  # s without a new node; at most beyond what was asked for
+SETTLED, PATIENCE = 0.6, 2.5  # s without a new node; at most beyond what was asked for
 ANSWER = 1.0  # s, for parameters that were asked for
 HIDDEN = ('/rosout', '/parameter_events')
 ABSOLUTE = (CLOCK, DIAGNOSTICS, *TF)
+UNNAMED = '_UNKNOWN_'  # a publisher whose node is not known yet
+ALWAYS = (COLOUR, DEPTH, LENS, JOINTS)  # where something comes soon if at all
 
 
 class Examiner(Guest[Node]):
@@ -75,15 +89,34 @@ class Examiner(Guest[Node]):
         return self._seen()
 
     def _listen(self, end: float) -> None:
-        """Listen until a time of the steady clock, s, and until no further node appears."""
+        """Listen until a time of the steady clock, s, and until discovery has come to its end."""
         known: list[str] = []
-        last = end + PATIENCE
-        while time.monotonic() < end:
+        last, settled = end + PATIENCE, 0.0
+        while (now := time.monotonic()) < end or (now < last and not self._is_whole(settled)):
             others = self._others()
             if len(others) > len(known):
-                known, end = others, min(max(end, time.monotonic() + SETTLED), last)
+                known, settled = others, now + SETTLED
             self._questions.ask(others)
             time.sleep(PAUSE)
+
+    def _is_whole(self, settled: float) -> bool:
+        """Tell whether no node is new, none unnamed or without answer, and all images came."""
+        others = self._others()
+        ours = {name.rpartition('/')[2]: name for name in others}
+        ours = {short: name for short, name in ours.items() if short in NODES}
+        ends = {name: self._publishers(name) for name in self._ears}
+        return (
+            time.monotonic() >= settled
+            and (not ours or len(ours) == len(NODES))
+            and not any(UNNAMED in info.node_name for infos in ends.values() for info in infos)
+            and self._questions.is_answered(ours.values())
+            and all(self._ears[name].count for name in ALWAYS if ends[name])
+        )
+
+    def _publishers(self, topic: str) -> list[Any]:
+        return _without_own(
+            self.node.get_publishers_info_by_topic(self.node.resolve_topic_name(topic))
+        )
 
     def _others(self) -> list[str]:
         """List the full names of all other nodes; what tools hide begins with _."""

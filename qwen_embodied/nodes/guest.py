@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from rclpy.context import Context
@@ -50,12 +49,7 @@ class Guest(Generic[N]):
         """Give the guest."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Leave the graph."""
         self._context.try_shutdown()
         self._thread.join()

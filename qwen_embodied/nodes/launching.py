@@ -6,6 +6,8 @@ The nodes run with the interpreter of `ros2 launch`, so that they find what it f
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import atexit
+import shutil
 import sys
 import tempfile
 from functools import partial
@@ -58,6 +60,7 @@ def start_nodes(context: LaunchContext, *, profile: str) -> list[LaunchDescripti
     }
     built = profile_from_text(profile, given)
     folder = Path(tempfile.mkdtemp(prefix='qwen_embodied_'))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # nodes that respawn read it again
     said = [LogInfo(msg=built.note)] if built.note else []
     return [*said, *(action_of(spec, folder) for spec in built.nodes)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from qwen_embodied.errors import ConfigurationError
@@ -48,12 +47,7 @@ class ReplayLogs:
         """Give the logs."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Close the files; raises ConfigurationError where their rest cannot be written."""
         for name, log in self._files.items():
             try:

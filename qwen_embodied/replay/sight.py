@@ -22,6 +22,7 @@ class Sight:
 
     Attributes:
         origin: Stamp of the first image, s; None before.
+        frame_id: Of the first image; empty before.
         refused: Images without a scene, by reason.
         state: That belongs to the last frame.
         frames_in_a_row: Good scenes since the last image without one.
@@ -30,6 +31,7 @@ class Sight:
     def __init__(self, robot: Robot, parameters: PerceptionParameters) -> None:
         """Build the estimator; the robot's own links are left out of the scenes."""
         self.origin: float | None = None
+        self.frame_id = ''
         self.state: JointState | None = None
         self.frames_in_a_row = 0
         self._estimator = SceneEstimator(parameters=parameters, body=robot.link_spheres)
@@ -48,7 +50,7 @@ class Sight:
         if frame is None or clean is None or light is None:
             return None
         if self.origin is None:
-            self.origin = frame.stamp
+            self.origin, self.frame_id = frame.stamp, frame.frame_id
         since = frame.stamp - self.origin
         self._note_light(since, light)
         try:

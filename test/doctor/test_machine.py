@@ -92,7 +92,15 @@ def test_a_process_tells_its_lines_and_how_it_ended():
 def test_a_process_that_never_answers_is_ended(monkeypatch):
     monkeypatch.setattr(gathering, 'LIMIT', 0.2)
     said = Trial(['-c', 'import time; time.sleep(60)'], os.environ).end()
-    assert said == (Probe(False, 'no answer within 0.2 s'),)
+    assert said == (Probe(False, 'no answer within 0.2 s', is_late=True),)
+
+
+def test_what_a_process_told_before_it_hung_is_kept(monkeypatch):
+    monkeypatch.setattr(gathering, 'LIMIT', 2.0)
+    say = 'import time; print(1, flush=True); time.sleep(60)'
+    told, last = Trial(['-c', say], os.environ).end()
+    assert told == Probe(True, '1')
+    assert last.is_late
 
 
 def test_what_no_process_of_ours_printed_is_nothing():

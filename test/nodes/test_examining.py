@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
+from functools import partial
 
 import pytest
 
 pytest.importorskip('rclpy')
 
 from pydantic import TypeAdapter
+from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -86,6 +89,19 @@ def test_nobody_there_is_an_empty_graph(domain):
         graph = examiner.examine(SECONDS)
     assert (graph.nodes, graph.topics, graph.rmw) == ((), {}, 'rmw_fastrtps_cpp')
     assert judged(graph)['nodes'].status is Status.SKIP
+
+
+def test_a_node_of_this_package_that_comes_late_is_waited_for(peer):
+    def begin(name):
+        peer.add(partial(Node, name))
+
+    for name in ('perception', 'planner', 'safety_supervisor'):
+        begin(name)
+    late = threading.Timer(1.0, begin, ['arm_controller'])
+    late.start()
+    graph = seen(peer, seconds=0.2)
+    late.join()
+    assert graph.named('arm_controller')
 
 
 def test_a_camera_that_is_well_passes(peer, publish):

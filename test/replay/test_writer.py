@@ -161,3 +161,11 @@ def test_a_recording_of_a_recording_is_the_same(tmp_path):
         copy.write(record.topic.name, record.stamp, record.data)
     copy.close()
     assert words(tmp_path / 'b') == words(first)
+
+
+def test_who_only_records_loads_no_stage():
+    heavy = ['pinocchio', 'ompl', 'cv2', 'qwen_embodied.motion', 'qwen_embodied.perception']
+    code = (
+        f'import sys, qwen_embodied.replay.system; print([m for m in {heavy} if m in sys.modules])'
+    )
+    assert subprocess.check_output([sys.executable, '-c', code], text=True).strip() == '[]'

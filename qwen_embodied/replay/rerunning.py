@@ -26,6 +26,7 @@ from qwen_embodied.replay.predicted import PredictedCell
 from qwen_embodied.replay.results import Joints, Logs, ReplayReport
 from qwen_embodied.replay.sight import Sight
 from qwen_embodied.replay.topics import find_topics
+from qwen_embodied.replay.transforms import camera_doubt
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.serialization import to_json
 from qwen_embodied.task import Executive, TaskResult
@@ -228,7 +229,16 @@ class _Rerun:
             f'{count} images without a scene: {reason}'
             for reason, count in sorted(self._sight.refused.items())
         )
-        return (*self._bag.notes, *self._account.notes, *drops, *unseen, *thinned)
+        camera = self._camera_doubt()
+        place = (camera,) if camera else ()
+        return (*self._bag.notes, *place, *self._account.notes, *drops, *unseen, *thinned)
+
+    def _camera_doubt(self) -> str:
+        frame = self._sight.frame_id
+        if not frame:
+            return ''
+        base, used = self._robot.base_frame, self._source().camera_in_base
+        return camera_doubt(self._bag, self._topics, base, frame, used)
 
     def _joints(self) -> Joints:
         measured, first = self._measured, self._sight.origin or 0.0
