@@ -76,6 +76,9 @@ class ClauseScope:
         relations |= _BY_KIND.get(clause.kind, frozenset())
         if clause.kind in ('take', 'pick') and not relations - {'held'}:
             relations |= {'held', 'at', 'next_to'} if clause.kind == 'take' else {'held'}
+        if clause.kind == 'take' and not clause.places:
+            rests = self.table.rests
+            targets |= frozenset(rests[name].target for name in movers & rests.keys())
         targets |= self._arranged(clause, movers)
         if self._is_sorting(clause):
             targets |= self._containers()
