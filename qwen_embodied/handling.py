@@ -27,6 +27,8 @@ from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
 RECOVERABLE = (GroundingError, MotionError, ControlError, TrajectoryRejectedError, PerceptionError)
 TOUCHLESS = ('pre-grasp', 'home')  # segments that leave everything where it is
+WAITING = 0.1  # s of a wait after which cancel, pause and new instructions are looked for
+SHORTEST = 1e-6  # s that need no wait
 CARRYING = ('transfer', 'lower', 'home')  # segments in which what is held must stay held
 
 
@@ -39,11 +41,23 @@ class Handler:
         reach: Says whether the tool gets to x, y, z m in the base frame.
     """
 
-    def __init__(self, workcell: Workcell, skills: Skills, check: Callable[[], None]) -> None:
-        """Join the parts; `check` is called before each motion and may raise to end the task."""
+    def __init__(
+        self, workcell: Workcell, skills: Skills, check: Callable[[], None],
+        refuse_cancelled: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Join the parts.
+
+        Args:
+            workcell: Camera, arm and clock.
+            skills: Make motions.
+            check: Is called before each motion, and may raise to end the task.
+            refuse_cancelled: Is called last before a motion begins; raises once the task is
+                cancelled.
+        """
         self.held: SceneObject | None = None
         self.names = Identities()
         self._cell, self._skills, self._check = workcell, skills, check
+        self._refuse_cancelled = refuse_cancelled
         self._anchor, self.reach = Anchor(), skills.reaches
         self._view: Observation | None = None
         self._predicted: Scene | None = None
@@ -196,7 +210,10 @@ class Handler:
         return scene
 
     def _wait(self, step: Step, scene: Scene) -> Scene:
-        self._cell.wait(step.seconds or 1.0)
+        until = self._cell.now() + (step.seconds or 1.0)
+        while (left := until - self._cell.now()) > SHORTEST:
+            self._check()
+            self._cell.wait(min(left, WAITING))
         return scene
 
     # -- moving ---------------------------------------------------------------------------
@@ -209,6 +226,7 @@ class Handler:
                 self._predicted = None
             trajectory = segment.trajectory
             self._tell('segment', segment.name, duration=round(trajectory.duration, 3))
+            self._refuse_cancelled()
             status = self._cell.execute(trajectory)
             self._anchor.take(trajectory, status)
             if status.state != 'succeeded':

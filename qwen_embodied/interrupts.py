@@ -24,6 +24,7 @@ class Interrupts:
         self._cell = workcell
         self._cancelled, self._paused = threading.Event(), threading.Event()
         self._next: str | None = None
+        self._lock = threading.Lock()
         self._since = 0.0
 
     def clear(self) -> None:
@@ -47,7 +48,13 @@ class Interrupts:
 
     def instruct(self, instruction: str) -> None:
         """Ask for something else."""
-        self._next = instruction
+        with self._lock:
+            self._next = instruction
+
+    @property
+    def is_ended(self) -> bool:
+        """True once nothing more may be done: cancelled, or stopped since `clear`."""
+        return self.is_cancelled or bool(self._cell.stopped(self._since))
 
     @property
     def is_cancelled(self) -> bool:
@@ -61,7 +68,8 @@ class Interrupts:
 
     def take_next(self) -> str | None:
         """Give the new instruction, once."""
-        found, self._next = self._next, None
+        with self._lock:
+            found, self._next = self._next, None
         return found
 
     def check(self, budget: Budget) -> None:
@@ -74,8 +82,7 @@ class Interrupts:
         """
         if self.is_paused and not self.is_cancelled:
             self._hold(budget)
-        if self.is_cancelled:
-            raise TaskError('cancelled by the operator')
+        self.refuse_cancelled()
         why = self._cell.stopped(self._since)
         if why:
             raise StoppedError(why)
@@ -83,12 +90,18 @@ class Interrupts:
             raise ReplacedError(f'the operator now wants: {self._next}')
         budget.check(self._cell.now())
 
+    def refuse_cancelled(self) -> None:
+        """Raise TaskError once the task is cancelled."""
+        if self.is_cancelled:
+            raise TaskError('cancelled by the operator')
+
     def _hold(self, budget: Budget) -> None:
         begun = self._cell.now()
         self._tell('paused', 'I hold until you let me go on')
         while self._is_held():
             self._cell.wait(PAUSE_PERIOD)
-        self._paused.clear()
+        if self._next is not None:
+            self._paused.clear()
         budget.pause(self._cell.now() - begun)
         self._tell('resumed', 'I go on')
 

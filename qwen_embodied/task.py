@@ -64,7 +64,7 @@ class Executive:
         self._asking = Interrupts(workcell)
         self.cancel, self.pause = self._asking.cancel, self._asking.pause
         self.resume, self.instruct = self._asking.resume, self._asking.instruct
-        self._arm = Handler(workcell, skills, self._check)
+        self._arm = Handler(workcell, skills, self._check, self._asking.refuse_cancelled)
         calls = planner if isinstance(planner, Calls) else Immediate(planner)
         self.assent = Assent(workcell, self._arm)
         self._asker = Asker(workcell, calls, self._arm, self._check, self.assent)
@@ -78,9 +78,10 @@ class Executive:
         self._asking.clear()
         while True:
             result = self._task(instruction)
-            if result is not None:
+            following = self._asking.take_next()
+            if result is not None and (following is None or self._asking.is_ended):
                 return result
-            instruction = self._asking.take_next() or instruction
+            instruction = instruction if following is None else following
 
     def _task(self, instruction: str) -> TaskResult | None:
         """Carry out one instruction; None where another one took its place."""
@@ -97,6 +98,7 @@ class Executive:
             view = self._arm.clear_view()
             plan = self._plan(view)
             self._carry_out(plan, view.scene)
+            self._asking.refuse_cancelled()
         except ReplacedError as error:
             self._tell('replaced', str(error))
             return None

@@ -15,7 +15,7 @@ from qwen_embodied.bench.report import Row, at_least, at_most, figure
 from qwen_embodied.messages import Scene
 from qwen_embodied.planning import GrammarPlanner, PlanRequest, verify
 
-LISTS = ('wordings_seen', 'wordings_kept', 'wordings_last', 'wordings_outside')
+LISTS = ('wordings_seen', 'wordings_kept', 'wordings_last', 'wordings_outside', 'wordings_later')
 PLANNER = GrammarPlanner()
 
 Said = tuple[str, Scene, str]

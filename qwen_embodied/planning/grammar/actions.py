@@ -16,6 +16,8 @@ _WAYS = {
 class ActionReader(WholeReader):
     """Reads clauses of one verb each."""
 
+    previous: Clause | None = None
+
     def _is_verb(self, ahead: int = 0) -> bool:
         word = self.word(ahead)
         return words.GERUNDS.get(word, word) in words.VERBS
@@ -129,11 +131,13 @@ class ActionReader(WholeReader):
             raise self.fail()
         movers = self.nouns()
         alone = self.accept('alone', 'out', 'be')
-        if verb == 'leave' and not alone and (places := self.places()):
+        places = self.places() if verb == 'leave' and not alone else ()
+        stays = self.previous is not None and all(place.kind == 'table' for place in places)
+        if places and not stays:
             return Clause('put', 'put', self.text_from(start), movers, places)
         if verb == 'leave' and any(noun.quantifier == 'bare' for noun in movers):
             raise self.fail()
-        return Clause('forbid', verb, self.text_from(start), movers, self.places())
+        return Clause('forbid', verb, self.text_from(start), movers, places or self.places())
 
     def _read_want(self, verb: str, start: int) -> Clause:
         self.accept('to')

@@ -17,7 +17,6 @@ _OUT = ('from', 'out_of')
 class ClauseReader(ActionReader):
     """Reads one clause after the other."""
 
-    previous: Clause | None = None
     is_plain: bool = False
     is_denied: bool = False
 

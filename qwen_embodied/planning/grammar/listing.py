@@ -18,7 +18,9 @@ def with_shared_head(nouns: list[Noun]) -> tuple[Noun, ...]:
         if lacks and later is not None:
             text = f'{noun.text} {later.text.split()[-1]}'
             side = later.side if noun.ordinal else None
+            is_plural = later.plural and not (noun.extremes or noun.ordinal)
             noun = replace(noun, head=later.head, shapes=later.shapes, text=text, side=side)
+            noun = replace(noun, plural=noun.plural or is_plural)
         elif noun.shapes:
             later = noun
         result.insert(0, noun)

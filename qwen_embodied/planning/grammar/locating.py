@@ -70,12 +70,30 @@ class Locator(Chooser):
         role = 'container' if place.relation == 'in' else 'any'
         pairs = [(n, other) for other in self._anchors(place.noun, role) for n in names]
         pairs = [(n, o) for n, o in pairs if n != o and self._holds(n, place, o, near)]
+        apart = self._beyond(place, place.noun, {o for _, o in pairs})
+        pairs = [(n, o) for n, o in pairs if n in apart]
         anchors = dict.fromkeys(other for _, other in pairs)
         is_any = place.noun.quantifier in ('a', 'some') or place.noun.text.startswith('any ')
         if len(anchors) > 1 and not (place.noun.is_many or is_any):
             raise Unclear(speech.which(singular(place.noun), self.items(tuple(anchors))))
         self.table.mention(tuple(anchors))
         return frozenset(n for n, _ in pairs)
+
+    def _beyond(self, place: Place, noun: Noun, anchors: set[str]) -> set[str]:
+        """Give what is on the said side of all of several things, and none of them."""
+        if not noun.is_many or place.relation not in BESIDE:
+            return set(self.table.items)
+        return {
+            name for name in self.table.items
+            if name not in anchors and all(self._ahead(name, place, o) for o in anchors)
+        }  # fmt: skip
+
+    def _ahead(self, name: str, place: Place, other: str) -> bool:
+        (x, y), (ox, oy) = self.table.spots[name], self.table.spots[other]
+        ahead = {
+            'left_of': y - oy, 'right_of': oy - y, 'behind': x - ox, 'in_front_of': ox - x,
+        }.get(place.relation, 1.0)  # fmt: skip
+        return ahead > 0.0
 
     def _anchors(self, noun: Noun, role: str) -> tuple[str, ...]:
         """Give what a describing place may refer to; several, where the words leave it open."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from qwen_embodied.planning.grammar.syntax import Noun
 from qwen_embodied.planning.grammar.table import Table
 from qwen_embodied.planning.grammar.words import EXTREMES
 
@@ -54,6 +55,13 @@ def by_distance(table: Table, names: tuple[str, ...], anchor: str, word: str) ->
     spots = table.spots
     values = {name: sign * math.dist(spots[name], spots[anchor]) for name in names}
     return _ranked(values, _TOLERANCES['distance'])
+
+
+def is_by_place(noun: Noun) -> bool:
+    """Say whether a noun is told by where it stands: 'the left one', 'the second cube'."""
+    measured = {EXTREMES[word][0] for word in noun.extremes if word in EXTREMES}
+    on_side = any(place.kind == 'side' for place in noun.where)
+    return noun.ordinal is not None or on_side or bool(measured & {'x', 'y', 'reach', 'middle'})
 
 
 def beyond(table: Table, names: Iterable[str], than: str, word: str) -> tuple[str, ...]:

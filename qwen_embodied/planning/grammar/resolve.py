@@ -80,9 +80,17 @@ class Resolver(Locator):
         if not found:
             raise Unclear(self.absent(noun))
         found = tuple(name for name in found if name not in self.apart) or found
+        if role == 'mover' and measures.is_by_place(noun):
+            found = tuple(name for name in found if not self._is_put_away(name)) or found
         chosen = self.chosen(noun, found)
         self.table.mention(chosen)
         return chosen
+
+    def _is_put_away(self, name: str) -> bool:
+        """Say whether the plan has put a thing into a container, away from where it was."""
+        rest = self.table.rests.get(name)
+        is_inside = rest is not None and self.table.items[rest.target].is_container
+        return is_inside and name in self.table.moved
 
     def fitting(self, noun: Noun) -> tuple[str, ...]:
         """Give the ids that a description fits; none where nothing does."""

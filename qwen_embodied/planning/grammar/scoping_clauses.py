@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from qwen_embodied.planning.grammar import measures
 from qwen_embodied.planning.grammar.goals import readings
 from qwen_embodied.planning.grammar.resolve import Resolver, completed
 from qwen_embodied.planning.grammar.syntax import Clause, Noun, Place, Unclear
@@ -42,6 +43,7 @@ class ClauseScope:
         self.seen: frozenset[str] = frozenset(table.movers)
         self.relations: frozenset[str] = frozenset()
         self.targets: frozenset[str] = frozenset()
+        self.gone: frozenset[str] = frozenset()  # what a clause before may have put away
 
     def scope(self, clauses: tuple[Clause, ...], *, may_wait: bool) -> Scope:
         """Give what the clauses allow together."""
@@ -76,6 +78,9 @@ class ClauseScope:
         relations |= _BY_KIND.get(clause.kind, frozenset())
         if clause.kind in ('take', 'pick') and not relations - {'held'}:
             relations |= {'held', 'at', 'next_to'} if clause.kind == 'take' else {'held'}
+        if clause.kind == 'take' and not clause.places:
+            rests = self.table.rests
+            targets |= frozenset(rests[name].target for name in movers & rests.keys())
         targets |= self._arranged(clause, movers)
         if self._is_sorting(clause):
             targets |= self._containers()
@@ -85,6 +90,7 @@ class ClauseScope:
             targets |= self.targets
         self.seen |= movers | (targets if clause.kind != 'pick' else frozenset())
         self.relations, self.targets = relations, targets
+        self.gone |= movers if relations & {'in', 'on'} else frozenset()
         return Allowance(movers, relations, targets)
 
     def _arranged(self, clause: Clause, movers: frozenset[str]) -> frozenset[str]:
@@ -175,7 +181,12 @@ class ClauseScope:
             or noun.quantifier in ('other', 'rest', 'another')
         ):
             return None
+        resolver = Resolver(self.table.copy())
         try:
-            return frozenset(Resolver(self.table.copy()).resolve(noun, 'any'))
+            found = frozenset(resolver.resolve(noun, 'any'))
+            if self.gone and measures.is_by_place(noun):
+                resolver.apart = self.gone
+                found |= frozenset(resolver.resolve(noun, 'any'))
         except Unclear:
             return None
+        return found

@@ -216,7 +216,7 @@ back: backward backwards back closer nearer to_front on_front to_robot
 TABLE_WORDS = _set('table tabletop desk surface workspace board counter countertop worktop bench')
 FILLERS = _set("""please kindly robot hey hi hello ok okay now just simply also too thanks thank
     well alright so carefully gently slowly quickly immediately sir dear buddy yes actually
-    straight directly exactly right_away arm again asap neatly safely nicely
+    straight directly exactly right_away arm again asap possibly neatly safely nicely
     here_we_go first_of_all""")
 QUESTION_WORDS = _set('what where which who how why when is are do does')
 UNSUPPORTED_PLACES = _set('above around against among beyond opposite across')

@@ -132,6 +132,8 @@ class ClauseWriter:
 
     def _stack(self) -> None:
         goal = self.reading.goal
+        if any(place.kind == 'by_colour' for place in self.clause.places):
+            raise Unclear('One stack for each colour? Please tell me one after the other.')
         if goal is None or goal.kind == 'each_other':
             self._build()
         elif goal.kind == 'near' and goal.relation in ('on', 'in') and goal.noun is not None:
