@@ -15,7 +15,7 @@ def first_pick(guesser: Planner, request: PlanRequest) -> Step | None:
     """Give the pick that a quick plan begins with, where the checks allow the plan.
 
     Where the quick planner can only ask, the operator's words still say what may be picked: of
-    that, the thing in the middle. None where there is nothing to go for.
+    that, the thing near the robot and the others. None where there is nothing to go for.
 
     Raises:
         PlanningError: The quick planner has no plan.
@@ -23,12 +23,12 @@ def first_pick(guesser: Planner, request: PlanRequest) -> Step | None:
     plan = guesser.plan(request)
     first = plan.steps[0]
     if first.action == 'ask':
-        return _middle(request)
+        return _nearest(request)
     return first if first.action == 'pick' and not objections(plan, request) else None
 
 
-def _middle(request: PlanRequest) -> Step | None:
-    """Give the pick, of those that the words may want, from which all others are near."""
+def _nearest(request: PlanRequest) -> Step | None:
+    """Give the pick, of those that the words may want, that is least out of the way of others."""
     wanted = likely_picks(request)
     items = [item for item in request.scene.objects if item.id in wanted]
     items = [item for item in items if _can_pick(item, request)]
@@ -36,6 +36,7 @@ def _middle(request: PlanRequest) -> Step | None:
         return None
     places = np.array([item.position[:2] for item in items])
     ways = np.linalg.norm(places[:, None] - places[None], axis=2).sum(axis=1)
+    ways += len(items) * np.linalg.norm(places, axis=1)
     return _pick(items[int(ways.argmin())])
 
 

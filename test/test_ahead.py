@@ -107,7 +107,6 @@ def test_without_a_guess_the_arm_stands_still_until_the_answer():
     [
         pick_and_put('moon_1'), pick_and_put('red_cube_1'), pick_and_put(BIN),
         Plan(steps=(Step(action='home'),), summary=''),
-        Plan(steps=(Step(action='ask', question='Which?'),), summary=''),
     ],
 )  # fmt: skip
 def test_a_guess_that_the_checks_refuse_moves_nothing(guess):
@@ -129,6 +128,40 @@ def test_before_the_answer_the_arm_touches_nothing_and_a_wrong_guess_is_left():
     assert set(watched.moved[0]) <= FREE
     assert is_in(cell, 'red_cube_1')
     assert not is_in(cell, 'green_cube_1')
+
+
+def asking():
+    return ScriptedPlanner([Plan(steps=(Step(action='ask', question='Which?'),), summary='')])
+
+
+@pytest.mark.parametrize('guess', [asking, GrammarPlanner])
+@pytest.mark.parametrize(
+    'words', ['put the smorgle in the black bin', 'put the smorgle on the red cube']
+)
+def test_where_the_guess_asks_the_arm_goes_for_what_the_words_may_mean(words, guess):
+    cell = cell_with()
+    watched = Watched(cell, ScriptedPlanner([pick_and_put('blue_cube_1')]))
+    executive, _ = executive_for(cell, watched, guesser=guess())
+    result = executive.run(words)
+    assert watched.moved == [['pre-grasp']]
+    if 'bin' in words:
+        assert result.success, result.reason
+        assert is_in(cell, 'blue_cube_1')
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        'give the smorgle to the child', 'what is a smorgle?', 'dance the smorgle',
+        'put the smorgle in the black bin, not the cubes',
+    ],
+)  # fmt: skip
+def test_words_that_allow_no_pick_move_nothing_before_the_answer(words):
+    cell = cell_with()
+    watched = Watched(cell, asking())
+    executive, _ = executive_for(cell, watched, guesser=GrammarPlanner())
+    assert executive.run(words).reason == 'Which?'
+    assert watched.moved == [[]]
 
 
 def test_a_question_brings_the_arm_back():

@@ -43,9 +43,7 @@ def _is_strange(word: str, table: Table) -> bool:
     return not lexer.is_known(word) and word not in table.items
 
 
-def _named(
-    tokens: tuple[lexer.Token, ...], table: Table
-) -> Iterator[tuple[int, frozenset[str]]]:
+def _named(tokens: tuple[lexer.Token, ...], table: Table) -> Iterator[tuple[int, frozenset[str]]]:
     """Give where a noun is said, and the ids that it fits."""
     reader, strict = ClauseReader(tokens, frozenset(table.items)), ClauseScope(table)
     while reader.at < len(tokens):
