@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -36,12 +37,14 @@ class Handler:
     Attributes:
         held: What is in the gripper, as it was perceived; or None.
         names: Which perceived object an id of the plan means now.
+        then: The step that will follow, where it is known, so that its motion is made meanwhile.
         reach: Says whether the tool gets to x, y, z m in the base frame.
     """
 
     def __init__(self, workcell: Workcell, skills: Skills, check: Callable[[], None]) -> None:
         """Join the parts; `check` is called before each motion and may raise to end the task."""
         self.held: SceneObject | None = None
+        self.then: Step | None = None
         self.names = Identities()
         self._cell, self._skills, self._check = workcell, skills, check
         self._anchor, self.reach = Anchor(), skills.reaches
@@ -129,7 +132,9 @@ class Handler:
 
     def _pick(self, step: Step, scene: Scene) -> Scene:
         item = self.names.find(step.object, scene)
-        self._move(self._picking(item, scene))
+        motion = self._picking(item, scene)
+        self._foresee(motion, item, scene)
+        self._move(motion)
         if not self.is_holding():
             self._move(self._skills.let_go(self._start()))
             raise GraspError(f'the gripper closed without the {item.label}')
@@ -145,6 +150,17 @@ class Handler:
         self._skills.held = begun[1].held
         return begun[1]
 
+    def _foresee(self, motion: Motion, item: SceneObject, scene: Scene) -> None:
+        """Let the placing after a pick be made while the arm picks."""
+        step = self.then
+        if step is None or step.action != 'place':
+            return
+        with suppress(GroundingError):
+            target = self.names.find(step.target, scene) if step.target else None
+            self._skills.foresee_place(
+                motion, item, step.relation or 'at', target, scene, position=step.position
+            )
+
     def _place(self, step: Step, scene: Scene) -> Scene:
         item = self.held or self.names.find(step.object, scene)
         if not self.is_holding():
@@ -154,6 +170,7 @@ class Handler:
         motion = self._skills.place(
             item, step.relation or 'at', target, scene, self._start(), position=step.position
         )
+        self._skills.foresee_home(motion)
         self._move(motion)
         self.held = self._skills.held = None
         self._predicted = _with(scene, item, motion.expected)
@@ -182,6 +199,7 @@ class Handler:
         motion = self._skills.push(
             item, step.direction or 'forward', step.distance or 0.1, scene, self._start()
         )
+        self._skills.foresee_home(motion)
         self._move(motion)
         self._predicted = _with(scene, item, motion.expected)
         after = self.clear_view().scene

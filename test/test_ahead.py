@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 
 from hand_made import table, thing
 from kinematic_cell import KinematicCell
 from qwen_embodied.calls import Delayed, InBackground
 from qwen_embodied.errors import ModelCancelledError
-from qwen_embodied.motion import MotionParameters, Skills, load_robot
+from qwen_embodied.motion import ForesightedSkills, MotionParameters, Skills, load_robot
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest, ScriptedPlanner, Step
 from qwen_embodied.prediction import is_as_predicted
 from qwen_embodied.relations import unmet
@@ -269,6 +270,40 @@ def test_answers_about_other_words_hands_or_pasts_are_not_those_wanted():
         PlanRequest(GREEN_IN, scene, history=('failed: pick',)), PlanRequest(GREEN_IN, table()),
     ):  # fmt: skip
         assert not is_as_predicted(request, other)
+
+
+class Foresighted(ForesightedSkills):
+    """Counts the placings and ways home that were made before they were asked for."""
+
+    ready = 0
+
+    def _foreseen(self, asked, state):
+        motion = super()._foreseen(asked, state)
+        self.ready += motion is not None
+        return motion
+
+
+TWO = 'put the green cube in the black bin, then put the red cube on the blue cube'
+
+
+@pytest.mark.parametrize('faults', [{}, {'misses': 1}, {'drops': 1}])
+def test_the_next_motion_is_made_while_the_arm_moves_and_is_the_same(faults):
+    ahead, plain = (KinematicCell(ROBOT, cell_with().scene, **faults) for _ in range(2))
+    skills = Foresighted(ROBOT, MotionParameters())
+    assert Executive(ahead, GrammarPlanner(), skills).run(TWO).success
+    assert Executive(plain, GrammarPlanner(), Skills(ROBOT, MotionParameters())).run(TWO).success
+    assert skills.ready >= 4
+    assert len(ahead.executed) == len(plain.executed)
+    pairs = zip(ahead.executed, plain.executed, strict=True)
+    assert all(np.array_equal(one.positions, two.positions) for one, two in pairs)
+
+
+def test_what_is_made_ahead_moves_nothing_after_a_cancel():
+    cell = cell_with()
+    executive = Executive(cell, GrammarPlanner(), Foresighted(ROBOT, MotionParameters()))
+    cell.happenings = {('segment', 2): lambda cell: executive.cancel()}
+    assert 'cancelled' in executive.run(GREEN_IN).reason
+    assert [event.text for event in cell.events if event.kind == 'segment'][3:] == []
 
 
 class Slow:
