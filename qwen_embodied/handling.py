@@ -23,6 +23,7 @@ from qwen_embodied.identity import Identities
 from qwen_embodied.messages import Array, JointState, Scene, SceneObject
 from qwen_embodied.motion import Motion, Skills
 from qwen_embodied.planning import Step
+from qwen_embodied.prediction import is_unmoved
 from qwen_embodied.relations import not_at, unmet
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
@@ -51,6 +52,7 @@ class Handler:
         self._view: Observation | None = None
         self._predicted: Scene | None = None
         self._begun: tuple[SceneObject, Motion] | None = None
+        self._foreseen: tuple[SceneObject, Scene] | None = None
 
     def do(self, step: Step, scene: Scene) -> Scene:
         """Do a step and give the scene after it; raises where its effect is not seen."""
@@ -133,7 +135,7 @@ class Handler:
     def _pick(self, step: Step, scene: Scene) -> Scene:
         item = self.names.find(step.object, scene)
         motion = self._picking(item, scene)
-        self._foresee(motion, item, scene)
+        self._foresee_place(motion, item, scene)
         self._move(motion)
         if not self.is_holding():
             self._move(self._skills.let_go(self._start()))
@@ -145,12 +147,15 @@ class Handler:
     def _picking(self, item: SceneObject, scene: Scene) -> Motion:
         """Give the motion of a pick, or what is left of one that was begun."""
         begun, self._begun = self._begun, None
+        foreseen, self._foreseen = self._foreseen, None
         if begun is None or begun[0] is not item:
+            if foreseen and foreseen[0].id == item.id and is_unmoved(foreseen[1], scene):
+                item, scene = foreseen
             return self._skills.pick(item, scene, self._start())
         self._skills.held = begun[1].held
         return begun[1]
 
-    def _foresee(self, motion: Motion, item: SceneObject, scene: Scene) -> None:
+    def _foresee_place(self, motion: Motion, item: SceneObject, scene: Scene) -> None:
         """Let the placing after a pick be made while the arm picks."""
         step = self.then
         if step is None or step.action != 'place':
@@ -161,6 +166,17 @@ class Handler:
                 motion, item, step.relation or 'at', target, scene, position=step.position
             )
 
+    def _foresee_pick(self, motion: Motion, scene: Scene | None) -> None:
+        """Let the way home, and the pick after it, be made while the arm places or pushes."""
+        self._skills.foresee_home(motion)
+        step = self.then
+        if step is None or step.action != 'pick' or scene is None:
+            return
+        with suppress(GroundingError):
+            item = self.names.find(step.object, scene)
+            if self._skills.foresee_pick(motion, item, scene):
+                self._foreseen = (item, scene)
+
     def _place(self, step: Step, scene: Scene) -> Scene:
         item = self.held or self.names.find(step.object, scene)
         if not self.is_holding():
@@ -170,10 +186,11 @@ class Handler:
         motion = self._skills.place(
             item, step.relation or 'at', target, scene, self._start(), position=step.position
         )
-        self._skills.foresee_home(motion)
+        left = _with(scene, item, motion.expected)
+        self._foresee_pick(motion, left)
         self._move(motion)
         self.held = self._skills.held = None
-        self._predicted = _with(scene, item, motion.expected)
+        self._predicted = left
         if motion.expected is not None:
             self.names.expect(step.object or item.id, item, motion.expected[:3, 3])
         after = self.clear_view().scene
@@ -199,9 +216,10 @@ class Handler:
         motion = self._skills.push(
             item, step.direction or 'forward', step.distance or 0.1, scene, self._start()
         )
-        self._skills.foresee_home(motion)
+        left = _with(scene, item, motion.expected)
+        self._foresee_pick(motion, left)
         self._move(motion)
-        self._predicted = _with(scene, item, motion.expected)
+        self._predicted = left
         after = self.clear_view().scene
         moved = self.names.find(step.object, after).position - item.position
         if not float(np.linalg.norm(moved[:2])) >= 0.5 * (step.distance or 0.1):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from qwen_embodied.calls import Delayed, InBackground
 from qwen_embodied.errors import ModelCancelledError
 from qwen_embodied.motion import ForesightedSkills, MotionParameters, Skills, load_robot
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest, ScriptedPlanner, Step
-from qwen_embodied.prediction import is_as_predicted
+from qwen_embodied.prediction import is_as_predicted, is_unmoved
 from qwen_embodied.relations import unmet
 from qwen_embodied.task import Executive
 
@@ -292,10 +293,19 @@ def test_the_next_motion_is_made_while_the_arm_moves_and_is_the_same(faults):
     skills = Foresighted(ROBOT, MotionParameters())
     assert Executive(ahead, GrammarPlanner(), skills).run(TWO).success
     assert Executive(plain, GrammarPlanner(), Skills(ROBOT, MotionParameters())).run(TWO).success
-    assert skills.ready >= 4
+    assert skills.ready >= 5
     assert len(ahead.executed) == len(plain.executed)
     pairs = zip(ahead.executed, plain.executed, strict=True)
     assert all(np.array_equal(one.positions, two.positions) for one, two in pairs)
+
+
+def test_a_pick_that_was_made_ahead_is_thrown_away_where_the_thing_was_moved():
+    cell = cell_with()
+    cell.happenings = {('segment', 7): lambda cell: cell.put('red_cube_1', 0.40, 0.22)}
+    skills = Foresighted(ROBOT, MotionParameters())
+    assert Executive(cell, GrammarPlanner(), skills).run(TWO).success
+    assert skills.ready == 4
+    assert unmet(cell.scene.find('red_cube_1'), 'on', cell.scene.find('blue_cube_1')) is None
 
 
 def test_what_is_made_ahead_moves_nothing_after_a_cancel():
@@ -304,6 +314,18 @@ def test_what_is_made_ahead_moves_nothing_after_a_cancel():
     cell.happenings = {('segment', 2): lambda cell: executive.cancel()}
     assert 'cancelled' in executive.run(GREEN_IN).reason
     assert [event.text for event in cell.events if event.kind == 'segment'][3:] == []
+
+
+@pytest.mark.parametrize(('shift', 'turn', 'expected'), [
+    (0.002, 0.0, True), (0.004, 0.0, False), (0.0, np.pi / 2, True), (0.0, 0.3, False),
+])  # fmt: skip
+def test_a_motion_does_for_things_that_did_not_move(shift, turn, expected):
+    cube = thing('red_cube_1', 0.45, 0.20)
+    pose = cube.object_in_base.copy()
+    pose[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    pose[0, 3] += shift
+    assert is_unmoved(table(cube), table(replace(cube, object_in_base=pose))) is expected
+    assert not is_unmoved(table(cube), table())
 
 
 class Slow:

@@ -12,18 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.messages import JointState, Scene, SceneObject
-from qwen_embodied.motion.motions import Motion
+from qwen_embodied.motion.motions import Held, Motion
+from qwen_embodied.motion.parameters import MotionParameters
+from qwen_embodied.motion.robot import Robot
+from qwen_embodied.motion.shapes import Obstacle
 from qwen_embodied.motion.skills import Point, Skills
 
 Array = NDArray[np.float64]
 Asked = tuple[object, ...]
+Make = Callable[[Skills, JointState], Motion]
+
+ALIKE = 1e-9  # rad and m; joints that differ by less are the same
 
 
 class _Begun(NamedTuple):
-    """A motion in the making: what for, the row (J + 1,) where it starts, and by whom."""
+    """A motion in the making.
+
+    Attributes:
+        asked: What for.
+        start: Row (J + 1,) where it starts.
+        held: What is in the gripper there.
+        maker: Who makes it.
+        made: It.
+    """
 
     asked: Asked
     start: Array
+    held: Held | None
     maker: Skills
     made: Future[Motion]
 
@@ -36,7 +51,16 @@ class ForesightedSkills(Skills):
     for one thread at a time.
     """
 
-    _begun: _Begun | None = None
+    def __init__(
+        self,
+        robot: Robot,
+        parameters: MotionParameters | None = None,
+        obstacles: tuple[Obstacle, ...] = (),
+    ) -> None:
+        """Take the robot, what the operator set, and bodies that no camera sees."""
+        super().__init__(robot, parameters, obstacles)
+        self._thread = ThreadPoolExecutor(1, 'next motion')
+        self._begun: list[_Begun] = []
 
     # -- what will be asked ---------------------------------------------------------------
 
@@ -45,24 +69,34 @@ class ForesightedSkills(Skills):
         scene: Scene, *, position: Point | None = None,
     ) -> None:  # fmt: skip
         """Begin to make the placing that follows a pick."""
-        state, maker = _end(after), copy(self)
+        self._drop()
         asked = ('place', item, relation, target, scene, position)
-        self._begin(asked, state, maker, lambda: Skills.place(
+        self._begin(asked, _end(after), self.held, lambda maker, state: Skills.place(
             maker, item, relation, target, scene, state, position=position
         ))  # fmt: skip
 
     def foresee_home(self, after: Motion) -> None:
         """Begin to make the way home that follows a placing or a push."""
-        state, maker = _end(after), copy(self)
-        maker.held = None
-        self._begin(('home', self._scene), state, maker, lambda: Skills.home(maker, state))
+        self._drop()
+        self._begin(('home', self._scene), _end(after), None, Skills.home)
+
+    def foresee_pick(self, after: Motion, item: SceneObject, scene: Scene) -> bool:
+        """Begin to make the pick that follows a way home after a motion; True as it is done."""
+        finger = _end(after).of((self._mover.gripper.joint,))
+        names = (*self.robot.joint_names, self._mover.gripper.joint)
+        state = JointState(0.0, names, np.append(self.robot.home, finger))
+        self._begin(
+            ('pick', item, scene), state, None,
+            lambda maker, state: Skills.pick(maker, item, scene, state),
+        )  # fmt: skip
+        return True
 
     # -- what is asked --------------------------------------------------------------------
 
     def pick(self, item: SceneObject, scene: Scene, state: JointState) -> Motion:
         """Take an object, as `Skills` does."""
-        self._drop()
-        return super().pick(item, scene, state)
+        foreseen = self._foreseen(('pick', item, scene), state)
+        return super().pick(item, scene, state) if foreseen is None else foreseen
 
     def place(
         self, item: SceneObject, relation: str, target: SceneObject | None, scene: Scene,
@@ -93,29 +127,32 @@ class ForesightedSkills(Skills):
 
     # -- inside ---------------------------------------------------------------------------
 
-    def _begin(
-        self, asked: Asked, state: JointState, maker: Skills, make: Callable[[], Motion]
-    ) -> None:
-        self._drop()
-        thread = ThreadPoolExecutor(1, 'next motion')
-        self._begun = _Begun(asked, self._mover.row(state), maker, thread.submit(make))
-        thread.shutdown(wait=False)
+    def _begin(self, asked: Asked, state: JointState, held: Held | None, make: Make) -> None:
+        """Let a motion be made after those that were begun before."""
+        maker = copy(self)
+        maker.held = held
+        made = self._thread.submit(make, maker, state)
+        self._begun.append(_Begun(asked, self._mover.row(state), held, maker, made))
 
-    def _drop(self) -> _Begun | None:
-        """Wait until nothing is made any more, and give what was made."""
-        begun, self._begun = self._begun, None
-        if begun is not None:
-            wait([begun.made])
-        return begun
+    def _drop(self) -> None:
+        """Want nothing of what was begun, and wait until it is made no more."""
+        for begun in self._begun:
+            begun.made.cancel()
+        wait([begun.made for begun in self._begun])
+        self._begun = []
 
     def _foreseen(self, asked: Asked, state: JointState) -> Motion | None:
         """Give the motion where it was foreseen, or raise why there is none."""
-        begun, held = self._drop(), self.held
-        if begun is None or begun.asked != asked or begun.maker.held is not held:
+        begun = self._begun[0] if self._begun else None
+        if begun is None or begun.asked != asked or begun.held is not self.held:
+            self._drop()
             return None
-        if not np.array_equal(begun.start, self._mover.row(state)):
+        if not np.allclose(begun.start, self._mover.row(state), rtol=0.0, atol=ALIKE):
+            self._drop()
             return None
-        self._scene = begun.maker._scene
+        del self._begun[0]
+        wait([begun.made])
+        self.held, self._scene = begun.maker.held, begun.maker._scene
         return begun.made.result()
 
 

@@ -180,6 +180,10 @@ class Skills:
     def foresee_home(self, after: Motion) -> None:
         """Hear that the way home will follow a motion; it is made when it is asked for."""
 
+    def foresee_pick(self, after: Motion, item: SceneObject, scene: Scene) -> bool:
+        """Hear which pick will follow the way home; False as it is made when it is asked for."""
+        return False
+
     def _situation(self, state: JointState) -> Situation:
         """Build the world around the robot and what it holds."""
         row = self._mover.row(state)

@@ -65,6 +65,30 @@ def test_what_was_foreseen_is_what_would_have_been_made():
     assert same(ahead.home(end(found)), home)
 
 
+def test_the_pick_after_the_way_home_is_what_would_have_been_made():
+    plain, pick = picked(Skills)
+    place = plain.place(CUBE, 'in', BIN, SCENE, end(pick))
+    plain.held = None
+    expected = plain.pick(OTHER, SCENE, end(plain.home(end(place))))
+    ahead, _ = picked(ForesightedSkills)
+    found = ahead.place(CUBE, 'in', BIN, SCENE, end(pick))
+    ahead.foresee_home(found)
+    assert ahead.foresee_pick(found, OTHER, SCENE)
+    ahead.held = None
+    home = ahead.home(end(found))
+    again = ahead.pick(OTHER, SCENE, end(home))
+    assert np.allclose(
+        again.segments[0].trajectory.positions[0],
+        home.segments[-1].trajectory.positions[-1],
+        atol=1e-9,
+    )
+    assert all(
+        np.allclose(one.trajectory.positions, two.trajectory.positions, atol=1e-6)
+        for one, two in zip(again, expected, strict=True)
+    )
+    assert ahead.held is again.held
+
+
 @pytest.mark.parametrize('relation', ['in', 'next_to'])
 @pytest.mark.parametrize('moved', [0.0, 0.05])
 def test_what_was_not_foreseen_is_made_when_it_is_asked_for(relation, moved):
