@@ -62,6 +62,10 @@ class ForesightedSkills(Skills):
         self._thread = ThreadPoolExecutor(1, 'next motion')
         self._begun: list[_Begun] = []
 
+    def close(self) -> None:
+        """Begin no more motions; one in the making ends by itself."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
     # -- what will be asked ---------------------------------------------------------------
 
     def foresee_place(

@@ -80,10 +80,10 @@ class PlannerNode(Node):
         obstacles, robot = obstacles_of(values), robot_of(self, values)
         # The arm of a dry run uses the robot itself while it moves.
         kind = Skills if values.dry_run else ForesightedSkills
-        skills = kind(robot, select(values, MotionParameters), obstacles)
+        self._skills = kind(robot, select(values, MotionParameters), obstacles)
         self._calls = _calls(self._planner, reach_out=values.reach_out and not values.dry_run)
         cell = rehearsed(self, self._cell, (robot, obstacles)) if values.dry_run else self._cell
-        self._executive = Executive(cell, self._calls, skills, retries=values.retries)
+        self._executive = Executive(cell, self._calls, self._skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
         self._busy, self._task, self._is_cancelling = '', '', False
         self._advertise()
@@ -197,9 +197,9 @@ class PlannerNode(Node):
 
     def destroy_node(self) -> None:
         """End the executive before the publishers; a node half built has none."""
-        for name in ('_cell', '_calls', '_worker'):
+        for name in ('_cell', '_calls', '_worker', '_skills'):
             part = vars(self).get(name)
-            if isinstance(part, RosWorkcell | InBackground | Pacer):
+            if isinstance(part, RosWorkcell | InBackground | Pacer | ForesightedSkills):
                 part.close()
         super().destroy_node()
 
