@@ -72,8 +72,13 @@ class Follower:
 
     @property
     def status(self) -> ArmStatus:
-        """What the tracker does, or the last refusal while it does nothing since."""
-        status = replace(self._tracker.status, work=self._work)
+        """What the tracker does, or the last refusal while it does nothing since.
+
+        While an approved trajectory may still start, nothing is said of it.
+        """
+        status, pending = replace(self._tracker.status, work=self._work), self._pending
+        if pending is not None and status.trajectory_id == pending[0].id:
+            status = replace(status, trajectory_id='', state='idle', reason='')
         if self.is_moving or not self._refused.trajectory_id:
             return status
         return replace(self._refused, tracking_error=status.tracking_error, work=self._work)
