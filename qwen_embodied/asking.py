@@ -11,12 +11,13 @@ from qwen_embodied.assent import Assent
 from qwen_embodied.budget import Budget
 from qwen_embodied.calls import Call, Calls
 from qwen_embodied.errors import InstructionError, PlanningError, QwenEmbodiedError, TaskError
+from qwen_embodied.guessing import first_pick
 from qwen_embodied.handling import RECOVERABLE, Handler
 from qwen_embodied.ledger import Ledger
 from qwen_embodied.messages import Scene
-from qwen_embodied.planning import Plan, PlanRequest, Scope, check, scope_of
+from qwen_embodied.objections import objections
+from qwen_embodied.planning import Plan, PlanRequest, scope_of
 from qwen_embodied.prediction import is_as_predicted
-from qwen_embodied.safety import check_plan
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
 REPAIRS = 2  # calls of the planner to mend a plan that was refused
@@ -98,7 +99,7 @@ class Asker:
             if plan.question is not None:
                 raise InstructionError(plan.question)
             scope = scope_of(request)
-            refused = _objections(plan, request, scope)
+            refused = objections(plan, request, scope)
             if not refused:
                 job.ledger.standing = scope.standing
                 return plan
@@ -150,14 +151,6 @@ class Asker:
         if guesser is None or request.holding is not None or self._assent.is_asked():
             return
         with suppress(PlanningError, *RECOVERABLE):
-            plan = guesser.plan(request)
-            if plan.steps[0].action == 'pick' and not _objections(plan, request):
-                self._arm.reach_out(plan.steps[0], request.scene)
-
-
-def _objections(plan: Plan, request: PlanRequest, scope: Scope | None = None) -> str:
-    """Say what forbids a plan, by the table and the operator's words and by the safety rules."""
-    reasons = [violation.message for violation in check(plan, request, scope=scope)]
-    named = (name for step in plan.steps for name in (step.object, step.target))
-    reasons += [breach.message for breach in check_plan(named, request.scene)]
-    return '; '.join(reasons)
+            step = first_pick(guesser, request)
+            if step is not None:
+                self._arm.reach_out(step, request.scene)

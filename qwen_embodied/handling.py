@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from qwen_embodied.identity import Identities
 from qwen_embodied.messages import Array, JointState, Scene, SceneObject
 from qwen_embodied.motion import Motion, Skills
 from qwen_embodied.planning import Step
+from qwen_embodied.prediction import is_unmoved
 from qwen_embodied.relations import not_at, unmet
 from qwen_embodied.workcell import Observation, TaskEvent, Workcell
 
@@ -38,6 +40,7 @@ class Handler:
     Attributes:
         held: What is in the gripper, as it was perceived; or None.
         names: Which perceived object an id of the plan means now.
+        then: The step that will follow, where it is known, so that its motion is made meanwhile.
         reach: Says whether the tool gets to x, y, z m in the base frame.
     """
 
@@ -55,6 +58,7 @@ class Handler:
                 cancelled.
         """
         self.held: SceneObject | None = None
+        self.then: Step | None = None
         self.names = Identities()
         self._cell, self._skills, self._check = workcell, skills, check
         self._refuse_cancelled = refuse_cancelled
@@ -62,6 +66,7 @@ class Handler:
         self._view: Observation | None = None
         self._predicted: Scene | None = None
         self._begun: tuple[SceneObject, Motion] | None = None
+        self._foreseen: tuple[SceneObject, Scene] | None = None
 
     def do(self, step: Step, scene: Scene) -> Scene:
         """Do a step and give the scene after it; raises where its effect is not seen."""
@@ -143,7 +148,9 @@ class Handler:
 
     def _pick(self, step: Step, scene: Scene) -> Scene:
         item = self.names.find(step.object, scene)
-        self._move(self._picking(item, scene))
+        motion = self._picking(item, scene)
+        self._foresee_place(motion, item, scene)
+        self._move(motion)
         if not self.is_holding():
             self._move(self._skills.let_go(self._start()))
             raise GraspError(f'the gripper closed without the {item.label}')
@@ -154,10 +161,35 @@ class Handler:
     def _picking(self, item: SceneObject, scene: Scene) -> Motion:
         """Give the motion of a pick, or what is left of one that was begun."""
         begun, self._begun = self._begun, None
+        foreseen, self._foreseen = self._foreseen, None
         if begun is None or begun[0] is not item:
+            if foreseen and foreseen[0].id == item.id and is_unmoved(foreseen[1], scene):
+                item, scene = foreseen
             return self._skills.pick(item, scene, self._start())
         self._skills.held = begun[1].held
         return begun[1]
+
+    def _foresee_place(self, motion: Motion, item: SceneObject, scene: Scene) -> None:
+        """Let the placing after a pick be made while the arm picks."""
+        step = self.then
+        if step is None or step.action != 'place':
+            return
+        with suppress(GroundingError):
+            target = self.names.find(step.target, scene) if step.target else None
+            self._skills.foresee_place(
+                motion, item, step.relation or 'at', target, scene, position=step.position
+            )
+
+    def _foresee_pick(self, motion: Motion, scene: Scene | None) -> None:
+        """Let the way home, and the pick after it, be made while the arm places or pushes."""
+        self._skills.foresee_home(motion)
+        step = self.then
+        if step is None or step.action != 'pick' or scene is None:
+            return
+        with suppress(GroundingError):
+            item = self.names.find(step.object, scene)
+            if self._skills.foresee_pick(motion, item, scene):
+                self._foreseen = (item, scene)
 
     def _place(self, step: Step, scene: Scene) -> Scene:
         item = self.held or self.names.find(step.object, scene)
@@ -168,9 +200,11 @@ class Handler:
         motion = self._skills.place(
             item, step.relation or 'at', target, scene, self._start(), position=step.position
         )
+        left = _with(scene, item, motion.expected)
+        self._foresee_pick(motion, left)
         self._move(motion)
         self.held = self._skills.held = None
-        self._predicted = _with(scene, item, motion.expected)
+        self._predicted = left
         if motion.expected is not None:
             self.names.expect(step.object or item.id, item, motion.expected[:3, 3])
         after = self.clear_view().scene
@@ -196,8 +230,10 @@ class Handler:
         motion = self._skills.push(
             item, step.direction or 'forward', step.distance or 0.1, scene, self._start()
         )
+        left = _with(scene, item, motion.expected)
+        self._foresee_pick(motion, left)
         self._move(motion)
-        self._predicted = _with(scene, item, motion.expected)
+        self._predicted = left
         after = self.clear_view().scene
         moved = self.names.find(step.object, after).position - item.position
         if not float(np.linalg.norm(moved[:2])) >= 0.5 * (step.distance or 0.1):

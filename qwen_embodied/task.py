@@ -144,6 +144,7 @@ class Executive:
         for number, step in enumerate(plan.steps, start=1):
             self._tell('step', f'{number}/{len(words)} {words[number - 1]}', number=number)
             rest = plan.model_copy(update={'steps': plan.steps[number - 1 :]})
+            self._arm.then = plan.steps[number] if number < len(words) else None
             scene = self._attempts(step, words[number - 1], scene, rest)
             self._job.ledger.succeed(step, words[number - 1])
             if step.action in ('place', 'push') and number < len(words):

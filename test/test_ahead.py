@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from hand_made import table, thing
 from kinematic_cell import KinematicCell
 from qwen_embodied.calls import Delayed, InBackground
 from qwen_embodied.errors import ModelCancelledError
-from qwen_embodied.motion import MotionParameters, Skills, load_robot
+from qwen_embodied.motion import ForesightedSkills, MotionParameters, Skills, load_robot
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest, ScriptedPlanner, Step
-from qwen_embodied.prediction import is_as_predicted
+from qwen_embodied.prediction import is_as_predicted, is_unmoved
 from qwen_embodied.relations import unmet
 from qwen_embodied.task import Executive
 
@@ -107,7 +109,6 @@ def test_without_a_guess_the_arm_stands_still_until_the_answer():
     [
         pick_and_put('moon_1'), pick_and_put('red_cube_1'), pick_and_put(BIN),
         Plan(steps=(Step(action='home'),), summary=''),
-        Plan(steps=(Step(action='ask', question='Which?'),), summary=''),
     ],
 )  # fmt: skip
 def test_a_guess_that_the_checks_refuse_moves_nothing(guess):
@@ -129,6 +130,40 @@ def test_before_the_answer_the_arm_touches_nothing_and_a_wrong_guess_is_left():
     assert set(watched.moved[0]) <= FREE
     assert is_in(cell, 'red_cube_1')
     assert not is_in(cell, 'green_cube_1')
+
+
+def asking():
+    return ScriptedPlanner([Plan(steps=(Step(action='ask', question='Which?'),), summary='')])
+
+
+@pytest.mark.parametrize('guess', [asking, GrammarPlanner])
+@pytest.mark.parametrize(
+    'words', ['put the smorgle in the black bin', 'put the smorgle on the red cube']
+)
+def test_where_the_guess_asks_the_arm_goes_for_what_the_words_may_mean(words, guess):
+    cell = cell_with()
+    watched = Watched(cell, ScriptedPlanner([pick_and_put('blue_cube_1')]))
+    executive, _ = executive_for(cell, watched, guesser=guess())
+    result = executive.run(words)
+    assert watched.moved == [['pre-grasp']]
+    if 'bin' in words:
+        assert result.success, result.reason
+        assert is_in(cell, 'blue_cube_1')
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        'give the smorgle to the child', 'what is a smorgle?', 'dance the smorgle',
+        'put the smorgle in the black bin, not the cubes',
+    ],
+)  # fmt: skip
+def test_words_that_allow_no_pick_move_nothing_before_the_answer(words):
+    cell = cell_with()
+    watched = Watched(cell, asking())
+    executive, _ = executive_for(cell, watched, guesser=GrammarPlanner())
+    assert executive.run(words).reason == 'Which?'
+    assert watched.moved == [[]]
 
 
 def test_a_question_brings_the_arm_back():
@@ -236,6 +271,61 @@ def test_answers_about_other_words_hands_or_pasts_are_not_those_wanted():
         PlanRequest(GREEN_IN, scene, history=('failed: pick',)), PlanRequest(GREEN_IN, table()),
     ):  # fmt: skip
         assert not is_as_predicted(request, other)
+
+
+class Foresighted(ForesightedSkills):
+    """Counts the placings and ways home that were made before they were asked for."""
+
+    ready = 0
+
+    def _foreseen(self, asked, state):
+        motion = super()._foreseen(asked, state)
+        self.ready += motion is not None
+        return motion
+
+
+TWO = 'put the green cube in the black bin, then put the red cube on the blue cube'
+
+
+@pytest.mark.parametrize('faults', [{}, {'misses': 1}, {'drops': 1}])
+def test_the_next_motion_is_made_while_the_arm_moves_and_is_the_same(faults):
+    ahead, plain = (KinematicCell(ROBOT, cell_with().scene, **faults) for _ in range(2))
+    skills = Foresighted(ROBOT, MotionParameters())
+    assert Executive(ahead, GrammarPlanner(), skills).run(TWO).success
+    assert Executive(plain, GrammarPlanner(), Skills(ROBOT, MotionParameters())).run(TWO).success
+    assert skills.ready >= 5
+    assert len(ahead.executed) == len(plain.executed)
+    pairs = zip(ahead.executed, plain.executed, strict=True)
+    assert all(np.array_equal(one.positions, two.positions) for one, two in pairs)
+
+
+def test_a_pick_that_was_made_ahead_is_thrown_away_where_the_thing_was_moved():
+    cell = cell_with()
+    cell.happenings = {('segment', 7): lambda cell: cell.put('red_cube_1', 0.40, 0.22)}
+    skills = Foresighted(ROBOT, MotionParameters())
+    assert Executive(cell, GrammarPlanner(), skills).run(TWO).success
+    assert skills.ready == 4
+    assert unmet(cell.scene.find('red_cube_1'), 'on', cell.scene.find('blue_cube_1')) is None
+
+
+def test_what_is_made_ahead_moves_nothing_after_a_cancel():
+    cell = cell_with()
+    executive = Executive(cell, GrammarPlanner(), Foresighted(ROBOT, MotionParameters()))
+    cell.happenings = {('segment', 2): lambda cell: executive.cancel()}
+    assert 'cancelled' in executive.run(GREEN_IN).reason
+    assert [event.text for event in cell.events if event.kind == 'segment'][3:] == []
+
+
+@pytest.mark.parametrize(('shift', 'turn', 'expected'), [
+    (0.002, 0.0, True), (0.004, 0.0, False), (0.0, np.pi / 2, True), (0.0, 0.3, False),
+])  # fmt: skip
+def test_a_motion_does_for_things_that_did_not_move(shift, turn, expected):
+    cube = thing('red_cube_1', 0.45, 0.20)
+    pose = cube.object_in_base.copy()
+    pose[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    pose[0, 3] += shift
+    assert is_unmoved(table(cube), table(replace(cube, object_in_base=pose))) is expected
+    assert not is_unmoved(table(cube), table())
 
 
 class Slow:

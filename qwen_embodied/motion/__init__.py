@@ -13,6 +13,7 @@ from __future__ import annotations
 from qwen_embodied.motion.checker import BodyChecker
 from qwen_embodied.motion.collision import Collider, Contact
 from qwen_embodied.motion.description import RobotSettings
+from qwen_embodied.motion.foresight import ForesightedSkills
 from qwen_embodied.motion.grasp import Grasp, grasps
 from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.holding import Surrounded, in_hand
@@ -36,6 +37,7 @@ __all__ = [
     'BodyChecker',
     'Collider',
     'Contact',
+    'ForesightedSkills',
     'Grasp',
     'Gripper',
     'Held',

@@ -23,6 +23,7 @@ from qwen_embodied.motion.world import World
 from qwen_embodied.relations import PUSHES
 
 Array = NDArray[np.float64]
+Point = tuple[float, float] | tuple[float, float, float]
 
 AT_HOME = 0.03  # rad
 FIRST_PLACES, MOST_PLACES = 64, 160  # for which joints are computed: at first, and if none works
@@ -100,7 +101,7 @@ class Skills:
         scene: Scene,
         state: JointState,
         *,
-        position: tuple[float, float] | tuple[float, float, float] | None = None,
+        position: Point | None = None,
     ) -> Motion:
         """Put down what is held: transfer, lower, release, retreat.
 
@@ -169,6 +170,19 @@ class Skills:
         row = self._mover.row(state)
         opened = self._mover.gripper.open
         return Motion((self._mover.fingers('release', row[:-1], float(row[-1]), opened),))
+
+    def foresee_place(
+        self, after: Motion, item: SceneObject, relation: str, target: SceneObject | None,
+        scene: Scene, *, position: Point | None = None,
+    ) -> None:  # fmt: skip
+        """Hear which placing will follow a motion; it is made when it is asked for."""
+
+    def foresee_home(self, after: Motion) -> None:
+        """Hear that the way home will follow a motion; it is made when it is asked for."""
+
+    def foresee_pick(self, after: Motion, item: SceneObject, scene: Scene) -> bool:
+        """Hear which pick will follow the way home; False as it is made when it is asked for."""
+        return False
 
     def _situation(self, state: JointState) -> Situation:
         """Build the world around the robot and what it holds."""

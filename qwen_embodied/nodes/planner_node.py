@@ -19,7 +19,7 @@ from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from qwen_embodied.calls import Calls, Immediate, InBackground
 from qwen_embodied.messages import JointTrajectory
-from qwen_embodied.motion import MotionParameters, Skills
+from qwen_embodied.motion import ForesightedSkills, MotionParameters, Skills
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.backends import DryRunParameters
 from qwen_embodied.nodes.conversions_image import stamped_image
@@ -78,10 +78,12 @@ class PlannerNode(Node):
         view = MeasuredView(self).frame if isinstance(self._planner, ModelPlanner) else None
         self._cell = RosWorkcell(self._propose, self._report, patience, view=view)
         obstacles, robot = obstacles_of(values), robot_of(self, values)
-        skills = Skills(robot, select(values, MotionParameters), obstacles)
+        # The arm of a dry run uses the robot itself while it moves.
+        kind = Skills if values.dry_run else ForesightedSkills
+        self._skills = kind(robot, select(values, MotionParameters), obstacles)
         self._calls = _calls(self._planner, reach_out=values.reach_out and not values.dry_run)
         cell = rehearsed(self, self._cell, (robot, obstacles)) if values.dry_run else self._cell
-        self._executive = Executive(cell, self._calls, skills, retries=values.retries)
+        self._executive = Executive(cell, self._calls, self._skills, retries=values.retries)
         self._instructions: queue.Queue[str] = queue.Queue(maxsize=1)
         self._busy, self._task, self._cancelled = '', '', ''
         self._advertise()
@@ -203,9 +205,9 @@ class PlannerNode(Node):
 
     def destroy_node(self) -> None:
         """End the executive before the publishers; a node half built has none."""
-        for name in ('_cell', '_calls', '_worker'):
+        for name in ('_cell', '_calls', '_worker', '_skills'):
             part = vars(self).get(name)
-            if isinstance(part, RosWorkcell | InBackground | Pacer):
+            if isinstance(part, RosWorkcell | InBackground | Pacer | ForesightedSkills):
                 part.close()
         super().destroy_node()
 

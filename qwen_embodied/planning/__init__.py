@@ -17,6 +17,7 @@ from qwen_embodied.planning.choosing import PlannerParameters, make_model, make_
 from qwen_embodied.planning.facts import Workspace
 from qwen_embodied.planning.goals import Goal
 from qwen_embodied.planning.grammar import GrammarPlanner
+from qwen_embodied.planning.grammar.likely import likely_picks
 from qwen_embodied.planning.grammar.scoping import scope_of
 from qwen_embodied.planning.grounding import (
     GEMINI_ER,
@@ -86,6 +87,7 @@ __all__ = [
     'Workspace',
     'check',
     'ground',
+    'likely_picks',
     'make_model',
     'make_planner',
     'parse_plan',

@@ -136,6 +136,7 @@ def test_an_approval_that_overtakes_its_lease_is_started_when_the_lease_comes(ri
     rig.follower.follow(motion())
     rig.run(0.1, lease=None)
     assert not rig.follower.is_moving
+    assert (rig.follower.status.trajectory_id, rig.follower.status.state) == ('', 'idle')
     rig.run(0.1)
     assert rig.follower.is_moving
 

@@ -12,6 +12,8 @@ from qwen_embodied.planning.grammar.syntax import Unclear
 from qwen_embodied.planning.grammar.table import Table
 from qwen_embodied.planning.scope import Allowance
 
+EXCEPTING = frozenset({'not', 'except', 'without', 'leave', 'avoid'})
+
 
 def refusal_of(said: list[str]) -> str:
     """Say why words are refused as a whole; empty where they are not."""
@@ -71,8 +73,11 @@ def _named(tokens: tuple[lexer.Token, ...], table: Table) -> tuple[frozenset[str
             found = strict.fitting(reader.noun()) if reader.starts_noun() else frozenset()
         except Unclear:
             found = frozenset()
-        reader.at = max(reader.at, start + 1)
-        if before & {'not', 'except', 'without', 'leave', 'avoid'}:
+        said = [token.word for token in tokens[: reader.at]]
+        # What is excepted may have been read as part of the thing before it.
+        left = (n for n in range(start + 1, len(said)) if said[n] in EXCEPTING)
+        reader.at = max(next(left, reader.at), start + 1)
+        if before & EXCEPTING:
             protected |= found
         else:
             named |= found
