@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qwen_embodied.robot_names import preset_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -54,7 +56,8 @@ def doctor(  # noqa: PLR0913 - each is an option
 
     begun = time.monotonic()
     files = tuple(params_file or ())
-    request = Request(files, namespace, robot, seconds, graph=not no_graph)
+    preset = preset_of(robot) if robot else ''
+    request = Request(files, namespace, preset, seconds, graph=not no_graph)
     findings = examine(gather(request))
     counts = Counter(finding.status.value for finding in findings)
     took = time.monotonic() - begun

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError
+from qwen_embodied.robot_names import preset_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ Topics = Annotated[
 ]
 RobotName = Annotated[
     str,
-    typer.Option('--robot', help='panda, ur5e_2f85, xarm7, so101 or a YAML; as recorded without.'),
+    typer.Option('--robot', help='panda, ur5e, xarm7, so101 or a YAML; as recorded without.'),
 ]
 Files = Annotated[
     list[Path] | None,
@@ -51,7 +52,16 @@ Every = Annotated[int, typer.Option(min=1, help='Make scenes of every n-th image
 At = Annotated[
     float | None, typer.Option(min=0.0, help='Plan at this time, s; else at the first good scene.')
 ]
-Profile = Annotated[str, typer.Option(help='Safety thresholds: simulation or robot.')]
+Profile = Annotated[
+    str, typer.Option(help='Speeds and safety thresholds: simulation, or robot as in `up robot`.')
+]
+Speed = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01, max=1.0,
+        help="With --profile robot: share of the arm's speeds; 0.1 without, as in `up robot`.",
+    ),
+]  # fmt: skip
 Golden = Annotated[
     Path | None, typer.Option(help='report.json of an earlier replay; says what changed.')
 ]
@@ -82,6 +92,7 @@ def replay(  # noqa: PLR0913 - each is an option
     every: Every = 1,
     at: At = None,
     profile: Profile = 'simulation',
+    speed: Speed = None,
     golden: Golden = None,
     recover: Recover = False,
     publish: Publish = False,
@@ -96,7 +107,8 @@ def replay(  # noqa: PLR0913 - each is an option
         'instruction': instruction, 'every': every, 'profile': profile, 'params_files': files,
         'at': -1.0 if at is None else at,
     }  # fmt: skip
-    values |= {'robot': robot} if robot else {}
+    values |= {'robot': preset_of(robot)} if robot else {}
+    values |= _pace(profile, speed)
     folder = output or Path('runs') / f'replay-{_title(bag)}'
     _check(files)
     try:
@@ -128,6 +140,13 @@ def _title(bag: Path) -> str:
     """Name a replay: recordings in the folders of runs are all called `recording`."""
     path = bag.absolute()
     return path.parent.name if path.name == 'recording' else path.stem
+
+
+def _pace(profile: str, speed: float | None) -> dict[str, object]:
+    """Give the speed that was asked for; raises ConfigurationError where it would not count."""
+    if speed is not None and profile != 'robot':
+        raise ConfigurationError(f'--speed {speed:g} counts with --profile robot only; add that')
+    return {} if speed is None else {'speed': speed}
 
 
 def _check(files: list[str]) -> None:
