@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -109,7 +110,7 @@ def replay(  # noqa: PLR0913 - each is an option
     }  # fmt: skip
     values |= {'robot': preset_of(robot)} if robot else {}
     values |= _pace(profile, speed)
-    folder = output or Path('runs') / f'replay-{_title(bag)}'
+    folder = _folder(bag, output, golden)
     _check(files)
     try:
         names = _topics(topics, namespace)
@@ -136,10 +137,29 @@ class _Ways(NamedTuple):
         return 'process' if is_worth and not self.is_one_process else 'thread'
 
 
+def _folder(bag: Path, output: Path | None, golden: Path | None) -> Path:
+    """Choose the folder of the report; without an output never one that holds another report.
+
+    Raises:
+        ConfigurationError: The report would take the place of what it is compared with.
+    """
+    if output is None:
+        usual = Path('runs') / f'replay-{_title(bag)}'
+        numbered = (usual.with_name(f'{usual.name}-{number}') for number in count(2))
+        return next(path for path in chain([usual], numbered) if not path.exists())
+    if golden is not None and golden.resolve().parent == output.resolve():
+        raise ConfigurationError(
+            f'--output {output} is the folder of {golden}, which would be overwritten; '
+            'give another folder'
+        )
+    return output
+
+
 def _title(bag: Path) -> str:
     """Name a replay: recordings in the folders of runs are all called `recording`."""
-    path = bag.absolute()
-    return path.parent.name if path.name == 'recording' else path.stem
+    path = bag.resolve()
+    folder = path.parent if path.is_file() else path
+    return folder.parent.name if folder.name == 'recording' else path.stem
 
 
 def _pace(profile: str, speed: float | None) -> dict[str, object]:
@@ -169,7 +189,7 @@ def _topics(file: Path | None, namespace: str) -> TopicMap:
 def _replay(path: Path, values: dict[str, object], folder: Path, ways: _Ways) -> int:
     from qwen_embodied.replay import configure, read_bag, rerun
     from qwen_embodied.replay.golden import compare, compare_scenes, read_golden
-    from qwen_embodied.replay.outcome import write_report
+    from qwen_embodied.replay.outcome import finished_in, write_report
 
     earlier = None if ways.golden is None else read_golden(ways.golden)
     bag = read_bag(path, recover=ways.recover)
@@ -177,11 +197,13 @@ def _replay(path: Path, values: dict[str, object], folder: Path, ways: _Ways) ->
     begun = time.monotonic()
     with _progress(f'replaying {path.name}') as tell:
         way = ways.of_reading(bag.duration)
-        report = rerun(bag, config, folder=folder, progress=tell, way=way)
-    changes = None
-    if earlier is not None and ways.golden is not None:
-        changes = compare(earlier, report.plain()) + compare_scenes(ways.golden.parent, folder)
-    page, data = write_report(report, folder, changes)
+        with finished_in(folder) as made:
+            report = rerun(bag, config, folder=made, progress=tell, way=way)
+            changes = None
+            if earlier is not None and ways.golden is not None:
+                changes = compare(earlier, report.plain())
+                changes += compare_scenes(ways.golden.parent, made)
+            page, data = (folder / path.name for path in write_report(report, made, changes))
     _say(report, time.monotonic() - begun, changes)
     typer.echo(f'report: {page}  {data}')
     return DONE if report.is_good and not changes else FAILED
