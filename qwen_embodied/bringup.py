@@ -32,7 +32,7 @@ from qwen_embodied.environment import (
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.node_spec import NodeSpec, Profile, Settings, Value
 from qwen_embodied.parameters import build
-from qwen_embodied.robot_names import robot_file
+from qwen_embodied.robot_names import preset_of, robot_file
 
 __all__ = [
     'CAMERAS', 'LIGHT_NAMES', 'NAMES', 'PARENT_VARIABLE', 'PROFILES', 'TRANSPORT_VARIABLES',
@@ -145,8 +145,7 @@ def replay(bag: str = '', **values: Any) -> Profile:
     played: Settings = (('bag', os.path.abspath(bag)), ('prefix', prefix), ('rate', given.rate))
     nodes = [NodeSpec('replay', (), played)]
     if given.perception:
-        clock: Settings = (('use_sim_time', given.use_sim_time),)
-        nodes.append(NodeSpec('perception', (CAMERA, SEEING), clock, namespace=prefix))
+        nodes.append(_watching(given, prefix))
     return _own_clock(_with_common(Profile('replay', tuple(nodes)), given), given)
 
 
@@ -209,6 +208,20 @@ def _own_clock(profile: Profile, given: CommonArguments) -> Profile:
 def _with_remappings(profile: Profile, added: tuple[tuple[str, str], ...]) -> Profile:
     nodes = tuple(replace(spec, remappings=(*added, *spec.remappings)) for spec in profile.nodes)
     return replace(profile, nodes=nodes)
+
+
+def _watching(given: ReplayArguments, prefix: str) -> NodeSpec:
+    """Give the perception of a recording whose topics have a prefix."""
+    seen: Settings = (('use_sim_time', given.use_sim_time),)
+    if given.robot:
+        preset = preset_of(given.robot)
+        seen = (*seen, ('robot', preset), ('frame_id', _base_frame(preset)))
+    camera = tuple(
+        (own, f'{prefix}{played}' if played.startswith('/') else played)
+        for own, played in camera_remappings(given.camera, given.camera_prefix)
+    )
+    return NodeSpec('perception', (CAMERA, SEEING), seen, camera, namespace=prefix,
+                    usual=CAMERAS[given.camera].parameters)  # fmt: skip
 
 
 def _path(name: str, path: str) -> Settings:

@@ -146,6 +146,11 @@ class ReplayArguments(CommonArguments):
     bag: str = param('', 'Folder of the recording, or its .mcap or .db3 file.')
     names: str = param('replay', 'Topics under /replay, or under their own names.', choices=NAMES)
     rate: float = param(1.0, 'Recorded seconds per second.', bounds=(0.01, 100.0))
+    robot: str = param(
+        '', 'Whose arm is seen: panda, ur5e, xarm7, so101 or a YAML file; empty as configured.'
+    )
+    camera: str = param('own', "Whose driver's topics were recorded.", choices=tuple(CAMERAS))
+    camera_prefix: str = param('', "Before the camera's topics, in place of its driver's usual.")
     perception: bool = param(True, 'Whether scenes are made of the images.')
     use_sim_time: bool = param(True, 'Whether perception takes the recorded time of /clock.')
 

@@ -3,10 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import chain, count
@@ -211,15 +209,10 @@ def _replay(path: Path, values: dict[str, object], folder: Path, ways: _Ways) ->
 
 def _publish(bag: Path, own_names: bool) -> None:
     """Play a recording until Ctrl-C."""
-    from qwen_embodied.bringup import replay as profile_of
-    from qwen_embodied.processes import Graph
+    from qwen_embodied.cli_up import run
 
-    profile = profile_of(str(bag.resolve()), names='own' if own_names else 'replay')
-    logs = Path('runs') / 'replay-logs'
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), Graph(profile, logs) as graph:
-        typer.echo(f'plays {bag.name}; logs in {logs}; Ctrl-C stops')
-        graph.watch()
+    names = 'own' if own_names else 'replay'
+    run('replay', {'bag': str(bag), 'names': names}, Path('runs') / 'replay-logs')
 
 
 def _say(report: ReplayReport, took: float, changes: tuple[str, ...] | None) -> None:

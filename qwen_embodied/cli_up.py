@@ -115,7 +115,7 @@ def _watch(profile: Profile, graph: Graph) -> None:
     begun = told = time.monotonic()
     with Readiness(profile) as readiness:
         ready: set[str] = set()
-        while True:
+        while not readiness.ended:
             graph.watch(LOOK)
             for line in readiness.take_lines():
                 typer.echo(line)
@@ -128,8 +128,22 @@ def _watch(profile: Profile, graph: Graph) -> None:
             if len(ready) < len(profile.nodes) and time.monotonic() - told > SPAN:
                 told = time.monotonic()
                 _complain(readiness)
+        _say_end(readiness, ready)
+    graph.watch()
 
 
 def _complain(readiness: Readiness) -> None:
     for name, reason in readiness.missing().items():
         typer.echo(f'{name:18} NOT ready: {reason}')
+
+
+def _say_end(readiness: Readiness, ready: set[str]) -> None:
+    """Say that a recording has ended, and of which node nothing was heard until then."""
+    typer.echo(f'{readiness.ended}; Ctrl-C stops all nodes')
+    for name, reason in readiness.missing().items():
+        if name not in ready:
+            found = reason.partition(';')[0]
+            typer.echo(
+                f'{name:18} was not ready before: {found}; other topics: --camera, '
+                '--camera-prefix, --remaps'
+            )
