@@ -141,9 +141,9 @@ def _say_end(readiness: Readiness, ready: set[str]) -> None:
     """Say that a recording has ended, and of which node nothing was heard until then."""
     typer.echo(f'{readiness.ended}; Ctrl-C stops all nodes')
     for name, reason in readiness.missing().items():
-        if name not in ready:
-            found = reason.partition(';')[0]
-            typer.echo(
-                f'{name:18} was not ready before: {found}; other topics: --camera, '
-                '--camera-prefix, --remaps'
-            )
+        if name in ready:
+            continue
+        found = reason.partition(';')[0]  # what comes behind is about a driver
+        names = '; its name is set by --camera, --camera-prefix or --remaps'
+        hint = names if found.startswith('no ') else ''
+        typer.echo(f'{name:18} was not ready before: {found}{hint}')
