@@ -82,7 +82,7 @@ A random sample of its 3810 changes met `test/safety`, in proportion from each m
 | what | found | bar |
 |---|---|---|
 | 250 changes: noticed by a test | 239, 95.6 % (92.3 to 97.5 %) | 90 % |
-| 252 of another sample, before the gaps that it showed were closed | 203, 80.6 % (75.2 to 85.0 %) | |
+| 252 of another sample, before its gaps were closed | 203, 80.6 % (75.2 to 85.0 %) | |
 
 In brackets the 95 % interval of Wilson; the tests were not changed between that sample and its
 count.
