@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.planning.facts import NO_SUPPORT
-from qwen_embodied.planning.grammar import measures, speech
+from qwen_embodied.planning.grammar import measures, speech, words
 from qwen_embodied.planning.grammar.choice import singular
 from qwen_embodied.planning.grammar.locating import FAR, NEAR, Locator
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
@@ -56,7 +56,23 @@ class Resolver(Locator):
             found = others if noun.head in ('object', '') and others else found
         if len(found) != 1:
             raise Unclear(speech.which(singular(noun), self.items(found)))
+        self._refuse_other_nearest(noun, role, found[0], movers)
         return found[0]
+
+    def _refuse_other_nearest(
+        self, noun: Noun, role: str, found: str, movers: tuple[str, ...]
+    ) -> None:
+        """Ask where the nearest to the robot is not the nearest to what goes there."""
+        word = next((w for w in noun.extremes if words.EXTREMES[w][0] == 'reach'), '')
+        if not word or {'you', 'robot', 'yourself'} & set(noun.text.split()):
+            return
+        plain = replace(noun, extremes=tuple(w for w in noun.extremes if w != word))
+        others = tuple(n for n in self._candidates(plain, role) if n not in movers)
+        way = 'farthest_from' if words.EXTREMES[word][1] else 'nearest_to'
+        for mover in movers:
+            best = measures.best(measures.by_distance(self.table, others, mover, way), 1)
+            if best != (found,):
+                raise Unclear(f"To what is '{noun.text}', to you or to {self.the(mover)}?")
 
     def _refuse_vague(self, noun: Noun, role: str) -> None:
         is_vague = noun.head == 'object' and noun.quantifier in ('a', 'some')
