@@ -168,6 +168,8 @@ class PlannerNode(Node):
         """While a cancelled task has not ended, stop also what was on its way to the arm."""
         self._worker.check()
         if self._is_cancelling:
+            # A task that had not yet begun forgot what was asked of it before.
+            self._executive.cancel()
             self._halt()
             self._cancel_model()
 
