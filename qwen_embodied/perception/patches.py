@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from qwen_embodied.perception.cast import find_cast
 from qwen_embodied.perception.colours import linear
 from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.grounds import find_grounds
@@ -27,6 +28,7 @@ RELATIVE = 0.03  # error of a mean: tone curve, colour of the lamp's reflections
 RING = (3, 12)  # px around an object in which the table shows the light that falls on it
 HALF = slice(None, None, 2)  # every other pixel shows that light as well
 BAND = (40.0, 90.0)  # percentiles of luma that are neither in shade nor gloss
+LIT = 0.15  # share of pixels beside a cast shadow, from which on they tell the light
 TOP = 0.006  # m
 FEWEST = 15  # pixels of a part of an object
 PART = 0.35  # of the pixels of walls and sides: the darkest, which mirror nothing
@@ -108,7 +110,11 @@ class Light:
         pixels = self._surface.raw[place][face]
         if len(pixels) < 9:
             return pixels
-        pixels = pixels[_steady(luma[face])]
+        luma = luma[face]
+        cast = find_cast(luma)
+        if cast is not None and cast.share > LIT:
+            pixels, luma = pixels[cast.lit], luma[cast.lit]
+        pixels = pixels[_steady(luma)]
         return pixels[:: max(1, len(pixels) // 600)]
 
     def _local(self, mask: Mask, window: Window) -> tuple[Array, float]:
@@ -127,7 +133,10 @@ class Light:
                 main = int(counts.argmax())
                 pixels, whole = pixels[paint == main], self._middles[main]
                 luma = _luma_of(pixels)
-                pixels = pixels[_steady(luma)]
+                cast = find_cast(luma)
+                if cast is not None and cast.share > LIT:
+                    pixels = pixels[cast.lit]
+                pixels = pixels[_steady(_luma_of(pixels))]
                 local = _middle(pixels[:: max(1, len(pixels) // 300)])
                 local = np.clip(local / np.maximum(whole, 1e-5), 0.05, 20.0)
                 return local, _deepest(luma, 3)
