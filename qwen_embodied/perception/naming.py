@@ -19,10 +19,11 @@ from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception.colours import UNKNOWN, name_indices, oklab_of_linear
 from qwen_embodied.perception.gloss import (
     GLOSSY,
+    Gloss,
     Patch,
     Variants,
     beside_others,
-    glossy_share,
+    judged_gloss,
     variants,
 )
 from qwen_embodied.perception.illuminants import Illuminants, all_illuminants
@@ -93,20 +94,18 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     belief = light.prior.copy()
     if table is not None:
         belief += _table_evidence(table, light)
-    gloss = GLOSSY
+    gloss = Gloss()
     for _ in range(2):
         seen = [variants(patch, light.rgb, light.veil, gloss) for patch in patches]
         votes = _judged(seen, belief, light)
-        gloss = glossy_share(
-            [(patch, vote.sum(axis=1)) for patch, vote in zip(patches, votes, strict=True)]
-        )
-        if gloss <= GLOSSY:
+        gloss = judged_gloss(list(zip(patches, seen, votes, strict=True)))
+        if gloss.share <= GLOSSY:
             break
     # Where the table is at the end of the range too, anything may look white.
-    is_glaring = table is None or bool(table.clipped.any()) or gloss > MANY_GLOSSY
+    is_glaring = table is None or bool(table.clipped.any()) or gloss.share > MANY_GLOSSY
     return [
         Name(UNKNOWN, GLARE_CONFIDENCE)
-        if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or gloss <= MANY_GLOSSY)
+        if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or gloss.share <= MANY_GLOSSY)
         else _name(might, vote, least)
         for patch, might, vote in zip(patches, seen, votes, strict=True)
     ]

@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.perception.cast import find_cast
+from qwen_embodied.perception.cast import HARD, find_cast
 from qwen_embodied.perception.colours import linear
 from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.grounds import find_grounds
@@ -29,12 +29,30 @@ RING = (3, 12)  # px around an object in which the table shows the light that fa
 HALF = slice(None, None, 2)  # every other pixel shows that light as well
 BAND = (40.0, 90.0)  # percentiles of luma that are neither in shade nor gloss
 LIT = 0.15  # share of pixels beside a cast shadow, from which on they tell the light
+MOSTLY = 0.5  # share of it, from which on what stands there is hardly in shadow
+COVERED, MAY_BE_COVERED = 0.02, 0.1  # probability that a thing beside lit table lies in shadow
+STANDS_OUT = 0.4  # probability that a thing that is shadowed all around is lit nevertheless
 TOP = 0.006  # m
 FEWEST = 15  # pixels of a part of an object
 PART = 0.35  # of the pixels of walls and sides: the darkest, which mirror nothing
 STEEP = 0.3  # of an object's height, above which there are walls and not the floor
 DARKEST = 0.15  # percentile that a veil does not exceed
 LEAST_VEIL = 0.02  # of the mean light, below which a veil is nothing
+
+
+@dataclass(frozen=True)
+class _Local:
+    """What is known of the light beside a thing.
+
+    Attributes:
+        shadow: Light in the deepest shadow there as a share of it.
+        other: Factor on paints if the thing is in the other light that is there.
+        doubt: Probability of that.
+    """
+
+    shadow: float = 1.0
+    other: float = 1.0
+    doubt: float = 0.0
 
 
 class Light:
@@ -71,13 +89,16 @@ class Light:
         parts = [paint == at for at in range(len(self._grounds.hues))]
         return [self._pixels[part][_steady(self._luma[part])] for part in parts]
 
-    def patch(self, mask: Mask, window: Window, top: float) -> Patch | None:
+    def patch(
+        self, mask: Mask, window: Window, top: float, is_level: bool = True
+    ) -> Patch | None:
         """Measure an object.
 
         Args:
             mask: Its pixels, (H, W).
             window: That they are in.
             top: Height of its top above the table, m.
+            is_level: Whether its upper side is level.
 
         Returns:
             None when it has too few pixels.
@@ -92,11 +113,17 @@ class Light:
         face = upper if np.count_nonzero(upper) >= 25 else inner
         # Of the smoothed image, so that noise does not decide which pixels are taken.
         luma = _luma_of(np.asarray(cv2.blur(window.rgb, (3, 3)), np.uint8))
-        pixels = self._pixels_of(place, face, luma)
+        pixels, is_parted = self._pixels_of(place, face, luma)
         if len(pixels) < 9:
             return None
-        local, shadow = self._local(mask, window)
-        patch = replace(_patch(pixels, local), shadow=min(shadow, self._shadow))
+        local, told = self._local(mask, window)
+        patch = replace(
+            _patch(pixels, local),
+            shadow=min(told.shadow, self._shadow),
+            other=told.other,
+            doubt=0.0 if is_parted else told.doubt,
+            is_level=is_level,
+        )
         # Floors of containers mirror lamps as tops do; walls and sides do not.
         height = window.height
         rest = inner & ~face & (height > STEEP * top) & (height < top - DEEPER)
@@ -106,24 +133,24 @@ class Light:
 
     def _pixels_of(
         self, place: tuple[slice, slice], face: Mask, luma: NDArray[np.uint16]
-    ) -> NDArray[np.uint8]:
-        pixels = self._surface.raw[place][face]
-        if len(pixels) < 9:
-            return pixels
-        luma = luma[face]
+    ) -> tuple[NDArray[np.uint8], bool]:
+        """Give the pixels that tell the paint of a face, and whether they are its lit part."""
+        pixels, luma = self._surface.raw[place][face], luma[face]
         cast = find_cast(luma)
-        if cast is not None and cast.share > LIT:
+        is_parted = cast is not None and cast.share > LIT
+        if cast is not None and is_parted:
             pixels, luma = pixels[cast.lit], luma[cast.lit]
-        pixels = pixels[_steady(luma)]
-        return pixels[:: max(1, len(pixels) // 600)]
+        if len(pixels) >= 9:
+            pixels = pixels[_steady(luma)]
+        return pixels[:: max(1, len(pixels) // 600)], is_parted
 
-    def _local(self, mask: Mask, window: Window) -> tuple[Array, float]:
+    def _local(self, mask: Mask, window: Window) -> tuple[Array, _Local]:
         """Give the light around an object relative to that on the whole table, (3,).
 
         What lies in a container has no table around it; the container has.
 
         Returns:
-            That, and the light in the deepest shadow there as a share of it.
+            That, and what else is known of it.
         """
         for body in (mask, window.island):
             pixels = self._around(body, window)
@@ -132,15 +159,22 @@ class Light:
                 counts = np.bincount(paint, minlength=len(self._wholes))
                 main = int(counts.argmax())
                 pixels, whole = pixels[paint == main], self._middles[main]
-                luma = _luma_of(pixels)
-                cast = find_cast(luma)
-                if cast is not None and cast.share > LIT:
-                    pixels = pixels[cast.lit]
-                pixels = pixels[_steady(_luma_of(pixels))]
-                local = _middle(pixels[:: max(1, len(pixels) // 300)])
-                local = np.clip(local / np.maximum(whole, 1e-5), 0.05, 20.0)
-                return local, _deepest(luma, 3)
-        return np.ones(3), 1.0
+                return self._beside(pixels, np.maximum(whole, 1e-5))
+        return np.ones(3), _Local()
+
+    def _beside(self, pixels: NDArray[np.uint8], whole: Array) -> tuple[Array, _Local]:
+        """Give the light on pixels (N, 3) of one paint relative to that on all of it (3,)."""
+        luma = _luma_of(pixels)
+        shadow, cast = _deepest(luma, 3), find_cast(luma)
+        if cast is not None and cast.share > LIT:
+            lit, dark = _light_on(pixels[cast.lit]), _light_on(pixels[~cast.lit])
+            doubt = COVERED if cast.share > MOSTLY else MAY_BE_COVERED
+            return _relative(lit, whole), _Local(shadow, _factor(lit, dark), doubt)
+        light = _light_on(pixels if cast is None else pixels[~cast.lit])
+        if light.sum() < HARD * whole.sum() and self._shadow < HARD:
+            # All around it is in shadow, but it may stand out into the light.
+            return _relative(light, whole), _Local(shadow, _factor(light, whole), STANDS_OUT)
+        return _relative(light, whole), _Local(shadow)
 
     def _around(self, body: Mask, window: Window) -> NDArray[np.uint8]:
         """Give the pixels (N, 3) of the table around a body (H, W) in a window."""
@@ -238,6 +272,21 @@ def _median(levels: NDArray[np.uint16]) -> float:
     part = (count / 2.0 - first) / (end - first)
     low, high = (before + here) / 2.0, (behind + here) / 2.0
     return float(max(low + part * (high - low), 0.0))
+
+
+def _light_on(pixels: NDArray[np.uint8]) -> Array:
+    """Give the usual light (3,) on pixels (N, 3), thinned out."""
+    pixels = pixels[_steady(_luma_of(pixels))]
+    return _middle(pixels[:: max(1, len(pixels) // 300)])
+
+
+def _relative(light: Array, whole: Array) -> Array:
+    return np.clip(light / whole, 0.05, 20.0)
+
+
+def _factor(supposed: Array, other: Array) -> float:
+    """Give what paints would have to be multiplied with in another light."""
+    return float(np.clip(supposed.sum() / max(float(other.sum()), 1e-5), 0.02, 50.0))
 
 
 def _patch(pixels: NDArray[np.uint8], local: Array) -> Patch:

@@ -28,6 +28,7 @@ from qwen_embodied.perception.window import Window
 Mask = NDArray[np.bool_]
 FLOATS = 0.015  # m between a ball and the table below which it may lie on it
 SECOND_SHARE = 0.2  # of its pixels from which a second colour of a thing is told
+ROUND = ('ball', 'bowl')  # whose faces mirror a lamp at a spot only
 GUESSED = 0.3  # confidence of what is only inferred
 
 
@@ -51,14 +52,16 @@ class Maker:
         if not self._fits(solid) or segment.area < 9:
             return None
         top = float(solid.centre[2] + solid.size[2] / 2)
-        paints = _paints(segment, window)
-        second = self._light.patch(paints[1], window, top) if len(paints) > 1 else None
+        patches = [
+            self._light.patch(paint, window, top, solid.shape not in ROUND)
+            for paint in _paints(segment, window)[:2]
+        ]
         item = self._item(solid, _box(segment.mask, window))
         cubes = count_of_cubes(solid)
         if cubes > 1:
             label = f'{item.label}, perhaps {cubes} cubes'
             item = replace(item, label=label, confidence=0.7 * item.confidence)
-        return Sighting(item, is_partial, self._light.patch(paints[0], window, top), second)
+        return Sighting(item, is_partial, patches[0], patches[1] if len(patches) > 1 else None)
 
     def hidden(self, solid: Solid, base: float) -> Sighting | None:
         """Infer what a ball that touches nothing stands on."""
