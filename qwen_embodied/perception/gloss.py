@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 BEYOND_RANGE = np.array([1.0, 1.25, 1.6, 2.2])  # that a clipped channel may be higher than seen
 MIRRORED = np.array([0.35, 0.6, 0.78, 0.9, 0.97])  # of the lowest channel of a glossy face
 GLOSSY = 0.1  # share of the faces that mirror a lamp
-PRIOR_FACES, MOST_GLOSSY = 4.0, 0.9
+PRIOR_FACES, MOST_GLOSSY = 1.0, 0.9
 UNSURE = 0.08  # relative error of a paint under a mirrored lamp
 HUE_OFF = 0.05  # error of the share of a channel: light from the neighbours
 STRAY = 0.005  # of a white surface's light: what neighbours and the lens add to the darkest
@@ -29,9 +29,8 @@ USUAL_SHARE = 0.65  # of the light that things with dark sides have there, that 
 DARK_SIDES = 0.35  # share of the things that have darker sides than those
 FEWEST_SIDES = 4  # things whose sides are seen, from which on there is a usual light
 OUTLIER = -6.0  # log likelihood of parts that have another paint
-FEWEST_GLOSSY = 2  # faces that mirror a lamp, from which on others will mirror as much
-COMMON = 0.6  # share of the glossy faces that mirror about as much as most of them
-ALIKE, TRACE = 0.4, 0.01  # spread of the log of what they mirror, and what is as good as none
+COMMON = 0.8  # share of the glossy faces that mirror about as much as most of them
+ALIKE, TRACE = 0.3, 0.01  # spread of the log of what they mirror, and what is as good as none
 DEEP, HIGH = 0.25, 0.25  # errors of the natural logarithm of the limits on light
 
 
@@ -220,7 +219,7 @@ def judged_gloss(seen: list[tuple[Patch, Variants, Array]]) -> Gloss:
     """
     told, amounts = [], []
     for patch, found, belief in seen:
-        if patch.rest is None or not patch.is_level:
+        if not patch.is_level or (patch.rest is None and len(found.belief) == 1):
             continue
         glossy = np.where(found.mirrored > 0.0, belief, 0.0)
         total = float(glossy.sum())
@@ -228,7 +227,7 @@ def judged_gloss(seen: list[tuple[Patch, Variants, Array]]) -> Gloss:
         if total > 0.5:
             amounts.append(float((glossy * found.mirrored).sum()) / total)
     share = min((PRIOR_FACES * GLOSSY + sum(told)) / (PRIOR_FACES + len(told)), MOST_GLOSSY)
-    return Gloss(share, float(np.median(amounts)) if len(amounts) >= FEWEST_GLOSSY else None)
+    return Gloss(share, float(np.median(amounts)) if amounts else None)
 
 
 def _explained(rest: Array, error: Array, paint: Array, lowest: float) -> Array:

@@ -54,6 +54,7 @@ FAR_JITTER: Array = 1.4 * np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3), axis=-1
 FAR_WEIGHTS: Array = np.exp(-0.5 * np.square(FAR_JITTER).sum(axis=1))
 GLARE_CONFIDENCE = 0.2
 MANY_GLOSSY = 0.3  # share of glossy faces from which on a clipped face need not be white
+ROUNDS = 4  # of judging the gloss of faces, then what they are under it
 POSSIBLE = 1500  # hypotheses on the light that the table leaves
 LIKELY = 60  # of them, those that are looked at closely
 GRID = ((0.0, 1.2), (-0.35, 0.35), (-0.35, 0.35))  # of OKLab, for a first look
@@ -95,7 +96,7 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     if table is not None:
         belief += _table_evidence(table, light)
     gloss = Gloss()
-    for _ in range(2):
+    for _ in range(ROUNDS):
         seen = [variants(patch, light.rgb, light.veil, gloss) for patch in patches]
         votes = _judged(seen, belief, light)
         gloss = judged_gloss(list(zip(patches, seen, votes, strict=True)))

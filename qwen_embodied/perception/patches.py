@@ -32,6 +32,7 @@ LIT = 0.15  # share of pixels beside a cast shadow, from which on they tell the 
 MOSTLY = 0.5  # share of it, from which on what stands there is hardly in shadow
 COVERED, MAY_BE_COVERED = 0.02, 0.1  # probability that a thing beside lit table lies in shadow
 STANDS_OUT = 0.4  # probability that a thing that is shadowed all around is lit nevertheless
+HUE_SHIFT = 0.6  # in the logarithms of ratios of channels, more than lamps of two colours give
 TOP = 0.006  # m
 FEWEST = 15  # pixels of a part of an object
 PART = 0.35  # of the pixels of walls and sides: the darkest, which mirror nothing
@@ -281,7 +282,11 @@ def _light_on(pixels: NDArray[np.uint8]) -> Array:
 
 
 def _relative(light: Array, whole: Array) -> Array:
-    return np.clip(light / whole, 0.05, 20.0)
+    """Give light (3,) as a share of other light; where their hues are apart, of its brightness."""
+    ratio = np.clip(light / whole, 0.05, 20.0)
+    hue = np.log(ratio / ratio[1])
+    # More is another paint of the table, whose brightness does not tell the light either.
+    return ratio if np.abs(hue).max() < HUE_SHIFT else np.ones(3)
 
 
 def _factor(supposed: Array, other: Array) -> float:
