@@ -51,6 +51,8 @@ class Patch:
         other: What the paint would have to be multiplied with if the face were in the shadow
             that lies beside it, or in the light that is beside the shadow around it.
         doubt: Probability of that.
+        falls: From the lit table beside it to the shadow there, px in the image, (2,); None
+            where no shadow is cast.
         is_level: Whether the face is level: only such faces mirror the same part of a room.
     """
 
@@ -64,6 +66,7 @@ class Patch:
     sides: float = 0.0
     other: float = 1.0
     doubt: float = 0.0
+    falls: Array | None = None
     is_level: bool = True
 
 

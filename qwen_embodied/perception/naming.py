@@ -103,10 +103,11 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
         if gloss.share <= GLOSSY:
             break
     # Where the table is at the end of the range too, anything may look white.
-    is_glaring = table is None or bool(table.clipped.any()) or gloss.share > MANY_GLOSSY
+    is_glossy = gloss.share > MANY_GLOSSY
+    is_glaring = table is None or bool(table.clipped.any()) or is_glossy
     return [
         Name(UNKNOWN, GLARE_CONFIDENCE)
-        if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or gloss.share <= MANY_GLOSSY)
+        if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or not is_glossy)
         else _name(might, vote, least)
         for patch, might, vote in zip(patches, seen, votes, strict=True)
     ]
@@ -134,8 +135,11 @@ def _likely(light: Illuminants, table: Patch | None, patches: list[Patch]) -> Il
     light = light.only(chosen)
     belief = belief[chosen] + len(patches) * light.spread
     for patch in patches:
-        paint = np.maximum(patch.rgb - light.veil, 0.0) / light.rgb
-        belief += _fits_nearly(oklab_of_linear(paint), _highest(paint))
+        fits = _fits_nearly(patch.rgb, light)
+        if patch.doubt > 0.0:
+            other = _fits_nearly(patch.rgb * patch.other, light)
+            fits = np.logaddexp(fits + np.log(1.0 - patch.doubt), other + np.log(patch.doubt))
+        belief += fits
     return light.only(np.argpartition(belief, -LIKELY)[-LIKELY:])
 
 
@@ -147,8 +151,10 @@ def _fits_of_grid() -> Array:
     return _fits(lab, np.zeros(lab.shape[:-1]), PAINTS, PAINT_SHARES)
 
 
-def _fits_nearly(lab: Array, highest: Array) -> Array:
-    """Look up the fits of paints (N, 3) with largest channels (N,)."""
+def _fits_nearly(rgb: Array, light: Illuminants) -> Array:
+    """Look up the fits of paints that send back some light (3,), as they look, (K,)."""
+    paint = np.maximum(rgb - light.veil, 0.0) / light.rgb
+    lab, highest = oklab_of_linear(paint), _highest(paint)
     low, high = np.array(GRID).T
     cells = ((lab - low) * (CELLS / (high - low))).astype(np.int64).clip(0, CELLS - 1)
     found = _fits_of_grid()[cells[:, 0], cells[:, 1], cells[:, 2]]

@@ -12,6 +12,7 @@ from qwen_embodied.geometry import pose, rotation_z
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.assembly import Piece
 from qwen_embodied.perception.colours import UNKNOWN, alike
+from qwen_embodied.perception.covering import doubted
 from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.naming import Name, name_patches
 from qwen_embodied.perception.order import middle
@@ -156,6 +157,7 @@ def named(
     sightings: list[Sighting], table: Patch | None, parameters: PerceptionParameters
 ) -> list[Sighting]:
     """Name the colours of all sightings, which are seen in one light."""
+    sightings = doubted(sightings)
     patches = [patch for one in sightings for patch in _patches(one)]
     names = iter(name_patches(patches, table, parameters.name_confidence))
     return [_with_names(one, [next(names) for _ in _patches(one)]) for one in sightings]
