@@ -13,10 +13,11 @@ from qwen_embodied.perception.pixels import deepest, light_on, luma_of
 
 Array = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
+Places = tuple[NDArray[np.intp], ...]
 
 LIT = 0.15  # share of pixels beside a cast shadow, from which on they tell the light
-MOSTLY = 0.5  # share of it, from which on what stands there is hardly in shadow
-COVERED, MAY_BE_COVERED = 0.02, 0.1  # probability that a thing beside lit table lies in shadow
+MOSTLY = 0.5  # share of it, from which on what stands there is lit
+MAY_BE_COVERED = 0.1  # probability that a thing beside hardly any lit table lies in shadow
 STANDS_OUT = 0.4  # probability that a thing that is shadowed all around is lit nevertheless
 HUE_SHIFT = 0.6  # in the logarithms of ratios of channels, more than lamps of two colours give
 
@@ -40,12 +41,12 @@ class Beside:
     falls: Array | None = None
 
 
-def beside(pixels: Pixels, places: Array, whole: Array, deepest_shadow: float) -> Beside:
+def beside(pixels: Pixels, places: Places, whole: Array, deepest_shadow: float) -> Beside:
     """Judge the light on a part of the table.
 
     Args:
         pixels: Of one paint of the table beside a thing, (N, 3).
-        places: Of them in the image, px to the right and down, (N, 2).
+        places: Rows and columns of them in the image, (N,) each.
         whole: Light from that paint on the whole table, (3,).
         deepest_shadow: On the whole table, as a share of the light there.
     """
@@ -53,7 +54,7 @@ def beside(pixels: Pixels, places: Array, whole: Array, deepest_shadow: float) -
     shadow, cast = deepest(luma, 3), find_cast(luma)
     if cast is not None and cast.share > LIT:
         lit, dark = light_on(pixels[cast.lit]), light_on(pixels[~cast.lit])
-        doubt = COVERED if cast.share > MOSTLY else MAY_BE_COVERED
+        doubt = 0.0 if cast.share > MOSTLY else MAY_BE_COVERED
         falls = _falls(places, cast)
         return Beside(_relative(lit, whole), shadow, _factor(lit, dark), doubt, falls)
     light = light_on(pixels if cast is None else pixels[~cast.lit])
@@ -63,8 +64,9 @@ def beside(pixels: Pixels, places: Array, whole: Array, deepest_shadow: float) -
     return Beside(_relative(light, whole), shadow)
 
 
-def _falls(places: Array, cast: Cast) -> Array:
-    return np.asarray(places[~cast.lit].mean(axis=0) - places[cast.lit].mean(axis=0))
+def _falls(places: Places, cast: Cast) -> Array:
+    rows, columns = ((one[~cast.lit].mean() - one[cast.lit].mean()) for one in places)
+    return np.array([columns, rows])
 
 
 def _relative(light: Array, whole: Array) -> Array:

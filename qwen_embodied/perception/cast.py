@@ -18,7 +18,8 @@ PARTED = 0.86  # share of the spread of log light that lies between two classes;
 HARD = 0.55  # light in a cast shadow over that beside it, at most
 FEWEST = 8  # pixels of a class
 FLOOR = 0.004  # of the camera's range, that is added before the logarithm is taken
-THIN = 400  # pixels that are enough to tell
+THIN = 300  # pixels that are enough to tell
+LEVELS = np.log(LINEAR + np.float32(FLOOR))  # (256,) of the light of each level
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +44,11 @@ def find_cast(luma: Luma) -> Cast | None:
     thin = luma[:: max(1, len(luma) // THIN)]
     if len(thin) < 2 * FEWEST:
         return None
-    low, high = (float(LINEAR[int(end) // 8]) for end in percentiles(thin, (4.0, 96.0)))
-    if low + FLOOR > HARD * (high + FLOOR):
+    low, high = (float(LEVELS[int(end) // 8]) for end in percentiles(thin, (4.0, 96.0)))
+    if high - low < -np.log(HARD):
         return None
-    light = np.log(LINEAR[thin >> 3] + np.float32(FLOOR))
-    split = 0.5 * float(np.log(low + FLOOR) + np.log(high + FLOOR))
+    light = LEVELS[thin >> 3]
+    split = 0.5 * (low + high)
     for _ in range(2):
         bright = light > split
         count = int(np.count_nonzero(bright))
@@ -59,5 +60,4 @@ def find_cast(luma: Luma) -> Cast | None:
     between = share * (1.0 - share) * (upper - lower) ** 2
     if between < PARTED * float(light.var()) or lower - upper > np.log(HARD):
         return None
-    lit = np.log(LINEAR[luma >> 3] + np.float32(FLOOR)) > split
-    return Cast(lit, share)
+    return Cast(luma >> 3 >= int(LEVELS.searchsorted(split)), share)

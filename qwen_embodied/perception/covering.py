@@ -67,6 +67,6 @@ def _circle(box: tuple[float, float, float, float]) -> tuple[Array, float]:
 
 def _in_doubt(sighting: Sighting) -> Sighting:
     patch = sighting.patch
-    if patch is None or not 0.0 < patch.doubt < UNSURE:
+    if patch is None or patch.other <= 1.0:
         return sighting
     return replace(sighting, patch=replace(patch, doubt=UNSURE))

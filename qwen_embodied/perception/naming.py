@@ -55,6 +55,7 @@ FAR_WEIGHTS: Array = np.exp(-0.5 * np.square(FAR_JITTER).sum(axis=1))
 GLARE_CONFIDENCE = 0.2
 MANY_GLOSSY = 0.3  # share of glossy faces from which on a clipped face need not be white
 ROUNDS = 4  # of judging the gloss of faces, then what they are under it
+ENOUGH = 0.02  # change of the share of glossy faces that needs no further round
 POSSIBLE = 1500  # hypotheses on the light that the table leaves
 LIKELY = 60  # of them, those that are looked at closely
 GRID = ((0.0, 1.2), (-0.35, 0.35), (-0.35, 0.35))  # of OKLab, for a first look
@@ -99,8 +100,9 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     for _ in range(ROUNDS):
         seen = [variants(patch, light.rgb, light.veil, gloss) for patch in patches]
         votes = _judged(seen, belief, light)
+        before = gloss.share
         gloss = judged_gloss(list(zip(patches, seen, votes, strict=True)))
-        if gloss.share <= GLOSSY:
+        if gloss.share <= max(GLOSSY, before + ENOUGH):
             break
     # Where the table is at the end of the range too, anything may look white.
     is_glossy = gloss.share > MANY_GLOSSY

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.perception.beside import LIT, Beside, beside
+from qwen_embodied.perception.beside import LIT, Beside, Places, beside
 from qwen_embodied.perception.cast import find_cast
 from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.grounds import find_grounds
@@ -100,7 +100,7 @@ class Light:
         patch = replace(
             patch_of(pixels, local.light),
             shadow=min(local.shadow, self._shadow),
-            other=local.other,
+            other=1.0 if is_parted else local.other,
             doubt=0.0 if is_parted else local.doubt,
             falls=local.falls,
             is_level=is_level,
@@ -134,14 +134,16 @@ class Light:
             pixels, places = self._around(body, window)
             if self._grounds is not None and len(pixels) >= 40:
                 paint = self._grounds.indices(pixels)
-                counts = np.bincount(paint, minlength=len(self._wholes))
-                main = int(counts.argmax())
+                main = int(np.bincount(paint, minlength=len(self._wholes)).argmax())
+                if len(self._wholes) > 1:
+                    pixels = pixels[paint == main]
+                    places = tuple(one[paint == main] for one in places)
                 whole = np.maximum(self._middles[main], 1e-5)
-                return beside(pixels[paint == main], places[paint == main], whole, self._shadow)
+                return beside(pixels, places, whole, self._shadow)
         return Beside(np.ones(3))
 
-    def _around(self, body: Mask, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-        """Give the pixels (N, 3) of the table around a body (H, W), and their places (N, 2)."""
+    def _around(self, body: Mask, window: Window) -> tuple[NDArray[np.uint8], Places]:
+        """Give the pixels (N, 3) of the table around a body (H, W), and their places."""
         shape, reach = self._surface.height.shape, RING[1]
         top, left = window.row, window.column
         rows = slice(max(0, top - reach), min(shape[0], top + body.shape[0] + reach))
@@ -155,7 +157,7 @@ class Light:
         ring = cv2.dilate(near, _disc(RING[1] // 2)) > cv2.dilate(near, _disc(RING[0] // 2))
         ring &= _on_table(surface.height[rows, columns][HALF, HALF]) & (island == 0)
         ring &= ~surface.robot[rows, columns][HALF, HALF]
-        return surface.raw[rows, columns][HALF, HALF][ring], np.argwhere(ring)[:, ::-1]
+        return surface.raw[rows, columns][HALF, HALF][ring], np.nonzero(ring)
 
 
 def _with_rest(
