@@ -7,6 +7,7 @@ import itertools
 import multiprocessing
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ from qwen_embodied.bench.report import Row, at_least, at_most, figure
 from qwen_embodied.bench.safety_bed import CONTROLLER, SUPERVISOR, Bed, Ended
 from qwen_embodied.nodes.standing_in import POINTS, SECONDS, SWING, Command
 
-KILLS, SHUTDOWNS = 200, 200
-QUICK_KILLS, QUICK_SHUTDOWNS = 5, 2
+KILLS, SHUTDOWNS, STOPS = 200, 200, 200
+QUICK_KILLS, QUICK_SHUTDOWNS, QUICK_STOPS = 5, 2, 10
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DOMAINS = itertools.cycle(range(30, 90))  # what was killed is heard of for 20 s in its domain
 SLOWER = 5e-4  # s on the path: behind its pace by more than this is slower
@@ -43,6 +44,8 @@ class Kills:
 
 def rows(quick: bool) -> list[Row]:
     """Kill and end processes; quick does so less often."""
+    delays = np.array(stop(QUICK_STOPS if quick else STOPS)) * 1e3
+    asked = f'{len(delays)} calls of ~/stop in motion: to the first slower set-point'
     kills = kill_supervisors(QUICK_KILLS if quick else KILLS)
     ended = shut_down(QUICK_SHUTDOWNS if quick else SHUTDOWNS)
     count, unclean = len(kills.delays), sum(not how.is_clean for how in ended)
@@ -50,6 +53,8 @@ def rows(quick: bool) -> list[Row]:
     p99, middle = (float(np.percentile(kills.delays, q)) * 1e3 for q in (99, 50))
     shut = f'{len(ended)} ends of a node in motion by SIGINT, SIGTERM or SIGHUP'
     return [
+        at_most(f'{asked}, p99', float(np.percentile(delays, 99)), 'ms', bar=50.0),
+        figure(f'{asked}, median', float(np.median(delays)), 'ms'),
         at_most(f'{words}: to the first slower set-point, p99', p99, 'ms', bar=120.0),
         figure(f'{words}: median', middle, 'ms'),
         at_most(f'{words}: largest command step / (v_max·dt)', kills.largest_step, '', bar=1.0),
@@ -80,6 +85,24 @@ def kill_supervisors(count: int, spinners: int = 4) -> Kills:
                 gone = abs(bed.arm.positions[0] - bed.arm.start[0])
                 found.odd += not 0.0 < gone < SWING
     return found
+
+
+def stop(count: int) -> list[float]:
+    """Call the supervisor's stop in motion a number of times.
+
+    Gives how long after each call the first slower set-point came, s.
+    """
+    delays, rng = [], np.random.default_rng(7)
+    with _bed() as bed:
+        for _ in range(count):
+            name = bed.move(float(rng.uniform(0.1, 0.6)))
+            asked = time.monotonic()
+            bed.arm.ask('stop')
+            bed.wait_for_end(name)
+            bed.wait_for_rest()
+            delays.append(slowing(bed.arm.commands, bed.arm.start[0], asked))
+            del bed.arm.commands[:-2]
+    return delays
 
 
 def shut_down(count: int) -> list[Ended]:

@@ -183,7 +183,7 @@ def _times(trajectory: JointTrajectory, parameters: Parameters) -> Iterator[str]
     times = trajectory.times
     if not times[0] >= 0.0:
         yield f'C2 the first point is at {times[0]:.6g} s, before the start'
-    if not (np.diff(times) > 0.0).all():
+    if not (times[1:] > times[:-1]).all():
         yield 'J7 times that do not increase'
     if not times[-1] <= parameters.max_duration + ROUNDING:
         yield f'C2 {times[-1]:.6g} s long, allowed {parameters.max_duration:g}'

@@ -54,6 +54,7 @@ class StandIn(Node):
         commands: Every set-point so far.
         start: Where the last proposed swing begins, (J,).
         is_silent: Nothing is published while True, as of a driver that has died.
+        shows_scenes: Whether it stands in for perception too.
         spoil: Changes each joint state before it is sent.
     """
 
@@ -64,7 +65,7 @@ class StandIn(Node):
         self.limits = robot.all_limits.scaled(0.5, 0.5, 1.0)
         self.home = np.append(robot.home, robot.gripper.open if robot.gripper else [])
         self.commands: list[Command] = []
-        self.is_silent = False
+        self.is_silent, self.shows_scenes = False, True
         self.spoil: Callable[[JointState], JointState] = lambda state: state
         self._lock, self._ticks, self._ids = threading.Lock(), 0, itertools.count()
         self._state: SafetyState | None = None
@@ -138,7 +139,7 @@ class StandIn(Node):
         stamp = self.get_clock().now().nanoseconds * 1e-9
         state = JointState(stamp, self.limits.names, self.positions, np.zeros(len(self.home)))
         self._joints.publish(conversions.joint_state_to_ros(self.spoil(state)))
-        if self._ticks % SCENE_EVERY == 1:
+        if self.shows_scenes and self._ticks % SCENE_EVERY == 1:
             seen = Scene(stamp, 'panda_link0', (), 0.0)
             self._scenes.publish(conversions.scene_to_ros(seen))
 
