@@ -78,7 +78,8 @@ class Variants:
         paint: Reflectance, (V, K, 3).
         error: Standard deviation of it, (V, K, 3).
         belief: Log of the belief in each before paints are judged, (V, K).
-        mirrored: What the face mirrors besides, as a share of a white surface's light, (V, K).
+        mirrored: What the face mirrors besides, as a share of a white surface's light, (V, K);
+            NaN where it is glossy in this variant, but clipped.
     """
 
     paint: Array
@@ -164,7 +165,7 @@ def _in_one_light(patch: Patch, light: Array, veil: Array, gloss: Gloss) -> Vari
         shares = np.geomspace(lowest, 1.0, len(MIRRORED))
         glossy = rest / shares[:, None, None]
         under = np.full(glossy.shape[:2], np.log(gloss.share / len(MIRRORED)))
-        return _joined(plain, _glossy(glossy, under, np.zeros_like(under)))
+        return _joined(plain, _glossy(glossy, under, np.full_like(under, np.nan)))
     glossy, mirrored = _unmirrored(face)
     under = _explained(rest, error, glossy, lowest) + gloss.belief(mirrored)
     return _joined(plain, _glossy(glossy, under, mirrored))
@@ -222,12 +223,13 @@ def judged_gloss(seen: list[tuple[Patch, Variants, Array]]) -> Gloss:
     """
     told, amounts = [], []
     for patch, found, belief in seen:
-        if not patch.is_level or (patch.rest is None and len(found.belief) == 1):
+        is_glossy = found.mirrored != 0.0
+        if not patch.is_level or not (is_glossy.any() or patch.rest is not None):
             continue
-        glossy = np.where(found.mirrored > 0.0, belief, 0.0)
+        glossy = np.where(is_glossy, belief, 0.0)
         total = float(glossy.sum())
         told.append(total)
-        if total > 0.5:
+        if total > 0.5 and not np.isnan(found.mirrored).any():
             amounts.append(float((glossy * found.mirrored).sum()) / total)
     share = min((PRIOR_FACES * GLOSSY + sum(told)) / (PRIOR_FACES + len(told)), MOST_GLOSSY)
     return Gloss(share, float(np.median(amounts)) if amounts else None)
