@@ -14,7 +14,7 @@ from qwen_embodied.doctor.heard import Graph, Joints, Stream
 
 JOINTS, COMMAND, STATUS = 'joint_states', 'arm/command', '/follow_joint_trajectory/_action/status'
 LEAST_RATE, LOW_RATE = 20.0, 50.0  # Hz
-EARLIEST, LATEST = -0.005, 0.1  # s, as state_future and state_timeout have them
+FUTURE, TIMEOUT = 0.005, 0.1  # s, where the safety supervisor does not say its own
 BEYOND = 1e-3  # rad or m; encoders round
 LATCHED = '_LATCHED'
 TIGHT = 0.001  # rad; a controller that is tighter aborts at noise
@@ -86,9 +86,12 @@ def delay(facts: Facts) -> Finding:
     said = f'{stream.delay * 1e3:.0f} ms old when heard'
     if stream.stamps and stream.stamps[-1] == 0.0:
         return check.bad('they are stamped with 0', 'let the driver stamp them')
-    if stream.delay < EARLIEST or stream.delay > LATEST:
+    supervisor = 'safety_supervisor'
+    earliest = -graph.parameter(supervisor, 'state_future', FUTURE) if graph else -FUTURE
+    latest = graph.parameter(supervisor, 'state_timeout', TIMEOUT) if graph else TIMEOUT
+    if not earliest <= stream.delay <= latest:
         fix = 'synchronise the machines with chrony or PTP; with /clock set use_sim_time'
-        return check.bad(f'{said}; {EARLIEST * 1e3:.0f} to {LATEST * 1e3:.0f} is allowed', fix)
+        return check.bad(f'{said}; {earliest * 1e3:.0f} to {latest * 1e3:.0f} is allowed', fix)
     return check.good(said)
 
 
