@@ -36,6 +36,10 @@ Namespace = Annotated[str, typer.Option(help='Of the graph.')]
 Seconds = Annotated[
     float, typer.Option(min=0.2, max=60.0, help='How long running topics are heard, s.')
 ]
+CameraName = Annotated[
+    str, typer.Option('--camera', help='Whose topics are heard while no perception runs.')
+]
+Prefix = Annotated[str, typer.Option('--camera-prefix', help='As for up robot, likewise.')]
 NoGraph = Annotated[bool, typer.Option('--no-graph', help='Leave out what runs.')]
 
 
@@ -47,6 +51,8 @@ def doctor(  # noqa: PLR0913 - each is an option
     namespace: Namespace = '',
     seconds: Seconds = 1.2,
     no_graph: NoGraph = False,
+    camera: CameraName = 'own',
+    camera_prefix: Prefix = '',
 ) -> None:
     """Check this machine, what is configured and what runs, and say how to mend it."""
     from qwen_embodied.doctor.examination import examine
@@ -54,7 +60,7 @@ def doctor(  # noqa: PLR0913 - each is an option
 
     begun = time.monotonic()
     files = tuple(params_file or ())
-    request = Request(files, namespace, robot, seconds, graph=not no_graph)
+    request = Request(files, namespace, robot, seconds, not no_graph, camera, camera_prefix)
     findings = examine(gather(request))
     counts = Counter(finding.status.value for finding in findings)
     took = time.monotonic() - begun
@@ -66,6 +72,8 @@ def doctor(  # noqa: PLR0913 - each is an option
             typer.echo(printed(shown, shutil.get_terminal_size().columns))
         said = ', '.join(f'{counts[name]} {name}' for name in COLOURS)
         typer.echo(f'{len(findings)} checks in {took:.1f} s: {said}')
+        if quiet and counts['WARN']:
+            typer.echo(f'qwen-embodied doctor, without --quiet, shows the {counts["WARN"]} WARN')
     raise typer.Exit(FAILED if counts['FAIL'] else 0)
 
 

@@ -25,13 +25,14 @@ from doctor.well import WELL, changed
 from qwen_embodied.doctor import Status
 from qwen_embodied.doctor.examination import examine
 from qwen_embodied.doctor.facts import Wanted
+from qwen_embodied.doctor.gathering import running
 from qwen_embodied.doctor.heard import Graph
+from qwen_embodied.doctor.scope import COLOUR, DEPTH, JOINTS, LENS
 from qwen_embodied.doctor.trying import robot_facts
 from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
 from qwen_embodied.nodes.examining import Examiner
 from qwen_embodied.nodes.fake_arm_node import FakeArmNode
-from qwen_embodied.nodes.overheard import COLOUR, DEPTH, JOINTS, LENS
 
 SECONDS, PATIENCE = 0.8, 20.0
 PANDA = robot_facts('panda')
@@ -47,9 +48,8 @@ def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS):
 
 def judged(graph, **wanted):
     """Judge a graph of which all else is well."""
-    facts = changed(
-        graph=graph, own_robot=None, robot=PANDA, wanted=Wanted(planner='grammar', **wanted)
-    )
+    wanted = running(Wanted(planner='grammar', **wanted), graph)
+    facts = changed(graph=graph, own_robot=None, robot=PANDA, wanted=wanted)
     return {finding.name: finding for finding in examine(facts)}
 
 
@@ -155,7 +155,8 @@ def test_a_fake_arm_behind_its_controllers_passes_and_is_told_apart(peer):
     assert graph.parameters['/arm_controller']['backend'] == 'topic'
     assert found['nodes'].found == 'perception, planner, safety_supervisor does not run'
     assert found['use_sim_time'].status is Status.PASS
-    other = changed(WELL, graph=graph, own_robot=None, robot=robot_facts('ur5e'))
+    told = Wanted(backend='topic')
+    other = changed(WELL, graph=graph, own_robot=None, robot=robot_facts('ur5e'), wanted=told)
     told = {finding.name: finding for finding in examine(other)}
     assert told['joint names'].status is Status.FAIL
     assert told['controllers'].status is Status.FAIL
