@@ -14,7 +14,8 @@ from qwen_embodied.doctor.heard import Graph, Joints, Stream
 
 JOINTS, COMMAND, STATUS = 'joint_states', 'arm/command', '/follow_joint_trajectory/_action/status'
 LEAST_RATE, LOW_RATE = 20.0, 50.0  # Hz
-EARLIEST, LATEST = -0.005, 0.1  # s, as state_future and state_timeout have them
+EARLIEST, LATEST = -0.005, 0.1  # s, where no supervisor tells state_future and state_timeout
+JUDGE = 'safety_supervisor'
 BEYOND = 1e-3  # rad or m; encoders round
 OTHER_TIME = 10.0  # s; so much apart are clocks, not loads
 LATCHED = '_LATCHED'
@@ -38,11 +39,13 @@ def joint_states(facts: Facts) -> Finding:
     if len(sources) > 1:
         fix = 'end one of them, or put each arm into a namespace of its own'
         return check.bad(f'{" and ".join(sources)} publish it', fix)
-    said = f'{stream.rate:.0f} Hz from {sources[0]}'
+    # A simulation that is slower than real time publishes as often in its own time.
+    rate = (graph.clocks and stream.stamped_rate) or stream.rate
+    said = f'{rate:.0f} Hz from {sources[0]}'
     fix = 'raise the update_rate of the controller manager to 50 Hz or more'
-    if stream.rate < LEAST_RATE:
+    if rate < LEAST_RATE:
         return check.late(facts.machine, said, fix)
-    return check.doubt(said, fix) if stream.rate < LOW_RATE else check.good(said)
+    return check.doubt(said, fix) if rate < LOW_RATE else check.good(said)
 
 
 def joint_names(facts: Facts) -> Finding:
@@ -88,9 +91,11 @@ def delay(facts: Facts) -> Finding:
     said = f'{stream.delay * 1e3:.0f} ms old when heard'
     if stream.stamps and stream.stamps[-1] == 0.0:
         return check.bad('they are stamped with 0', 'let the driver stamp them')
-    if stream.delay < EARLIEST or stream.delay > LATEST:
+    earliest = -graph.parameter(JUDGE, 'state_future', -EARLIEST)
+    latest = graph.parameter(JUDGE, 'state_timeout', LATEST)
+    if stream.delay < earliest or stream.delay > latest:
         fix = 'synchronise the machines with chrony or PTP; with /clock set use_sim_time'
-        said = f'{said}; {EARLIEST * 1e3:.0f} to {LATEST * 1e3:.0f} is allowed'
+        said = f'{said}; {earliest * 1e3:.0f} to {latest * 1e3:.0f} is allowed'
         is_near = abs(stream.delay) < OTHER_TIME
         return check.late(facts.machine, said, fix) if is_near else check.bad(said, fix)
     return check.good(said)

@@ -60,6 +60,12 @@ class Stream:
         """Messages per second."""
         return (self.count - 1) / self.seconds if self.count > 1 and self.seconds > 0.0 else 0.0
 
+    @property
+    def stamped_rate(self) -> float:
+        """Messages per second of the time in which they are stamped."""
+        passed = self.stamps[-1] - self.stamps[0] if self.stamps else 0.0
+        return (len(self.stamps) - 1) / passed if passed > 0.0 else 0.0
+
 
 @dataclass(frozen=True)
 class Picture:
