@@ -70,10 +70,7 @@ def doctor(  # noqa: PLR0913 - each is an option
         shown = [item for item in findings if not quiet or item.status == 'FAIL']
         if shown:
             typer.echo(printed(shown, shutil.get_terminal_size().columns))
-        said = ', '.join(f'{counts[name]} {name}' for name in COLOURS)
-        typer.echo(f'{len(findings)} checks in {took:.1f} s: {said}')
-        if quiet and counts['WARN']:
-            typer.echo(f'qwen-embodied doctor, without --quiet, shows the {counts["WARN"]} WARN')
+        typer.echo(summary(counts, took, quiet=quiet))
     raise typer.Exit(FAILED if counts['FAIL'] else 0)
 
 
@@ -88,6 +85,14 @@ def _content(findings: tuple[Finding, ...], counts: Counter[str], took: float) -
         'counts': {name: counts[name] for name in COLOURS},
         'seconds': round(took, 2),
     }
+
+
+def summary(counts: Counter[str], took: float, *, quiet: bool = False) -> str:
+    """Count the findings, and say how to see those that are not shown."""
+    said = ', '.join(f'{counts[name]} {name}' for name in COLOURS)
+    line = f'{counts.total()} checks in {took:.1f} s: {said}'
+    hidden = counts['WARN'] if quiet else 0
+    return f'{line}\nto see what is WARN: qwen-embodied doctor' if hidden else line
 
 
 def printed(findings: Sequence[Finding], width: int) -> str:

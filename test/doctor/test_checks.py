@@ -149,6 +149,12 @@ CASES = [
      FAIL, '/a and /b publish it'),
     ('joint_states', {'graph__streams': {'joint_states': stream(10.0)}}, FAIL, '10 Hz'),
     ('joint_states', {'graph__streams': {'joint_states': stream(30.0)}}, WARN, '30 Hz'),
+    ('joint_states', {'graph__streams': {'joint_states': Stream(50, 2.0, 0.0, (10.0, 10.01))}},
+     PASS, '100 Hz'),
+    ('stamps of joint_states', {
+        'graph__streams': {'joint_states': stream(100.0, delay=0.3)},
+        'graph__parameters': {'/safety_supervisor': {**CELL, 'state_timeout': 0.5}}},
+     PASS, '300 ms'),
     ('joint names', {'graph__joints__names': ('left_a', 'b')}, FAIL, 'arm misses a'),
     ('joint names', {'graph__joints': None}, SKIP, ''),
     ('joint values', {'graph__joints__positions': (0.5, 1.5)}, FAIL, 'a = 1.500, allowed -1.000'),
