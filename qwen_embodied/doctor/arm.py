@@ -86,7 +86,7 @@ def delay(facts: Facts) -> Finding:
     """Joint states are as old as the clocks of the machines are apart."""
     check, graph = Check(GROUP, 'stamps of joint_states'), alive(facts.graph)
     stream = graph.streams.get(JOINTS) if graph else None
-    if stream is None or stream.delay is None:
+    if graph is None or stream is None or stream.delay is None:
         return check.idle('no joint states are heard' if stream is None else 'no clock is heard')
     said = f'{stream.delay * 1e3:.0f} ms old when heard'
     if stream.stamps and stream.stamps[-1] == 0.0:
