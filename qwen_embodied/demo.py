@@ -95,14 +95,13 @@ def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
         QwenEmbodiedError: A node is missing, ended or fell silent; the run folder is written.
     """
     account = account or Account()
-    begun = time.monotonic()
-    settings = replace(settings, folder=settings.folder or run_folder_for(settings))
+    begun, folder = time.monotonic(), settings.folder or run_folder_for(settings)
+    settings = replace(settings, folder=folder)
     profile = _profile(settings)
     os.environ.update(graph_environment())
-    nodes = ', '.join(spec.name for spec in profile.nodes)
-    account.line('starts', f'{nodes}; seed {settings.seed}, light {settings.light}')
-    with Graph(profile, logs_of(settings)) as graph, _operator(graph) as operator:
-        operator.wait_until_ready()
+    names = [spec.name for spec in profile.nodes]
+    account.line('starts', f'{", ".join(names)}; seed {settings.seed}, light {settings.light}')
+    with _running(Graph(profile, logs_of(settings))) as operator:
         ready = time.monotonic() - begun
         account.line('ready', f'{len(profile.nodes)} nodes over DDS after {ready:.1f} s')
         before = operator.score()
@@ -116,6 +115,16 @@ def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
         finally:
             _leave(settings, operator.record, ready, time.monotonic() - begun, account)
     return finish(settings, operator.record, before, after, account)
+
+
+@contextmanager
+def _running(graph: Graph) -> Iterator[Operator]:
+    """Start a graph where no other runs; gives who operates it once it is ready."""
+    with _operator(graph) as operator:
+        operator.refuse_neighbours(spec.name for spec in graph.profile.nodes)
+        with graph:
+            operator.wait_until_ready()
+            yield operator
 
 
 def _leave(

@@ -10,9 +10,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from qwen_embodied.claims import claim
 from qwen_embodied.environment import PARENT_VARIABLE, graph_environment
 from qwen_embodied.errors import (
     ConfigurationError,
@@ -50,6 +52,7 @@ class Graph:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._respawns: dict[str, float] = {}
         self._stopping = threading.Event()
+        self._claimed = ExitStack()
 
     def __enter__(self) -> Graph:
         """Start the nodes."""
@@ -66,8 +69,15 @@ class Graph:
         self.stop()
 
     def start(self) -> None:
-        """Start every node; raises ConfigurationError when a parameter file is missing."""
+        """Start every node.
+
+        Raises:
+            ConfigurationError: A parameter file is missing or wrong.
+            NodeError: A node of this name was started by another program here.
+        """
         self.profile.check()
+        names = [spec.full_name for spec in self.profile.nodes]
+        self._claimed = claim(names, self._environment.get('ROS_DOMAIN_ID', ''))
         self.logs.mkdir(parents=True, exist_ok=True)
         self._environment |= {
             PARENT_VARIABLE: str(os.getpid()),
@@ -112,7 +122,8 @@ class Graph:
             NodeError: The node ended for another reason.
         """
         for spec in self.profile.nodes:
-            code = self._processes[spec.name].poll()
+            process = self._processes.get(spec.name)
+            code = None if process is None else process.poll()
             if code is None or self._stopping.is_set():
                 continue
             if self._may_respawn(spec, code):
@@ -141,6 +152,7 @@ class Graph:
         for first in (True, False):
             names = {spec.name for spec in self.profile.nodes if spec.moves_arm is first}
             _end([item for name, item in self._processes.items() if name in names])
+        self._claimed.close()
 
     def last_lines(self, node: str) -> tuple[str, ...]:
         """Give the last lines of a node's log."""

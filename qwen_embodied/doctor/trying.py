@@ -11,7 +11,7 @@ from pathlib import Path
 from qwen_embodied.doctor.facts import Probe, RobotFacts
 from qwen_embodied.errors import QwenEmbodiedError
 
-NATIVE = ('coal', 'cv2', 'ompl.base', 'pinocchio', 'ruckig', 'toppra')
+NATIVE = ('coal', 'cv2', 'ompl.base', 'pinocchio', 'ruckig')
 
 
 def native(names: tuple[str, ...] = NATIVE) -> Probe:
@@ -21,6 +21,10 @@ def native(names: tuple[str, ...] = NATIVE) -> Probe:
             import_module(name)
         except ImportError as error:
             return Probe(False, f'{name}: {error}')
+    try:
+        import_module('qwen_embodied.motion.speed').prepare()
+    except ImportError as error:
+        return Probe(False, f'toppra: {error}')
     return Probe(True, 'all load')
 
 

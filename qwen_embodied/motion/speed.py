@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from qwen_embodied.motion.rounding import RoundedPath
 
 Array = NDArray[np.float64]
 
+PLOTTING = ('matplotlib', 'matplotlib.pyplot')  # toppra's own plots are not used
 FINE = 10  # instants per point at which the motion is averaged
 SHORTEST, LONGEST = 0.006, 0.25  # s, of the average that bounds the jerk
 
@@ -39,7 +42,15 @@ class Course:
 
 
 def prepare() -> Any:
-    """Load toppra, which takes a second, as it brings a plotting library along."""
+    """Load toppra without the plotting library that it brings along, which takes a second."""
+    if 'toppra' not in sys.modules and 'matplotlib' not in sys.modules:
+        stand_ins = {name: ModuleType(name) for name in PLOTTING}
+        sys.modules.update(stand_ins)
+        try:
+            import_module('toppra')
+        finally:
+            for name in stand_ins:
+                del sys.modules[name]
     return import_module('toppra')
 
 

@@ -12,6 +12,7 @@ from qwen_embodied.motion import Obstacle, Robot
 from qwen_embodied.nodes.conversions_safety import Rejection
 from qwen_embodied.nodes.surroundings import Surroundings
 from qwen_embodied.safety import (
+    Breach,
     Latch,
     Parameters,
     SafetyState,
@@ -93,6 +94,12 @@ class Judge:
         self._surroundings.hear_scene(scene)
         if self.supervisor.body is None:
             self.supervisor.body = self._surroundings.body()
+
+    def refuse(self, name: str, why: str) -> None:
+        """Refuse a trajectory of an id unread (E5); the next word of the supervisor says so."""
+        breach = Breach('E5', why)
+        self.supervisor.decisions.rejected((breach,), self.now(), name)
+        self.rejection = Rejection(name, (str(breach),))
 
     def judge(
         self, name: str, size: tuple[int, int], read: Callable[[], JointTrajectory]

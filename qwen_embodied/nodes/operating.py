@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rclpy.task import Future
 from std_srvs.srv import Trigger
@@ -24,6 +24,11 @@ from qwen_embodied.serialization import from_json, to_json
 from qwen_embodied.workcell import ENDS, TaskEvent
 
 ANSWERS = (*ENDS, 'refused')
+ELSEWHERE = (
+    'here: another graph runs in this ROS domain; stop it, or set ROS_DOMAIN_ID to another number'
+)
+DISCOVERY = 1.0  # s in which a graph that runs is heard of
+TAKING = 20.0  # s in which the planner says that it heard an instruction
 LOOK_PERIOD = 0.2  # s between looks whether the nodes still live
 SILENCE = 10.0  # s without joint states at which a running task is given up
 
@@ -47,6 +52,18 @@ class Operator(Guest[OperatorNode]):
         super().__init__(
             lambda context: OperatorNode(context=context, namespace=namespace), domain
         )
+
+    def refuse_neighbours(self, names: Iterable[str], seconds: float = DISCOVERY) -> None:
+        """Look, before anything is started, whether nodes of these names run here already.
+
+        Raises:
+            NodeError: They do.
+        """
+        deadline, kept = time.monotonic() + seconds, tuple(names)
+        while time.monotonic() < deadline:
+            if found := self.node.neighbours(kept):
+                raise NodeError(f'{", ".join(found)} {ELSEWHERE}')
+            self._pause()
 
     def wait_until_ready(self, timeout: float = 30.0) -> None:
         """Wait until everything is there and armed.
@@ -113,6 +130,11 @@ class Operator(Guest[OperatorNode]):
     def _missing(self) -> str:
         """Say what keeps a task from being started; empty when nothing does."""
         node = self.node
+        if name := node.doubled():
+            return f'two nodes have the name {name} {ELSEWHERE}'
+        arms = node.count_publishers('joint_states')
+        if arms > 1:
+            return f'{arms} arms publish joint_states {ELSEWHERE}'
         for topic, who in (
             ('joint_states', 'the arm driver or the simulation'),
             ('perception/scene', 'the perception node'),
@@ -124,18 +146,12 @@ class Operator(Guest[OperatorNode]):
         if node.safety is not None and node.safety.permission != 'move':
             reasons = '; '.join(node.safety.reasons)
             return f'the safety supervisor is {node.safety.state}: {reasons}'
-        arms = node.count_publishers('joint_states')
-        if arms > 1:
-            return (
-                f'{arms} arms publish joint_states here: another graph runs in this ROS domain; '
-                'stop it, or set ROS_DOMAIN_ID to another number'
-            )
-        if not node.listeners:
+        if not node.is_listened_to:
             return 'nobody listens to instruction; is the planner node running?'
         return ''
 
     def _events(self, deadline: float) -> Iterator[TaskEvent]:
-        given = 0
+        given, begun = 0, time.monotonic()
         while True:
             while given < len(self.node.events):
                 event = self.node.events[given]
@@ -143,6 +159,8 @@ class Operator(Guest[OperatorNode]):
                 yield event
                 if event.kind in ANSWERS:
                     return
+            if not given and time.monotonic() > begun + TAKING:
+                raise NodeError(f'the planner said nothing for {TAKING:.0f} s; see its log')
             if self.node.silence('joint_states') > SILENCE:
                 raise NodeError(f'no joint_states for {SILENCE:.0f} s; the task is given up')
             if time.monotonic() > deadline:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.client import Client
 from rclpy.node import Node
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CameraInfo, Image
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
@@ -26,6 +28,8 @@ from qwen_embodied.run_record import RunRecord
 from qwen_embodied.safety import SafetyState
 from qwen_embodied.serialization import from_json
 from qwen_embodied.workcell import TaskEvent
+
+UNNAMED = '_NODE_NAME_UNKNOWN_'  # of an endpoint whose node is not yet discovered
 
 TriggerClient: TypeAlias = 'Client[Trigger.Request, Trigger.Response]'
 
@@ -73,9 +77,24 @@ class OperatorNode(Node):
         self._instruction_out.publish(String(data=instruction))
 
     @property
-    def listeners(self) -> int:
-        """How many nodes take instructions."""
-        return int(self._instruction_out.get_subscription_count())
+    def is_listened_to(self) -> bool:
+        """Whether a node that tells of tasks takes instructions; a recorder only listens."""
+        takers = self.get_subscriptions_info_by_topic('instruction')
+        tellers = self.get_publishers_info_by_topic('task/events')
+        planners = _names(takers) & _names(tellers)
+        return bool(planners) and self._instruction_out.get_subscription_count() >= len(takers)
+
+    def doubled(self) -> str:
+        """Give the name of a node that runs twice; empty where none does."""
+        own = self.get_namespace()
+        names = [name for name, space in self.get_node_names_and_namespaces() if space == own]
+        return next((name for name in set(names) if names.count(name) > 1), '')
+
+    def neighbours(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Give which nodes of these names are in this namespace."""
+        own = self.get_namespace()
+        found = {name for name, space in self.get_node_names_and_namespaces() if space == own}
+        return tuple(name for name in names if name in found)
 
     def silence(self, topic: str) -> float:
         """Give for how long a topic was not heard, s."""
@@ -95,8 +114,10 @@ class OperatorNode(Node):
         self._note('task/events')
 
     def _on_state(self, state: JointState) -> None:
-        self.record.joint_names = state.names
-        if self.is_recording:
+        # Who else publishes here, a gripper's driver perhaps, does not belong to the record.
+        if not self.record.joint_log:
+            self.record.joint_names = state.names
+        if self.is_recording and state.names == self.record.joint_names:
             self.record.joint_log.append(np.array([state.stamp, *state.positions]))
         self._note('joint_states')
 
@@ -130,6 +151,11 @@ class OperatorNode(Node):
             if name == 'perception':
                 is_well = status.level == DiagnosticStatus.OK
                 self.trouble = '' if is_well else status.message
+
+
+def _names(endpoints: list[TopicEndpointInfo]) -> set[tuple[str, str]]:
+    named = ((one.node_namespace, one.node_name) for one in endpoints)
+    return {(space, name) for space, name in named if name != UNNAMED}
 
 
 def _event(message: String) -> TaskEvent:

@@ -88,8 +88,14 @@ class SafetySupervisorNode(Node):
         self._take_proposed()
 
     def _on_proposed(self, message: JointTrajectoryMessage) -> None:
+        self._drop_proposed('another trajectory was proposed while it waited')
         self._proposed = (message, time.monotonic())
         self._take_proposed()
+
+    def _drop_proposed(self, why: str) -> None:
+        if self._proposed is not None:
+            self._judge.refuse(self._proposed[0].header.frame_id, why)
+            self._proposed = None
 
     def _patience(self) -> float:
         """How long a proposal may wait, s; longer where the supervisor is about to arm itself."""
@@ -128,7 +134,7 @@ class SafetySupervisorNode(Node):
         self._last = state
         # After everything that could slow the arm was sent.
         if self._keeper.follow(self._supervisor):
-            self._proposed = None
+            self._drop_proposed(f'{state.state}: {"; ".join(state.reasons)}')
 
     def _on_fault(self, text: str) -> None:
         self.get_logger().error(text)

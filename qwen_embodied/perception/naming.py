@@ -19,10 +19,11 @@ from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception.colours import UNKNOWN, name_indices, oklab_of_linear
 from qwen_embodied.perception.gloss import (
     GLOSSY,
+    Gloss,
     Patch,
     Variants,
     beside_others,
-    glossy_share,
+    judged_gloss,
     variants,
 )
 from qwen_embodied.perception.illuminants import Illuminants, all_illuminants
@@ -53,6 +54,8 @@ FAR_JITTER: Array = 1.4 * np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3), axis=-1
 FAR_WEIGHTS: Array = np.exp(-0.5 * np.square(FAR_JITTER).sum(axis=1))
 GLARE_CONFIDENCE = 0.2
 MANY_GLOSSY = 0.3  # share of glossy faces from which on a clipped face need not be white
+ROUNDS = 4  # of judging the gloss of faces, then what they are under it
+ENOUGH = 0.02  # change of the share of glossy faces that needs no further round
 POSSIBLE = 1500  # hypotheses on the light that the table leaves
 LIKELY = 60  # of them, those that are looked at closely
 GRID = ((0.0, 1.2), (-0.35, 0.35), (-0.35, 0.35))  # of OKLab, for a first look
@@ -93,20 +96,20 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     belief = light.prior.copy()
     if table is not None:
         belief += _table_evidence(table, light)
-    gloss = GLOSSY
-    for _ in range(2):
+    gloss = Gloss()
+    for _ in range(ROUNDS):
         seen = [variants(patch, light.rgb, light.veil, gloss) for patch in patches]
         votes = _judged(seen, belief, light)
-        gloss = glossy_share(
-            [(patch, vote.sum(axis=1)) for patch, vote in zip(patches, votes, strict=True)]
-        )
-        if gloss <= GLOSSY:
+        before = gloss.share
+        gloss = judged_gloss(list(zip(patches, seen, votes, strict=True)))
+        if gloss.share <= max(GLOSSY, before + ENOUGH):
             break
     # Where the table is at the end of the range too, anything may look white.
-    is_glaring = table is None or bool(table.clipped.any()) or gloss > MANY_GLOSSY
+    is_glossy = gloss.share > MANY_GLOSSY
+    is_glaring = table is None or bool(table.clipped.any()) or is_glossy
     return [
         Name(UNKNOWN, GLARE_CONFIDENCE)
-        if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or gloss <= MANY_GLOSSY)
+        if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or not is_glossy)
         else _name(might, vote, least)
         for patch, might, vote in zip(patches, seen, votes, strict=True)
     ]
@@ -134,8 +137,11 @@ def _likely(light: Illuminants, table: Patch | None, patches: list[Patch]) -> Il
     light = light.only(chosen)
     belief = belief[chosen] + len(patches) * light.spread
     for patch in patches:
-        paint = np.maximum(patch.rgb - light.veil, 0.0) / light.rgb
-        belief += _fits_nearly(oklab_of_linear(paint), _highest(paint))
+        fits = _fits_nearly(patch.rgb, light)
+        if patch.doubt > 0.0:
+            other = _fits_nearly(patch.rgb * patch.other, light)
+            fits = np.logaddexp(fits + np.log(1.0 - patch.doubt), other + np.log(patch.doubt))
+        belief += fits
     return light.only(np.argpartition(belief, -LIKELY)[-LIKELY:])
 
 
@@ -147,8 +153,10 @@ def _fits_of_grid() -> Array:
     return _fits(lab, np.zeros(lab.shape[:-1]), PAINTS, PAINT_SHARES)
 
 
-def _fits_nearly(lab: Array, highest: Array) -> Array:
-    """Look up the fits of paints (N, 3) with largest channels (N,)."""
+def _fits_nearly(rgb: Array, light: Illuminants) -> Array:
+    """Look up the fits of paints that send back some light (3,), as they look, (K,)."""
+    paint = np.maximum(rgb - light.veil, 0.0) / light.rgb
+    lab, highest = oklab_of_linear(paint), _highest(paint)
     low, high = np.array(GRID).T
     cells = ((lab - low) * (CELLS / (high - low))).astype(np.int64).clip(0, CELLS - 1)
     found = _fits_of_grid()[cells[:, 0], cells[:, 1], cells[:, 2]]

@@ -12,6 +12,7 @@ from qwen_embodied.geometry import pose, rotation_z
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.assembly import Piece
 from qwen_embodied.perception.colours import UNKNOWN, alike
+from qwen_embodied.perception.covering import doubted
 from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.naming import Name, name_patches
 from qwen_embodied.perception.order import middle
@@ -28,6 +29,7 @@ from qwen_embodied.perception.window import Window
 Mask = NDArray[np.bool_]
 FLOATS = 0.015  # m between a ball and the table below which it may lie on it
 SECOND_SHARE = 0.2  # of its pixels from which a second colour of a thing is told
+ROUND = ('ball', 'bowl')  # whose faces mirror a lamp at a spot only
 GUESSED = 0.3  # confidence of what is only inferred
 
 
@@ -51,14 +53,16 @@ class Maker:
         if not self._fits(solid) or segment.area < 9:
             return None
         top = float(solid.centre[2] + solid.size[2] / 2)
-        paints = _paints(segment, window)
-        second = self._light.patch(paints[1], window, top) if len(paints) > 1 else None
+        patches = [
+            self._light.patch(paint, window, top, solid.shape not in ROUND)
+            for paint in _paints(segment, window)[:2]
+        ]
         item = self._item(solid, _box(segment.mask, window))
         cubes = count_of_cubes(solid)
         if cubes > 1:
             label = f'{item.label}, perhaps {cubes} cubes'
             item = replace(item, label=label, confidence=0.7 * item.confidence)
-        return Sighting(item, is_partial, self._light.patch(paints[0], window, top), second)
+        return Sighting(item, is_partial, patches[0], patches[1] if len(patches) > 1 else None)
 
     def hidden(self, solid: Solid, base: float) -> Sighting | None:
         """Infer what a ball that touches nothing stands on."""
@@ -153,6 +157,7 @@ def named(
     sightings: list[Sighting], table: Patch | None, parameters: PerceptionParameters
 ) -> list[Sighting]:
     """Name the colours of all sightings, which are seen in one light."""
+    sightings = doubted(sightings)
     patches = [patch for one in sightings for patch in _patches(one)]
     names = iter(name_patches(patches, table, parameters.name_confidence))
     return [_with_names(one, [next(names) for _ in _patches(one)]) for one in sightings]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from qwen_embodied.geometry import inverse_pose, transform
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.perception.colours import UNKNOWN
 from qwen_embodied.perception.gloss import Patch
@@ -17,6 +18,8 @@ from qwen_embodied.perception.parameters import PerceptionParameters
 
 FAR = 1e6
 PIECE_MARGIN = 0.02  # m around a half hidden thing in which a part of it may lie
+SAME_ROOM = 0.55  # of two things' room, more than each of two that look like one has of both
+GRID = 12  # points along each side of a box
 DISPUTES = 5  # frames in a row after which another look is believed
 
 
@@ -82,7 +85,7 @@ class Tracker:
         """
         pairs = self._nearby(sightings)
         missing = [at for at in range(len(self._tracks)) if at not in pairs]
-        clear = {at: is_clear(self._tracks[at].item) for at in missing}
+        clear = {at: self._is_clear(at, sightings, is_clear) for at in missing}
         gone = [at for at in missing if clear[at] is not None]
         pairs |= self._moved(sightings, pairs, gone)
         kept = []
@@ -100,6 +103,16 @@ class Tracker:
         self._tracks = kept
         self._tracks += [_Track(self._named(sighting.item), stamp) for sighting in fresh]
         return self.objects
+
+    def _is_clear(
+        self, at: int, sightings: list[Sighting], is_clear: Callable[[SceneObject], bool | None]
+    ) -> bool | None:
+        """Ask of a place; what is seen in it instead of a thing leaves no room for that thing."""
+        item = self._tracks[at].item
+        clear = is_clear(item)
+        seen = (one.item for one in sightings)
+        is_other = clear is None and any(shared(item, other) > SAME_ROOM for other in seen)
+        return True if is_other else clear
 
     def _named(self, item: SceneObject) -> SceneObject:
         stem = f'{item.colour}_{item.shape}'
@@ -160,6 +173,16 @@ class Tracker:
         if missed >= self._parameters.vanish_after:
             return []
         return [_Track(item, track.seen, missed)]
+
+
+def shared(one: SceneObject, two: SceneObject) -> float:
+    """Give the room that two things share over the room that both take, 0 to 1."""
+    steps = (np.arange(GRID) + 0.5) / GRID - 0.5
+    grid = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3) * one.size
+    points = transform(inverse_pose(two.object_in_base), transform(one.object_in_base, grid))
+    inside = float((np.abs(points) <= two.size / 2).all(axis=1).mean())
+    both = inside * float(np.prod(one.size))
+    return both / max(float(np.prod(one.size) + np.prod(two.size)) - both, 1e-12)
 
 
 def _is_piece(sighting: Sighting, hidden: SceneObject) -> bool:

@@ -72,7 +72,25 @@ busy processes:
 
 The plans went through the gates of plans, not on to an arm.
 Not run: 200 kills, 200 ends by each signal and half an hour of running (`make test-all` and
-`qwen-embodied bench safety` do so and take about 80 minutes), mutation tests of the rules.
+`qwen-embodied bench safety` do so and take about 80 minutes).
+
+`make mutants`, 2026-11-24, two cores, beside other work, on which no verdict depends.
+mutmut changes functions of `qwen_embodied/safety` one at a time: a comparison, a number, an
+argument.
+A random sample of its 3810 changes met `test/safety`, in proportion from each module:
+
+| what | found | bar |
+|---|---|---|
+| 250 changes: noticed by a test | 239, 95.6 % (92.3 to 97.5 %) | 90 % |
+| 252 of another sample, before its gaps were closed | 203, 80.6 % (75.2 to 85.0 %) | |
+
+In brackets the 95 % interval of Wilson; the tests were not changed between that sample and its
+count.
+Of the 11 that no test noticed, 6 change nothing that can be observed; the other 5 have a test
+since.
+Not changed: texts (strings with a space), annotations, docstrings, constants, defaults of
+parameters (the parameter file is compared with them), properties, and the modules that hold this
+document.
 """
 
 

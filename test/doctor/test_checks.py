@@ -165,6 +165,8 @@ CASES = [
      FAIL, '300 ms'),
     ('stamps of joint_states', {'graph__streams': {'joint_states': stream(100.0, delay=-0.1)}},
      FAIL, '-100 ms'),
+    ('stamps of joint_states', {'graph__streams': {'joint_states': stream(100.0, delay=-0.02)},
+     'graph__parameters': {'/safety_supervisor': {**CELL, 'state_future': 0.05}}}, PASS, '-20 ms'),
     ('stamps of joint_states', {'graph__streams': {'joint_states': Stream(9, 1.0, 9e9, (0.0,))}},
      FAIL, 'stamped with 0'),
     ('controllers', {'graph__topics': {f'{JTC}/joint_trajectory': None}}, FAIL, 'nobody listens'),

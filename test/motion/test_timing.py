@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -193,3 +196,13 @@ def test_path_that_cannot_be_timed_says_why(path, message):
     limits = JointLimits(('a', 'b'), [-1, -1], [1, 1], [1, 1], [2, 2], [50, 50])
     with pytest.raises(TimingError, match=message):
         time_path(path, limits)
+
+
+def test_toppra_comes_without_its_plotting_library_which_others_still_get():
+    pytest.importorskip('matplotlib')
+    code = (
+        'import sys; from qwen_embodied.motion.speed import prepare; toppra = prepare();'
+        'assert toppra is prepare() and not [m for m in sys.modules if "matplotlib" in m];'
+        'from matplotlib import pyplot; print(callable(pyplot.plot))'
+    )
+    assert subprocess.check_output([sys.executable, '-c', code], text=True).strip() == 'True'

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ class FakeCell:
         self.events = peer.hear(String, 'task/events', qos.RELIABLE)
         self.plans = peer.hear(String, 'plan', qos.LATCHED)
         self.proposed = peer.hear(JointTrajectoryMessage, 'trajectory/proposed', qos.RELIABLE)
-        peer.add(PlannerNode, **values)
+        self.node = peer.add(PlannerNode, **values)
         approval = peer.sender(DiagnosticStatus, 'safety/approval', qos.LATCHED)
         approval.publish(approval_to_ros(Approval('auto')))
         self.instruction = peer.sender(String, 'instruction')
@@ -148,6 +150,22 @@ def test_a_cancelled_task_ends_as_cancelled(peer):
     assert (answer.success, answer.message) == (True, 'cancelling “pick up the red cube”')
     cell.answer = 'succeeded'
     assert 'cancelled' in cell.wait_for('cancelled', 'failed', 'succeeded').kind
+
+
+def test_a_cancel_before_the_task_has_begun_is_not_forgotten(peer):
+    cell = FakeCell(peer, answer='executing')
+    executive, is_cancelled = cell.node._executive, threading.Event()
+    begin = executive.run
+
+    def begin_late(instruction):
+        is_cancelled.wait(10.0)
+        return begin(instruction)
+
+    executive.run = begin_late
+    cell.say('pick up the red cube')
+    peer.wait_for(lambda: peer.call('planner/cancel', Trigger).success, each=cell)
+    is_cancelled.set()
+    assert cell.wait_for('cancelled', 'failed', 'succeeded').kind == 'cancelled'
 
 
 def test_there_is_nothing_to_cancel_when_nothing_is_done(peer):

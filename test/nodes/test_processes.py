@@ -119,3 +119,36 @@ def test_a_node_that_may_respawn_starts_again_but_not_for_ever(graph):
 def test_the_parameters_of_each_node_lie_beside_its_log(graph, tmp_path):
     with graph(CONTROLLER):
         assert 'goal_time: 0.5' in (tmp_path / 'arm_controller.yaml').read_text()
+
+
+def test_a_name_that_runs_is_refused_to_a_second_graph_until_the_first_has_ended(graph, domain):
+    with graph(CONTROLLER), pytest.raises(NodeError, match=f'/arm_controller .*domain {domain}'):
+        graph(SUPERVISOR, CONTROLLER).start()
+    with graph(CONTROLLER) as again:
+        again.check()
+
+
+def test_a_graph_that_could_not_start_keeps_no_name(graph, tmp_path):
+    with graph(CONTROLLER):
+        with pytest.raises(NodeError):
+            graph(SUPERVISOR, CONTROLLER).start()
+        with graph(SUPERVISOR) as other:
+            other.check()
+
+
+def test_an_operator_refuses_neighbours_and_takes_a_recorder_for_no_planner(domain, peer):
+    from std_msgs.msg import String
+
+    from qwen_embodied.nodes.operating import Operator
+
+    peer.hear(String, 'instruction')
+    with Operator(domain=domain) as operator:
+        node, own = operator.node, peer.node.get_name()
+        peer.wait_for(lambda: node.count_subscribers('instruction'), 'a listener')
+        operator.refuse_neighbours(('planner',), 0.5)
+        with pytest.raises(NodeError, match=f'{own} here: another graph runs'):
+            operator.refuse_neighbours((own,), 20.0)
+        peer.wait_for(lambda: node.neighbours((own,)), 'the name')
+        assert not node.is_listened_to
+        peer.sender(String, 'task/events')
+        peer.wait_for(lambda: node.is_listened_to, 'who also tells of tasks')

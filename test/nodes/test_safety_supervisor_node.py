@@ -19,6 +19,7 @@ from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory as JointTrajectoryMessage
 
 from hand_made import table, thing
+from nodes.arm_cell import turn
 from qwen_embodied.messages import ArmStatus, JointState
 from qwen_embodied.motion import load_robot
 from qwen_embodied.nodes import conversions, qos
@@ -222,6 +223,26 @@ def test_people_slow_the_pace_and_the_operator_too(rig, peer):
     at(1.6, 0.25)
     at(0.5, 0.0)
     assert cell.said.state == 'HOLD'
+
+
+def test_e5_a_proposal_that_waits_is_answered_when_another_or_a_stop_comes(rig, peer):
+    cell = rig(simulation=True, self_arming=True, healthy_time=10.0, hardware_status=True)
+    cell.wait_for('INIT')
+    proposed = peer.sender(JointTrajectoryMessage, 'trajectory/proposed')
+
+    def propose(name):
+        proposed.publish(conversions.trajectory_to_ros(turn(name=name)))
+
+    def refused():
+        return safety_from_ros(cell.states[-1])[1]
+
+    propose('a-1')
+    propose('a-2')
+    peer.wait_for(lambda: refused().trajectory_id == 'a-1', 'the first answer')
+    assert refused().reasons == ('E5 another trajectory was proposed while it waited',)
+    cell.call('stop')
+    peer.wait_for(lambda: refused().trajectory_id == 'a-2', 'the second answer')
+    assert 'E1 stop' in refused().reasons[0]
 
 
 def test_a_dark_camera_withholds_new_plans_only(rig, peer):

@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
+from hand_made import thing
 from perception.drawn import SIZES, Drawn, Take, cube, draw
 from perception.tables import lens_named, scattered
 from qwen_embodied.messages import JointState
 from qwen_embodied.perception import PerceptionParameters, SceneEstimator
+from qwen_embodied.perception.tracking import Sighting, Tracker
 
 STATE = JointState(0.0, ('joint',), np.zeros(1))
 
@@ -167,3 +169,30 @@ def test_a_cube_that_comes_to_lean_in_a_bin_keeps_its_id():
     after = seen(estimator, [holder, leaner], 1.0)
     assert set(after) == {'grey_bin_1', 'red_cube_1'}
     assert np.linalg.norm(after['red_cube_1'].position - leaner.position) < 0.01
+
+
+def sighting(item):
+    return Sighting(replace(item, id='new'))
+
+
+def tracked(*frames):
+    """Show things to a tracker; what is not found is said to be covered by something like it."""
+    tracker = Tracker(PerceptionParameters())
+    for stamp, items in enumerate(frames):
+        found = tracker.update([sighting(item) for item in items], float(stamp), lambda item: None)
+    return [item.id for item in found]
+
+
+def test_two_things_never_keep_the_same_room():
+    whole = thing('yellow_cylinder_1', 0.5, 0.1, size=(0.05, 0.05, 0.07))
+    piece = thing('yellow_ball_1', 0.505, 0.1, size=(0.05, 0.05, 0.05))
+    assert len(tracked((whole, piece), (whole,))) == 2
+    for height in (0.05, 0.06, 0.07):
+        other = thing('yellow_ball_1', 0.505, 0.1, size=(0.05, 0.05, height))
+        assert tracked((whole, other), *[(whole,)] * 3) == ['yellow_cylinder_1']
+
+
+def test_two_touching_cubes_that_are_seen_as_one_are_both_kept():
+    left, right = thing('red_cube_1', 0.5, 0.1), thing('red_cube_2', 0.5, 0.145)
+    both = thing('red_box_1', 0.5, 0.122, size=(0.045, 0.09, 0.045))
+    assert len(tracked((left, right), *[(both,)] * 9)) == 2

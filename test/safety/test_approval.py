@@ -3,10 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qwen_embodied.safety import plan_of, signed
-from safety.cases import Watched
+from qwen_embodied.safety.approval import Approvals
+from safety.cases import FENCED, Watched
 
 ONE, OTHER = 'a' * 64, 'b' * 64
 
@@ -169,3 +172,100 @@ def test_every_decision_about_a_plan_is_kept_with_its_hash_and_the_person():
         ('plan approved', 'E5', 'anna'),
     ]
     assert all(ONE in d.message for d in kept)
+
+
+def approvals(mode='ask', limit=10.0):
+    """Give approvals and the list of what they note."""
+    noted = []
+    kept = Approvals(replace(FENCED, approval=mode, approval_timeout=limit),
+                     lambda *words: noted.append(words))  # fmt: skip
+    return kept, noted
+
+
+@pytest.mark.parametrize(
+    ('mode', 'fault', 'state', 'reason'),
+    [
+        ('auto', '', 'approved', 'approval: auto'),
+        ('auto', 'B3 hand', 'approved', 'approval: auto'),
+        ('deny', '', 'refused', 'no plan is carried out here (approval: deny)'),
+        ('deny', 'B3 hand', 'refused', 'B3 hand'),
+        ('ask', 'B3 hand', 'refused', 'B3 hand'),
+        ('ask', '', 'pending', ''),
+    ],
+)
+def test_e5_an_offer_is_kept_with_what_became_of_it(mode, fault, state, reason):
+    kept, noted = approvals(mode)
+    kept.offer(ONE, 'tidy\nup', ('pick', 'place'), 3.0, fault)
+    said = kept.said
+    assert (said.mode, said.state, said.plan, said.reason) == (mode, state, ONE, reason)
+    assert (said.instruction, said.steps) == ('tidy up', ('pick', 'place'))
+    kind, text = (
+        ('plan offered', 'pick; place') if state == 'pending' else (f'plan {state}', reason)
+    )
+    assert noted == [(3.0, kind, f'{ONE}: {text}', '')]
+
+
+@pytest.mark.parametrize('approve', [True, False])
+def test_e5_the_word_of_a_person_is_kept_with_time_and_name(approve):
+    kept, noted = approvals()
+    kept.offer(ONE, 'x', (), 3.0)
+    assert kept.decide(ONE, 'anna', 4.0, approve=approve) == ''
+    state = 'approved' if approve else 'refused'
+    assert kept.said.reason == 'by anna'
+    assert noted[-1] == (4.0, f'plan {state}', f'{ONE}: by anna', 'anna')
+
+
+@pytest.mark.parametrize(('wait', 'state'), [(10.0, 'pending'), (10.001, 'expired')])
+def test_e5_boundary_of_the_wait_for_a_person(wait, state):
+    kept, noted = approvals()
+    kept.offer(ONE, 'x', (), 3.0)
+    kept.tick(3.0 + wait)
+    assert kept.said.state == state
+    if state == 'expired':
+        assert noted[-1] == (13.001, 'plan expired', f'{ONE}: nobody answered for 10 s', '')
+        assert kept.said.reason == 'nobody answered for 10 s'
+
+
+def test_e5_an_approval_counts_from_the_word_of_the_person():
+    kept, noted = approvals()
+    kept.offer(ONE, 'x', (), 3.0)
+    assert kept.decide(ONE, 'anna', 11.0, approve=True) == ''
+    kept.tick(21.0)
+    assert kept.objection(signed('a', ONE)) == ''
+    kept.tick(31.001)
+    assert kept.objection(signed('a', ONE)) == (
+        f'its plan {ONE[:12]} is expired: nothing came of it for 10 s'
+    )
+    assert noted[-1][0] == 31.001
+
+
+def test_e5_objections_name_the_plan_and_the_way_out():
+    kept, _ = approvals()
+    kept.offer(ONE, 'x', (), 3.0)
+    assert kept.objection(signed('a', ONE)) == f'its plan {ONE[:12]} is pending: ask a person'
+    assert kept.objection(signed('a', OTHER)) == (
+        f'it belongs to the plan {OTHER[:12]}, which is not the one that was offered last'
+    )
+    assert kept.objection('a') == (
+        'it names no plan, and a person has to approve one (approval: ask)'
+    )
+    assert kept.decide(ONE, 'x' * 99, 3.0, approve=True) == (
+        f'operator {"x" * 64!r}; needs 1 to 64 letters, digits or _ . @ -'
+    )
+
+
+@pytest.mark.parametrize('mode', ['ask', 'auto', 'deny'])
+def test_e5_only_what_waits_or_was_approved_can_be_dropped_or_expire(mode):
+    kept, noted = approvals(mode)
+    kept.offer(ONE, 'x', (), 3.0, 'B3 x' if mode == 'ask' else '')
+    before = kept.said
+    kept.drop('stop')
+    kept.tick(99.0)
+    assert kept.said == before
+    assert len(noted) == 1
+    if mode == 'ask':
+        kept.offer(OTHER, 'x', (), 100.0)
+        kept.drop('stop')
+        assert (kept.said.state, kept.said.reason) == ('dropped', 'stop')
+        kept.drop('again')
+        assert noted[-1] == (100.0, 'plan dropped', f'{OTHER}: stop', '')

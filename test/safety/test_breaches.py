@@ -99,6 +99,19 @@ def test_a_doubled_name_counts_from_two_on():
     assert [breach.rule for breach in found] == ['C1', 'C1']
 
 
+@pytest.mark.parametrize(
+    ('times', 'said'),
+    [
+        ([1.5, 2.0], 'C2 the first point is at 1.5 s, allowed 0 to 1'),
+        ([0.0, 0.5, 2.0], 'C2 1.5 s between the points 1 and 2, allowed 0.002 to 1'),
+        ([0.0, 1.0, 0.5], 'C1 time does not increase after point 1 (1 s)'),
+        (np.arange(62.0), 'C2 61 s long, allowed 60'),
+    ],
+)
+def test_c1_c2_breaches_of_times_name_the_points(times, said):
+    assert line(cubic(times, np.zeros(len(times)), np.zeros(len(times)))) == said
+
+
 def test_what_is_said_of_unknown_joints_is_bounded():
     names = tuple(f'{k:02d}{"x" * 60}' for k in range(10))
     many = JointTrajectory((*NAMES, *names), [0, 1.0], np.zeros((2, 13)), np.zeros((2, 13)))
@@ -297,7 +310,7 @@ def gap(place, zone):
     """Give the distance of the ball from a zone that it is too near to, or None."""
     body = Ball()
     body.place = place
-    found = check_trajectory(FAR, context(body=body, keep_out=zone, zone_margin=0.5))
+    found = check_trajectory(FAR, context(body=body, keep_out=zone, zone_margin=0.5, **WIDE))
     assert all((b.rule, b.limit, b.time, b.joint) == ('C8', 0.5, 0.0, None) for b in found)
     return found[0].value if found else None
 
@@ -305,24 +318,25 @@ def gap(place, zone):
 @pytest.mark.parametrize(
     ('place', 'expected'),
     [
-        ((0.5, 0.5, 0.5), -0.15),  # in the middle of a box whose nearest face is 10 cm away
+        ((0.5, 0.5, 0.5), -0.15),
+        ((0.5, 0.45, 0.5), -0.1),
         ((0.5, 0.5, 0.7), 0.05),
         ((0.5, 0.5, 0.3), 0.05),
-        ((0.8, 0.9, 0.5), 0.45),  # beside an edge: 0.3 and 0.4 away
-        ((0.2, 0.1, 0.5), 0.45),
+        ((0.9, 1.0, 0.5), 0.45),
+        ((0.1, 0.5, 0.0), 0.45),
+        ((0.8, 0.7, 0.2), 0.25),
         ((0.5, 0.5, 1.2), None),
     ],
 )
 def test_c8_distance_from_a_zone_is_that_of_its_nearest_point(place, expected):
-    # A cube of 0 to 0.5 in x and y would hide a swapped axis.
-    assert gap(place, '0.5 0.5 0.4 0.5001 0.5001 0.6') == (
-        None if expected is None else pytest.approx(expected, abs=0.11)
+    assert gap(place, '0.4 0.4 0.4 0.6 0.6 0.6') == (
+        None if expected is None else pytest.approx(expected)
     )
 
 
 @pytest.mark.parametrize('axis', range(3))
 @pytest.mark.parametrize('sign', [1.0, -1.0])
-@pytest.mark.parametrize(('room', 'fine'), [(1e-4, True), (-1e-4, False)])
+@pytest.mark.parametrize(('room', 'fine'), [(1e-4, True), (0.0, True), (-1e-4, False)])
 def test_c8_boundary_of_each_face_of_the_box_of_links(axis, sign, room, fine):
     body = Ball()
     corners = {'body_lower': [-1.0, -1.0, -1.0], 'body_upper': [1.0, 1.0, 1.0]}

@@ -124,7 +124,10 @@ def test_e4_accepts_the_nonce_of_the_latch_and_a_name():
 )
 def test_e4_boundary_of_the_name(operator, fine):
     cell = real()
-    assert cell.supervisor.reset(cell.now, cell.said[-1].nonce, operator).approved is fine
+    answer = cell.supervisor.reset(cell.now, cell.said[-1].nonce, operator)
+    assert answer.approved is fine
+    if not fine:
+        assert f'operator {operator[:64]!r}; needs 1 to 64 letters' in answer.reasons[0]
 
 
 @pytest.mark.parametrize('nonce', [None, '', 'abc', 'ä'])

@@ -18,6 +18,7 @@ from qwen_embodied.planning.addresses import ServerSettings
 from qwen_embodied.planning.facts import Workspace
 from qwen_embodied.planning.vision_model import Message, ModelRequest
 from qwen_embodied.safety import check_plan, rule_of_reply, rule_of_violation
+from qwen_embodied.safety.context import Breach
 
 RED, BOWL, GREEN = 'red_cube_1', 'blue_bowl_1', 'green_cube_1'
 PICK = {'action': 'pick', 'object': RED}
@@ -292,3 +293,23 @@ def test_b5_boundary_of_the_workspace(x, found):
 
 def test_b5_breach_of_what_is_out_of_reach():
     assert broken(scenes.SIMPLE, *IN, reach=lambda x, y, z: False) == {'B5'}
+
+
+def test_b1_b3_breaches_carry_confidence_and_limit():
+    sure = thing('red_cube_1', 0.5, 0.0, confidence=0.5)
+    faint = thing('red_cube_2', 0.5, 0.2, confidence=0.49)
+    hand = replace(thing('red_box_1', 0.5, 0.4, confidence=0.4), id='hand_1', label='left Hand')
+    knife = replace(sure, id='x', label='Kitchen KNIFE')
+    scene = table(sure, faint, hand, knife)
+    assert check_plan([RED, None, 'gone', RED], scene) == ()
+    text = 'red_cube_2 was seen with confidence 0.49, needed 0.5'
+    assert check_plan(['red_cube_2'] * 2, scene) == (Breach('B1', text, None, None, 0.49, 0.5),)
+    found = check_plan([RED, 'hand_1'], scene)
+    assert [breach.rule for breach in found] == ['B1', 'B3']
+    assert str(found[1]) == 'B3 hand_1 is a hand; I do not touch that'
+    assert check_plan(['x'], scene)[0].rule == 'B3'
+
+
+def test_b4_is_the_rule_of_a_violation_that_is_new():
+    assert rule_of_violation('levitates') == 'B4'
+    assert rule_of_violation('known') == 'B1'

@@ -45,6 +45,7 @@ def write(clauses: tuple[Clause, ...], table: Table) -> Table:
             else 'All right, I leave that alone. What should I do?'
         )
     first = table.copy()
+    table.begun = first
     table = _write_all(wanted, table)
     if not any(clause.shares_place for clause in wanted):
         table = united(first, table)

@@ -13,6 +13,8 @@ _GOALS = frozenset(
      'side_by_side', 'by_colour', 'between', 'corners', 'row', 'column'}
 )  # fmt: skip
 
+_BESIDES = {'left': 'left_of', 'right': 'right_of'}
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -108,3 +110,26 @@ def _chained(places: tuple[Place, ...]) -> Place | None:
 
 def _with(noun: Noun, place: Place) -> Noun:
     return replace(noun, where=(*noun.where, place), text=f'{noun.text} {place.text}')
+
+
+def with_shared_anchor(one: Clause, two: Clause) -> tuple[Clause, Clause]:
+    """Give 'left' of 'A left of the bowl and B right' the bowl, and the other way round."""
+    is_alike = one.kind == two.kind == 'put' and bool(one.places) and bool(two.places)
+    if not is_alike:
+        return one, two
+    first, second = one.places[-1], two.places[-1]
+    if (place := _anchored(first, second)) is not None:
+        return replace(one, places=(*one.places[:-1], place)), two
+    if (place := _anchored(second, first)) is not None:
+        return one, replace(two, places=(*two.places[:-1], place))
+    return one, two
+
+
+def _anchored(lacking: Place, said: Place) -> Place | None:
+    """Give a bare 'right' the thing that another place is left of; None where it needs none."""
+    side = _BESIDES.get(lacking.word) if lacking.kind in ('direction', 'side') else None
+    if side is None or lacking.distance is not None or 'table' in lacking.text:
+        return None
+    if said.relation not in _BESIDES.values() or said.noun is None or said.noun.is_pronoun:
+        return None
+    return Place('near', lacking.text, relation=side, noun=said.noun)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qwen_embodied.messages import SceneObject
 from qwen_embodied.planning.facts import NO_SUPPORT
-from qwen_embodied.planning.grammar import measures, speech
+from qwen_embodied.planning.grammar import measures, speech, words
 from qwen_embodied.planning.grammar.choice import singular
 from qwen_embodied.planning.grammar.locating import FAR, NEAR, Locator
 from qwen_embodied.planning.grammar.syntax import Noun, Place, Unclear
@@ -56,7 +56,23 @@ class Resolver(Locator):
             found = others if noun.head in ('object', '') and others else found
         if len(found) != 1:
             raise Unclear(speech.which(singular(noun), self.items(found)))
+        self._refuse_other_nearest(noun, role, found[0], movers)
         return found[0]
+
+    def _refuse_other_nearest(
+        self, noun: Noun, role: str, found: str, movers: tuple[str, ...]
+    ) -> None:
+        """Ask where the nearest to the robot is not the nearest to what goes there."""
+        word = next((w for w in noun.extremes if words.EXTREMES[w][0] == 'reach'), '')
+        if not word or {'you', 'robot', 'yourself'} & set(noun.text.split()):
+            return
+        plain = replace(noun, extremes=tuple(w for w in noun.extremes if w != word))
+        others = tuple(n for n in self._candidates(plain, role) if n not in movers)
+        way = 'farthest_from' if words.EXTREMES[word][1] else 'nearest_to'
+        for mover in movers:
+            best = measures.best(measures.by_distance(self.table, others, mover, way), 1)
+            if best != (found,):
+                raise Unclear(f"To what is '{noun.text}', to you or to {self.the(mover)}?")
 
     def _refuse_vague(self, noun: Noun, role: str) -> None:
         is_vague = noun.head == 'object' and noun.quantifier in ('a', 'some')
@@ -76,6 +92,9 @@ class Resolver(Locator):
         """Give the ids a noun stands for, never none."""
         if noun.is_pronoun:
             return self._pointed(noun)
+        if measures.is_by_place(noun) and (seen := self._as_seen(noun, role)):
+            self.table.mention(seen)
+            return seen
         found = self._candidates(noun, role)
         if not found:
             raise Unclear(self.absent(noun))
@@ -85,6 +104,20 @@ class Resolver(Locator):
         chosen = self.chosen(noun, found)
         self.table.mention(chosen)
         return chosen
+
+    def _as_seen(self, noun: Noun, role: str) -> tuple[str, ...]:
+        """Choose by where things stood when the operator spoke; none where one of them moved."""
+        if not self.table.moved or noun.quantifier in ('rest', 'other', 'another'):
+            return ()
+        if self.table.begun is None:
+            return ()
+        before = Resolver(self.table.begun.copy())
+        before.apart, before.within = self.apart, self.within
+        try:
+            found = before.resolve(noun, role)
+        except Unclear:
+            return ()
+        return () if set(found) & self.table.moved else found
 
     def _is_put_away(self, name: str) -> bool:
         """Say whether the plan has put a thing into a container, away from where it was."""
@@ -109,6 +142,10 @@ class Resolver(Locator):
             raise Unclear(f"What do you mean by '{noun.text}'? Please name it.")
         if noun.quantifier == 'it' and len(found) > 1:
             raise Unclear(speech.which('one', self.items(found)))
+        target = self.table.target
+        is_pair = noun.quantifier == 'them' and target is not None and self.table.held is None
+        if is_pair and target is not None and len(found) == 1 and self.table.is_movable(target):
+            raise Unclear(speech.which('one', self.items((*found, target))))
         excluded = self.excluded(noun)
         return tuple(name for name in found if name not in excluded)
 
@@ -117,6 +154,7 @@ class Resolver(Locator):
         if noun.text in ('itself', 'themselves'):
             raise Unclear('Nothing can be put in, on or next to itself. Where should it go?')
         last = table.movers if len(table.movers) == 1 else ()
+        self._refuse_open(noun, role, (*last, *movers) if last else ())
         options: list[str | None] = [*last, table.target]
         if role == 'container':
             options = [table.target, *last, *reversed(table.mentioned)]
@@ -126,6 +164,15 @@ class Resolver(Locator):
             if role != 'container' or table.items[name].is_container:
                 return name
         raise Unclear(f"What do you mean by '{noun.text}'? Please name it.")
+
+    def _refuse_open(self, noun: Noun, role: str, movers: tuple[str, ...]) -> None:
+        """Ask what 'them' means, and 'it' where it may be a thing or its container."""
+        target = self.table.target
+        if noun.quantifier == 'them':
+            raise Unclear(f"Which one do you mean by '{noun.text}'? Please name it.")
+        is_other = target is not None and bool(movers) and target not in movers
+        if role == 'any' and is_other and target and self.table.items[target].is_container:
+            raise Unclear(speech.which('one', self.items((movers[0], target))))
 
     def _candidates(self, noun: Noun, role: str) -> tuple[str, ...]:
         """Give the ids that fit the description, before counting and choosing."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from qwen_embodied.planning.grammar import words
 from qwen_embodied.planning.grammar.clauses import DENIED
 from qwen_embodied.planning.grammar.conditions import ConditionReader
+from qwen_embodied.planning.grammar.goals import with_shared_anchor
 from qwen_embodied.planning.grammar.lexer import Token, is_known, tokens_of
 from qwen_embodied.planning.grammar.syntax import Clause, Condition, Noun, Unclear
 from qwen_embodied.planning.grammar.wholes import SKILLS
@@ -186,6 +187,8 @@ class _SentenceReader(ConditionReader):
                 raise Unclear(DENIED)
             self.is_plain, self.is_denied = True, denies and joint not in ('.', ';', 'but')
             found.append(self.clause(shares=joint == 'then'))
+            if joint == 'and' and len(found) > 1:
+                found[-2:] = with_shared_anchor(*found[-2:])
             self.is_plain = self.is_denied = False
 
     def _subordinate(self, found: list[Clause], word: str, *, main: bool) -> None:

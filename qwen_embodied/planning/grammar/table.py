@@ -49,6 +49,7 @@ class Table:
         workspace: Where things may be put.
         reach: Says whether the tool gets to x, y, z m; None trusts that it does.
         ground: z of the table, m.
+        begun: The table as it was before the plan, or None; the operator sees that one.
     """
 
     items: dict[str, SceneObject]
@@ -68,6 +69,7 @@ class Table:
     aside: str | None = None
     reach: Reach | None = None
     ground: float = 0.0
+    begun: Table | None = None
 
     @classmethod
     def of(cls, request: PlanRequest, workspace: Workspace) -> Self:
