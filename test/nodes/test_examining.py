@@ -22,6 +22,7 @@ from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
 from doctor.well import WELL, changed
+from qwen_embodied.cameras import camera_remappings
 from qwen_embodied.doctor import Status
 from qwen_embodied.doctor.examination import examine
 from qwen_embodied.doctor.facts import Wanted
@@ -38,9 +39,9 @@ SECONDS, PATIENCE = 0.8, 20.0
 PANDA = robot_facts('panda')
 
 
-def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS):
+def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS, names=None):
     """Examine the graph of a peer, and bring it through JSON as the doctor does."""
-    with Examiner(namespace, transports, peer.domain) as examiner:
+    with Examiner(namespace, transports, peer.domain, names) as examiner:
         graph = examiner.examine(seconds, PATIENCE)
     text = json.dumps(dataclasses.asdict(graph))
     return TypeAdapter(Graph).validate_json(text)
@@ -113,6 +114,19 @@ def test_a_camera_that_is_well_passes(peer, publish):
         assert found[name].status is Status.PASS, found[name]
     assert graph.depth.middle == pytest.approx(1.028)
     assert graph.streams[COLOUR].count > 5
+
+
+def test_a_driver_without_perception_is_heard_under_the_names_that_are_given(peer, publish):
+    names = dict(camera_remappings('orbbec', '/front'))
+    publish('/front/color/image_raw', image())
+    publish('/front/depth/image_raw', image('16UC1', fill=4, size=2))
+    publish('/front/color/camera_info', info())
+    peer.add(partial(Node, 'up'))
+    found = judged(graph := seen(peer, names=names))
+    for name in ('colour', 'encodings', 'depth', 'depth unit', 'camera_info', 'types'):
+        assert found[name].status is Status.PASS, found[name]
+    assert graph.nodes == ('/peer',)
+    assert graph.real(COLOUR) == '/front/color/image_raw'
 
 
 @pytest.mark.parametrize(
