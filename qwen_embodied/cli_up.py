@@ -61,16 +61,19 @@ def _option(argument: Argument) -> Any:
 def _add(name: str, arguments: tuple[Argument, ...]) -> None:
     """Add the command of a profile, with an option for each of its arguments."""
 
-    def start(logs: Path, **given: str) -> None:
+    def start(logs: Path | None, **given: str) -> None:
         run(name, {word: str(text) for word, text in given.items()}, logs)
 
     def parameter(word: str, default: Any, kind: Any) -> inspect.Parameter:
         only = inspect.Parameter.KEYWORD_ONLY
         return inspect.Parameter(word, only, default=default, annotation=kind)
 
-    folder = Annotated[Path, typer.Option(help='Folder that gets log and parameters of each.')]
+    folder = Annotated[
+        Path | None,
+        typer.Option(help='Gets log and parameters of each node; runs/<date>-<profile> without.'),
+    ]
     found = [parameter(item.name, item.default, _option(item)) for item in arguments]
-    found.append(parameter('logs', Path('runs/up'), folder))
+    found.append(parameter('logs', None, folder))
     described: Callable[..., None] = start
     described.__signature__ = inspect.Signature(found)  # type: ignore[attr-defined]
     described.__annotations__ = {item.name: item.annotation for item in found}
@@ -87,24 +90,43 @@ def _register() -> None:
 _register()
 
 
-def run(name: str, given: dict[str, str], logs: Path) -> None:
+def run(name: str, given: dict[str, str], logs: Path | None = None) -> None:
     """Start a profile, say how its nodes come up, and stop it at Ctrl-C.
+
+    Args:
+        name: Of the profile.
+        given: Its arguments as text.
+        logs: Folder that gets log and parameters of each node; a new one under runs/ where None.
 
     Raises:
         QwenEmbodiedError: An argument is wrong, or a node ended.
     """
     from qwen_embodied.bringup import graph_environment, profile_from_text
     from qwen_embodied.processes import Graph
+    from qwen_embodied.run_folder import new_folder
 
     profile = profile_from_text(name, given)
     os.environ.update(graph_environment())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), Graph(profile, logs) as graph:
+    logs = logs or new_folder(Path('runs'), _title(name, given.get('namespace', '')))
+    try:
+        _run(profile, Graph(profile, logs))
+    finally:
+        with suppress(OSError):  # it stays where anything is in it
+            logs.rmdir()
+
+
+def _title(name: str, namespace: str) -> str:
+    return '-'.join([name, *namespace.strip('/').split('/')]).rstrip('-')
+
+
+def _run(profile: Profile, graph: Graph) -> None:
+    with suppress(KeyboardInterrupt), graph:
         for node in profile.nodes:
             typer.echo(f'{node.name:18} process {graph.process_id(node.name)}')
         if profile.note:
             typer.echo(profile.note)
-        typer.echo(f'logs in {logs}; Ctrl-C stops all nodes')
+        typer.echo(f'logs in {graph.logs}; Ctrl-C stops all nodes')
         _watch(profile, graph)
 
 

@@ -20,7 +20,7 @@ from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Perception, Pipeline, SteppedWorld, Watch
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
 from qwen_embodied.processes import Graph
-from qwen_embodied.run_folder import write_run
+from qwen_embodied.run_folder import dated, write_run
 from qwen_embodied.run_record import Picture, RunRecord
 from qwen_embodied.scoring import Goal, goals_of, translate, unmet_goals
 from qwen_embodied.task import TaskEvent
@@ -228,7 +228,7 @@ def _goals(record: RunRecord, before: Scene) -> tuple[Goal, ...]:
 def run_folder_for(settings: DemoSettings) -> Path:
     """Name the folder of a run by date and words."""
     words = re.sub(r'[^a-z0-9]+', '-', settings.instruction.lower()).strip('-')[:40] or 'no-words'
-    return settings.parent / f'{time.strftime("%Y-%m-%d-%H%M%S")}-{words}'
+    return settings.parent / dated(words)
 
 
 class _Film(Watch):

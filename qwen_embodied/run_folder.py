@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import ConfigurationError, MissingDependencyError
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.run_record import Picture, RunRecord
 
@@ -44,6 +45,31 @@ def write_run(record: RunRecord, folder: Path, limits: JointLimits | None = None
     if record.views:
         write_episode(folder / 'episode.mp4', record.views)
     return folder
+
+
+def dated(words: str) -> str:
+    """Give the name of a folder: the date and time of now, and what was done."""
+    return f'{time.strftime("%Y-%m-%d-%H%M%S")}-{words}'
+
+
+def new_folder(parent: Path, words: str) -> Path:
+    """Make a folder of now that nobody else has, and give its path.
+
+    Raises:
+        ConfigurationError: It cannot be made.
+    """
+    name, number = dated(words), 1
+    folder = parent / name
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            folder = parent / f'{name}-{number}'
+        except OSError as error:
+            raise ConfigurationError(f'{folder}: cannot be made: {error.strerror}') from error
+        else:
+            return folder
 
 
 def write_png(path: Path, rgb: Picture) -> None:

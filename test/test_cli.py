@@ -145,14 +145,17 @@ def test_a_look_at_the_table_as_json(tmp_path):
 
 
 def test_up_starts_every_node_and_ctrl_c_ends_them(tmp_path):
-    words = ('up', 'simulation', '--namespace', 'left', '--logs', str(tmp_path))
+    words = ('up', 'simulation', '--namespace', 'left')
     line = [sys.executable, '-u', '-c', START, *words]
-    environment = {**os.environ, 'ROS_DOMAIN_ID': '83', 'PYTHONUNBUFFERED': '1'}
+    environment = {**os.environ, 'ROS_DOMAIN_ID': '83', 'PYTHONPATH': str(ROOT)}
     with subprocess.Popen(
-        line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        line, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
     ) as up:
         said = [up.stdout.readline() for _ in range(6)]
         assert 'Ctrl-C' in said[-1]
+        (logs,) = (tmp_path / 'runs').iterdir()
+        assert f'logs in runs/{logs.name};' in said[-1]
+        assert logs.name.endswith('-simulation-left')
         came = list(itertools.takewhile(lambda line: 'all 5' not in line, up.stdout))
         assert {line.split()[0] for line in came if ' ready after ' in line} == {
             line.split()[0] for line in said[:-1]

@@ -4,8 +4,10 @@ import json
 
 import cv2
 import numpy as np
+import pytest
 
-from qwen_embodied.run_folder import write_run
+from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.run_folder import new_folder, write_run
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.task import TaskEvent
 
@@ -51,3 +53,15 @@ def test_an_empty_run_still_leaves_its_account(tmp_path):
     folder = write_run(RunRecord('nothing', reason='the camera is silent'), tmp_path)
     assert json.loads((folder / 'run.json').read_text())['reason'] == 'the camera is silent'
     assert json.loads((folder / 'plan.json').read_text()) is None
+
+
+def test_every_start_gets_a_folder_of_its_own(tmp_path):
+    made = [new_folder(tmp_path / 'runs', 'robot-left') for _ in range(4)]
+    assert len({folder.resolve() for folder in made}) == 4
+    assert all(folder.is_dir() and '-robot-left' in folder.name for folder in made)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / 'runs').write_text('')
+    with pytest.raises(ConfigurationError, match=r'runs/.*-robot: cannot be made'):
+        new_folder(tmp_path / 'runs', 'robot')
