@@ -121,13 +121,24 @@ def _title(name: str, namespace: str) -> str:
 
 
 def _run(profile: Profile, graph: Graph) -> None:
-    with suppress(KeyboardInterrupt), graph:
+    try:
+        with graph:
+            _tell_and_watch(profile, graph)
+    except KeyboardInterrupt:
+        typer.echo('stopped: every node has ended')
+
+
+def _tell_and_watch(profile: Profile, graph: Graph) -> None:
+    try:
         for node in profile.nodes:
             typer.echo(f'{node.name:18} process {graph.process_id(node.name)}')
         if profile.note:
             typer.echo(profile.note)
         typer.echo(f'logs in {graph.logs}; Ctrl-C stops all nodes')
         _watch(profile, graph)
+    except KeyboardInterrupt:
+        typer.echo('stopping: the arm comes to rest, then the nodes end')
+        raise
 
 
 def _watch(profile: Profile, graph: Graph) -> None:

@@ -65,7 +65,14 @@ def run_demo(settings: DemoSettings, *, in_process: bool) -> int:
     Returns:
         The exit code: 0 when exact positions confirm the goal, 1 when not.
     """
-    return run_in_process(settings) if in_process else run_graph(settings)
+    account = Account()
+    try:
+        if in_process:
+            return run_in_process(settings, account)
+        return run_graph(settings, account)
+    except KeyboardInterrupt:
+        account.line('stopped', 'by Ctrl-C', 'yellow')
+        raise
 
 
 def run_in_process(settings: DemoSettings, account: Account | None = None) -> int:
@@ -111,6 +118,7 @@ def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
             after = operator.score()
         except KeyboardInterrupt:
             operator.record.reason = INTERRUPTED
+            account.line('stopping', 'by Ctrl-C; the arm comes to rest', 'yellow')
             raise
         finally:
             _leave(settings, operator.record, ready, time.monotonic() - begun, account)
@@ -138,7 +146,7 @@ def _leave(
         return
     folder = keep(settings, record)
     if record.reason == INTERRUPTED:
-        account.line('stopped', f'by Ctrl-C; the arm comes to rest; kept in {folder}/', 'yellow')
+        account.line('kept', f'{folder}/')
 
 
 def _profile(settings: DemoSettings) -> Profile:

@@ -24,7 +24,7 @@ START = 'import sys; sys.argv[0] = "qwen-embodied"; from qwen_embodied.cli impor
 COMMANDS = (
     'demo', 'up', 'plan', 'perceive', 'bench', 'approve', 'audit', 'doctor', 'parameters',
 )  # fmt: skip
-DONE, FAILED, WRONG_USAGE, MISSING = 0, 1, 2, 3
+DONE, FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def call(*arguments, before=''):
@@ -161,7 +161,29 @@ def test_up_starts_every_node_and_ctrl_c_ends_them(tmp_path):
             line.split()[0] for line in said[:-1]
         }
         up.send_signal(signal.SIGINT)
+        last = up.stdout.read().splitlines()
         assert up.wait(30) == DONE
+    assert [line.partition(':')[0] for line in last[-2:]] == ['stopping', 'stopped']
     processes = [int(text.split()[-1]) for text in said[:-1]]
     assert len(processes) == 5
     assert not [number for number in processes if Path(f'/proc/{number}').exists()]
+
+
+def test_a_demo_says_that_it_stopped_when_its_nodes_have_ended(tmp_path):
+    line = [sys.executable, '-u', '-c', START, 'demo', '--output', str(tmp_path)]
+    environment = {**os.environ, 'ROS_DOMAIN_ID': '84'}
+    with subprocess.Popen(
+        line,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as demo:
+        came = list(itertools.takewhile(lambda line: 'you say' not in line, demo.stdout))
+        assert any('ready' in line for line in came)
+        demo.send_signal(signal.SIGINT)
+        last = demo.stdout.read().splitlines()
+        assert demo.wait(30) == INTERRUPTED
+    words = [line.split()[0] for line in last]
+    assert words[-3:] == ['stopping', 'kept', 'stopped']
