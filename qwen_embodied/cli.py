@@ -31,6 +31,7 @@ from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
     QwenEmbodiedError,
+    extra,
 )
 from qwen_embodied.system_libraries import explain
 
@@ -247,7 +248,7 @@ def main() -> None:
         missing = (error.name or '').partition('.')[0]
         if missing not in EXTRA_OF:
             raise
-        _leave(f"{missing} is missing; pip install 'qwen_embodied[{EXTRA_OF[missing]}]'", MISSING)
+        _leave(f'{missing} is missing; {extra(EXTRA_OF[missing])}', MISSING)
     except ImportError as error:
         absent = explain(error)
         if absent is None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from qwen_embodied.cli_replay import Recover, Topics
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import MissingDependencyError, extra
 
 LIBRARIES = ('pyarrow', 'av', 'rosbags', 'mcap')
 
@@ -72,7 +72,7 @@ def _missing(error: ModuleNotFoundError) -> Exception:
     name = (error.name or '').partition('.')[0]
     if name not in LIBRARIES:
         return error
-    return MissingDependencyError(name, "run: pip install 'qwen_embodied[export]'")
+    return MissingDependencyError(name, extra('export'))
 
 
 def register(app: typer.Typer) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from qwen_embodied.account import Account
 from qwen_embodied.bringup import Profile, graph_environment, recorded, simulation
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import MissingDependencyError, extra
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Perception, Pipeline, SteppedWorld, Watch
@@ -159,7 +159,7 @@ def _operator(graph: Graph) -> Operator:
         from qwen_embodied.nodes.operating import Operator
     except ImportError as error:
         raise MissingDependencyError(
-            str(error.name), "source your ROS 2, or run: pip install 'qwen-embodied[ros]'"
+            str(error.name), f'source your ROS 2, or {extra("ros")}'
         ) from error
     return Operator(check=graph.check)
 

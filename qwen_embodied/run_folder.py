@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.errors import ConfigurationError, MissingDependencyError
+from qwen_embodied.errors import ConfigurationError, MissingDependencyError, extra
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.run_record import Picture, RunRecord
 
@@ -84,7 +84,7 @@ def write_episode(path: Path, views: list[tuple[float, Picture]]) -> None:
     try:
         import av
     except ImportError as error:
-        raise MissingDependencyError('PyAV', "run: pip install 'qwen-embodied[sim]'") from error
+        raise MissingDependencyError('PyAV', extra('sim')) from error
     start, end = views[0][0], views[-1][0]
     stamps = np.array([stamp for stamp, _ in views])
     height, width = (side - side % 2 for side in views[0][1].shape[:2])
@@ -104,9 +104,7 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingDependencyError(
-            'matplotlib', "run: pip install 'qwen-embodied[sim]'"
-        ) from error
+        raise MissingDependencyError('matplotlib', extra('sim')) from error
     log = np.array(record.joint_log)
     times, positions = log[:, 0] - log[0, 0], log[:, 1:]
     figure = Figure(figsize=(11, 8), dpi=110, layout='constrained')

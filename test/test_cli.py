@@ -133,7 +133,7 @@ def test_a_plan_is_held_against_the_reach_of_the_robot_that_is_named(scene_file)
 
 def test_a_missing_library_names_its_extra():
     result = call('perceive', before='import sys; sys.modules["mujoco"] = None;')
-    assert_refused(result, MISSING, 'mujoco', 'qwen_embodied[sim]')
+    assert_refused(result, MISSING, 'mujoco', "pip install '.[sim]'")
 
 
 def test_a_look_at_the_table_as_json(tmp_path):
