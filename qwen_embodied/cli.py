@@ -65,7 +65,7 @@ class Light(StrEnum):
     SIDELIGHT = 'sidelight'
 
 
-Instruction = Annotated[str, typer.Argument(help='What to do, in plain English.')]
+Instruction = Annotated[str, typer.Argument(help='What to do, in English or Chinese.')]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help='Of the simulated table.')]
 Lamp = Annotated[Light, typer.Option(help='How the simulated table is lit.')]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for programs.')]

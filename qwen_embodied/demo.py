@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -234,8 +235,12 @@ def _goals(record: RunRecord, before: Scene) -> tuple[Goal, ...]:
 
 
 def run_folder_for(settings: DemoSettings) -> Path:
-    """Name the folder of a run by date and words."""
-    words = re.sub(r'[^a-z0-9]+', '-', settings.instruction.lower()).strip('-')[:40] or 'no-words'
+    """Name the folder of a run by date and words; by a hash where these are not Latin."""
+    said = settings.instruction.strip()
+    words = re.sub(r'[^a-z0-9]+', '-', said.lower()).strip('-')[:40]
+    if not words and said:
+        words = f'words-{hashlib.sha256(said.encode()).hexdigest()[:8]}'
+    words = words or 'no-words'
     return settings.parent / dated(words)
 
 

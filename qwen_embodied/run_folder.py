@@ -118,12 +118,24 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
     gripper.set_ylabel('fingers apart, mm')
     above.set_ylabel('position, rad')
     figure.legend(fontsize=8, loc='outside right upper', frameon=False)
-    above.set_title(f'“{record.instruction}”', loc='left', color=INK)
+    above.set_title(_title(record), loc='left', color=INK, parse_math=False)
     gripper.set_xlabel('time, s')
     for axes in (above, below, gripper):
         axes.grid(color=GRID)
         axes.spines[['top', 'right']].set_visible(False)
     figure.savefig(path)
+
+
+def _title(record: RunRecord) -> str:
+    """Give the instruction, or what was planned where the font lacks its letters."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties()))
+    summary = json.loads(record.plan).get('summary', '') if record.plan else ''
+    for text in (f'“{record.instruction}”', summary):
+        if all(font.get_char_index(ord(letter)) for letter in text):
+            return text
+    return ''
 
 
 def _is_shown(name: str, limits: JointLimits | None) -> bool:

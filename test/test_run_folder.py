@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from qwen_embodied.demo import DemoSettings, run_folder_for
 from qwen_embodied.errors import ConfigurationError
-from qwen_embodied.run_folder import new_folder, write_run
+from qwen_embodied.run_folder import new_folder, write_joint_plot, write_run
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.task import TaskEvent
 
@@ -47,6 +48,23 @@ def test_the_episode_plays_at_its_own_pace(tmp_path):
     frames = int(film.get(cv2.CAP_PROP_FRAME_COUNT))
     assert abs(frames / film.get(cv2.CAP_PROP_FPS) - 1.05) < 0.06
     film.release()
+
+
+@pytest.mark.parametrize('plan', ['{"steps": [], "summary": "Put it."}', None])
+@pytest.mark.parametrize('words', ['把红色方块放进蓝色碗里', 'as $a_ b^c as it is'])
+def test_every_instruction_can_be_plotted(tmp_path, words, plan):
+    record = filled_record()  # a letter that the font lacks would warn, and so fail
+    record.instruction, record.plan = words, plan
+    write_joint_plot(tmp_path / 'joints.png', record)
+    assert cv2.imread(str(tmp_path / 'joints.png')) is not None
+
+
+def test_folders_of_chinese_instructions_differ():
+    said = ('把红色方块放进蓝色碗里', '把绿色方块放进蓝色碗里')
+    first, second = (run_folder_for(DemoSettings(words)).name[18:] for words in said)
+    assert first != second
+    assert first.isascii()
+    assert run_folder_for(DemoSettings('')).name.endswith('-no-words')
 
 
 def test_an_empty_run_still_leaves_its_account(tmp_path):
