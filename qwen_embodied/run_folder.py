@@ -17,6 +17,7 @@ from qwen_embodied.limits import JointLimits
 from qwen_embodied.run_record import Picture, RunRecord
 
 FRAMES_PER_SECOND = 20
+PICTURES = ('.png', '.jpg', '.jpeg')
 INK, GRID = '#22262e', '#d9dde3'
 
 
@@ -73,10 +74,21 @@ def new_folder(parent: Path, words: str) -> Path:
 
 
 def write_png(path: Path, rgb: Picture) -> None:
-    """Write a picture (H, W, 3) uint8."""
+    """Write a picture (H, W, 3) uint8 as PNG, or JPEG where the name of the file says so.
+
+    Raises:
+        ConfigurationError: The file cannot be written, or is neither.
+    """
     import cv2
 
-    cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    if path.suffix.lower() not in PICTURES:
+        raise ConfigurationError(f'{path}: must end in {", ".join(PICTURES)}')
+    encoded = cv2.imencode(path.suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise ConfigurationError(f'{path}: cannot be written: {error.strerror}') from error
 
 
 def write_episode(path: Path, views: list[tuple[float, Picture]]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from qwen_embodied.demo import DemoSettings, run_folder_for
 from qwen_embodied.errors import ConfigurationError
-from qwen_embodied.run_folder import new_folder, write_joint_plot, write_run
+from qwen_embodied.run_folder import new_folder, write_joint_plot, write_png, write_run
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.task import TaskEvent
 
@@ -40,6 +40,15 @@ def test_pictures_keep_their_colours(tmp_path):
     folder = write_run(filled_record(), tmp_path)
     blue, green, red = cv2.imread(str(folder / 'before.png'))[0, 0]
     assert (red, green, blue) == (200, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ('name', 'words'), [('look.txt', r'must end in \.png'), ('file/look.png', 'cannot be written')]
+)
+def test_a_picture_that_cannot_be_written_is_refused(tmp_path, name, words):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(ConfigurationError, match=f'{name}: {words}'):
+        write_png(tmp_path / name, np.zeros((4, 4, 3), np.uint8))
 
 
 def test_the_episode_plays_at_its_own_pace(tmp_path):
