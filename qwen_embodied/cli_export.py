@@ -13,7 +13,9 @@ from qwen_embodied.errors import MissingDependencyError, extra
 
 LIBRARIES = ('pyarrow', 'av', 'rosbags', 'mcap')
 
-Bags = Annotated[list[Path], typer.Argument(help='Folders of recordings, or .mcap or .db3 files.')]
+Bags = Annotated[
+    list[Path], typer.Argument(exists=True, help='Folders of recordings, or .mcap or .db3 files.')
+]
 Output = Annotated[Path, typer.Option('--out', help='Folder of the data set; must not be there.')]
 Task = Annotated[str, typer.Option(help='Of every frame; the recorded instructions without.')]
 Rate = Annotated[

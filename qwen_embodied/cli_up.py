@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from qwen_embodied.bringup_arguments import Argument
+from qwen_embodied.cli_groups import Commands
 from qwen_embodied.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ TITLES = {
 }
 
 
-class Profiles(TyperGroup):
+class Profiles(Commands):
     """The profiles, by name."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -55,7 +56,8 @@ def _option(argument: Argument) -> Any:
     """Make an option of an argument; its value stays text, as launch has it."""
     words = {word: word for word in argument.choices or ()}
     kind = StrEnum(argument.name, words) if words else str
-    return Annotated[kind, typer.Option(help=argument.description)]
+    metavar = 'NUMBER' if re.fullmatch(r'[\d.]+', argument.default) else None
+    return Annotated[kind, typer.Option(help=argument.description, metavar=metavar)]
 
 
 def _add(name: str, arguments: tuple[Argument, ...]) -> None:
@@ -105,6 +107,9 @@ def run(name: str, given: dict[str, str], logs: Path | None = None) -> None:
     from qwen_embodied.processes import Graph
     from qwen_embodied.run_folder import new_folder
 
+    bag = given.get('bag', '')
+    if bag and not Path(bag).exists():
+        raise ConfigurationError(f'bag = {bag!r}; there is no such file or folder')
     profile = profile_from_text(name, given)
     os.environ.update(graph_environment())
     signal.signal(signal.SIGTERM, signal.default_int_handler)

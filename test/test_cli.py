@@ -15,6 +15,7 @@ import pytest
 
 from hand_made import table, thing
 from qwen_embodied import __version__
+from qwen_embodied.bench import BENCHES
 from qwen_embodied.bringup import LIGHT_NAMES
 from qwen_embodied.cli import Light
 from qwen_embodied.serialization import to_json
@@ -27,12 +28,12 @@ COMMANDS = (
 DONE, FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-def call(*arguments, before=''):
+def call(*arguments, before='', width=120):
     """Run the command line as a user does; code may run before it in its process."""
     return subprocess.run(
         [sys.executable, '-c', before + START, *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, 'COLUMNS': '120', 'NO_COLOR': '1'},
+        env={**os.environ, 'COLUMNS': str(width), 'NO_COLOR': '1'},
         capture_output=True,
         text=True,
         timeout=120,
@@ -67,6 +68,21 @@ def test_every_command_and_option_is_explained(command):
     assert 'Usage: qwen-embodied' in result.stdout
 
 
+def test_help_keeps_words_whole_on_a_narrow_terminal():
+    shown = [call('--help', width=80), call('demo', '--help', width=80)]
+    assert max(len(line) for result in shown for line in result.stdout.splitlines()) <= 80
+    assert 'say what stands\n' in shown[0].stdout
+    assert '|'.join(LIGHT_NAMES) in shown[1].stdout
+
+
+def test_help_says_exit_codes_benches_and_ranges():
+    assert 'asked back; 2 wrong usage' in call('--help').stdout
+    said = call('bench', '--help').stdout
+    assert [name for name in BENCHES if name not in said] == []
+    assert 'From 0.01 to 1.0.' in call('up', 'robot', '--help', width=200).stdout
+    assert 'required' in call('up', 'replay', '--help', width=200).stdout
+
+
 def test_help_loads_nothing_heavy():
     heavy = {'numpy', 'scipy', 'cv2', 'mujoco', 'rclpy', 'transformers', 'pinocchio'}
     say = f'lambda: sys.stderr.write(repr(set(sys.modules) & {heavy}))'
@@ -99,6 +115,15 @@ def test_lamps_are_those_of_the_profile():
         (('bench', 'speed'), ("no bench 'speed'", 'chain')),
         (('approve', 'abc'), ("'abc' is no hash", '8 to 64')),
         (('plan', 'x', '--scene', '/nowhere.json'), ('/nowhere.json', 'cannot be read')),
+        (('plan', 'x', '--image', '/nowhere.png'), ('/nowhere.png', 'exist')),
+        (('perceive', '/nowhere.png'), ('/nowhere.png', 'exist')),
+        (('perceive', '--depth', '/nowhere.npy'), ('/nowhere.npy', 'exist')),
+        (('export', '/nowhere', '--out', 'data'), ('/nowhere', 'exist')),
+        (('parameters', '--check', '/nowhere.yaml'), ('/nowhere.yaml', 'exist')),
+        (('calibrate', 'camera', '/nowhere'), ('/nowhere', 'exist')),
+        (('calibrate', 'hand-eye', '.', '--lens', '/n.yaml'), ('/n.yaml', 'exist')),
+        (('up', 'replay', '--bag', '/nowhere'), ('/nowhere', 'no such file')),
+        (('audit', '/nowhere.jsonl'), ('/nowhere.jsonl', 'cannot be read')),
     ],
 )
 def test_wrong_usage_is_named(arguments, words):
