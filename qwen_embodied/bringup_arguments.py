@@ -78,9 +78,7 @@ class CommonArguments:
 class SimulationArguments(CommonArguments):
     """Of the simulated cell."""
 
-    seed: int = param(
-        0, 'Decides where the objects stand on the table; 0 or more.', bounds=(0, 2**31 - 1)
-    )
+    seed: int = param(0, 'Decides where the objects stand on the table.', bounds=(0, 2**31 - 1))
     light: str = param('normal', 'The lamps of the simulated room.', choices=LIGHT_NAMES)
     obstacles: str = param('', 'File of obstacles that no camera sees; empty for none.')
     use_sim_time: bool = param(True, 'The simulated cell makes its own time: always true.')
@@ -143,7 +141,7 @@ class RobotArguments(CommonArguments):
 class ReplayArguments(CommonArguments):
     """Of a recording."""
 
-    bag: str = param('', 'Folder of the recording, or its .mcap or .db3 file.')
+    bag: str = param('', 'Folder of the recording, or its .mcap or .db3 file; required.')
     names: str = param('replay', 'Topics under /replay, or under their own names.', choices=NAMES)
     rate: float = param(1.0, 'Recorded seconds per second.', bounds=(0.01, 100.0))
     robot: str = param(
@@ -182,7 +180,11 @@ def read_arguments(kind: type[Any], given: Mapping[str, str], source: str) -> di
 def _argument(field: dataclasses.Field[Any], usual: object) -> Argument:
     choices = field.metadata['choices'] or (tuple(WORDS) if isinstance(usual, bool) else None)
     default = str(usual).lower() if isinstance(usual, bool) else str(usual)
-    return Argument(field.name, default, field.metadata['description'], choices)
+    description = field.metadata['description']
+    if field.metadata['bounds']:
+        lower, upper = field.metadata['bounds']
+        description += f' From {lower} to {upper}.'
+    return Argument(field.name, default, description, choices)
 
 
 def _read(name: str, text: str, usual: Any, source: str) -> Any:

@@ -27,15 +27,22 @@ from qwen_embodied import (
     cli_replay,
     cli_up,
 )
+from qwen_embodied.cli_groups import Commands
 from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
     QwenEmbodiedError,
+    extra,
 )
 from qwen_embodied.robot_names import preset_of
 from qwen_embodied.system_libraries import explain
 
 FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
+EPILOG = (
+    'Exit codes: 0 done and confirmed; 1 the task failed, was refused, or a question was asked '
+    'back; 2 wrong usage or configuration, such as a file that is not there; 3 something is '
+    'missing on this machine; 130 ended by Ctrl-C.'
+)
 # Third-party modules that an extra brings.
 EXTRA_OF = {
     'mujoco': 'sim', 'matplotlib': 'sim', 'av': 'sim', 'torch': 'vlm', 'llguidance': 'vlm',
@@ -46,10 +53,13 @@ EXTRA_OF = {
 
 app = typer.Typer(
     name='qwen-embodied',
+    cls=Commands,
     help='Say what the robot arm should do, and watch it being done safely.',
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # which would break long choices and paths anywhere
+    epilog=EPILOG,
 )
 
 
@@ -65,7 +75,7 @@ class Light(StrEnum):
     SIDELIGHT = 'sidelight'
 
 
-Instruction = Annotated[str, typer.Argument(help='What to do, in plain English.')]
+Instruction = Annotated[str, typer.Argument(help='What to do, in English or Chinese.')]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help='Of the simulated table.')]
 Lamp = Annotated[Light, typer.Option(help='How the simulated table is lit.')]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for programs.')]
@@ -78,7 +88,9 @@ SceneFile = Annotated[
 SeenFile = Annotated[
     Path | None,
     typer.Option(
-        '--image', help='PNG or JPEG of a table; FILE.json beside it may hold its scene.'
+        '--image',
+        exists=True,
+        help='PNG or JPEG of a table; FILE.json beside it may hold its scene.',
     ),
 ]
 RobotName = Annotated[str, typer.Option('--robot', help='Whose reach counts: name or YAML file.')]
@@ -86,9 +98,12 @@ Settings = Annotated[
     list[str] | None,
     typer.Option('--set', metavar='NAME=VALUE', help='As in config/3_planning.yaml; repeatable.'),
 ]
-ImageFile = Annotated[Path | None, typer.Argument(help='JPEG or PNG; without it, simulated.')]
+ImageFile = Annotated[
+    Path | None, typer.Argument(exists=True, help='JPEG or PNG; without it, simulated.')
+]
 DepthFile = Annotated[
-    Path | None, typer.Option('--depth', help='Of the same view: 16-bit PNG in mm, or .npy in m.')
+    Path | None,
+    typer.Option('--depth', exists=True, help='Of the same view: 16-bit PNG in mm, or .npy in m.'),
 ]
 
 
@@ -194,7 +209,7 @@ def plan(  # noqa: PLR0913 - each is an option
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help='Which bench, such as chain.')],
+    name: Annotated[str, typer.Argument(help='chain, light, plan, replay, safety, motion.')],
     quick: Annotated[
         bool, typer.Option('--quick', help='Measure less, for a first look.')
     ] = False,
@@ -248,7 +263,7 @@ def main() -> None:
         missing = (error.name or '').partition('.')[0]
         if missing not in EXTRA_OF:
             raise
-        _leave(f"{missing} is missing; pip install 'qwen_embodied[{EXTRA_OF[missing]}]'", MISSING)
+        _leave(f'{missing} is missing; {extra(EXTRA_OF[missing])}', MISSING)
     except ImportError as error:
         absent = explain(error)
         if absent is None:

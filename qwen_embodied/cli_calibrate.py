@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from qwen_embodied.cli_groups import Commands
 from qwen_embodied.robot_names import preset_of
 
 app = typer.Typer(
     name='calibrate',
+    cls=Commands,
     help='Find the lens and the place of a camera with a ChArUco or AprilTag board.',
     no_args_is_help=True,
     add_completion=False,
@@ -51,7 +53,9 @@ def board(
 
 @app.command()
 def camera(
-    images: Annotated[list[Path], typer.Argument(help='Images of the board, or folders of them.')],
+    images: Annotated[
+        list[Path], typer.Argument(exists=True, help='Images of the board, or folders of them.')
+    ],
     words: BoardWords = USUAL,
     output: Annotated[Path, typer.Option(help='File for camera drivers.')] = Path('camera.yaml'),
     name: Annotated[str, typer.Option(help='Of the camera.')] = 'camera',
@@ -75,8 +79,10 @@ def camera(
 
 @app.command('hand-eye')
 def hand_eye(
-    folder: Annotated[Path, typer.Argument(help='Images with a .json of the joints each.')],
-    lens: Annotated[Path, typer.Option(help='File that "calibrate camera" wrote.')],
+    folder: Annotated[
+        Path, typer.Argument(exists=True, help='Images with a .json of the joints each.')
+    ],
+    lens: Annotated[Path, typer.Option(exists=True, help='File that "calibrate camera" wrote.')],
     words: BoardWords = USUAL,
     robot: Annotated[str, typer.Option(help='File of config/robots.')] = 'panda',
     mount: Annotated[Mount, typer.Option(help='fixed: the board is in the hand.')] = Mount.FIXED,

@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from qwen_embodied.cli_replay import Recover, Topics
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import MissingDependencyError, extra
 from qwen_embodied.robot_names import preset_of
 
 LIBRARIES = ('pyarrow', 'av', 'rosbags', 'mcap')
 
-Bags = Annotated[list[Path], typer.Argument(help='Folders of recordings, or .mcap or .db3 files.')]
+Bags = Annotated[
+    list[Path], typer.Argument(exists=True, help='Folders of recordings, or .mcap or .db3 files.')
+]
 Output = Annotated[Path, typer.Option('--out', help='Folder of the data set; must not be there.')]
 Task = Annotated[str, typer.Option(help='Of every frame; the recorded instructions without.')]
 Rate = Annotated[
@@ -74,7 +76,7 @@ def _missing(error: ModuleNotFoundError) -> Exception:
     name = (error.name or '').partition('.')[0]
     if name not in LIBRARIES:
         return error
-    return MissingDependencyError(name, "run: pip install 'qwen_embodied[export]'")
+    return MissingDependencyError(name, extra('export'))
 
 
 def register(app: typer.Typer) -> None:

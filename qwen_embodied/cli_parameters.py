@@ -15,7 +15,8 @@ AsYaml = Annotated[
     bool, typer.Option('--yaml', help='Print a parameter file with the defaults of NODE.')
 ]
 Check = Annotated[
-    list[Path] | None, typer.Option('--check', metavar='FILE', help='Check a file; repeatable.')
+    list[Path] | None,
+    typer.Option('--check', metavar='FILE', exists=True, help='Check a file; repeatable.'),
 ]
 Write = Annotated[
     Path | None, typer.Option('--write', metavar='FILE', help='Write docs/parameters.md.')

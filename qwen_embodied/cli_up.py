@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from qwen_embodied.bringup_arguments import Argument
+from qwen_embodied.cli_groups import Commands
 from qwen_embodied.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ TITLES = {
 }
 
 
-class Profiles(TyperGroup):
+class Profiles(Commands):
     """The profiles, by name."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -55,22 +56,26 @@ def _option(argument: Argument) -> Any:
     """Make an option of an argument; its value stays text, as launch has it."""
     words = {word: word for word in argument.choices or ()}
     kind = StrEnum(argument.name, words) if words else str
-    return Annotated[kind, typer.Option(help=argument.description)]
+    metavar = 'NUMBER' if re.fullmatch(r'[\d.]+', argument.default) else None
+    return Annotated[kind, typer.Option(help=argument.description, metavar=metavar)]
 
 
 def _add(name: str, arguments: tuple[Argument, ...]) -> None:
     """Add the command of a profile, with an option for each of its arguments."""
 
-    def start(logs: Path, **given: str) -> None:
+    def start(logs: Path | None, **given: str) -> None:
         run(name, {word: str(text) for word, text in given.items()}, logs)
 
     def parameter(word: str, default: Any, kind: Any) -> inspect.Parameter:
         only = inspect.Parameter.KEYWORD_ONLY
         return inspect.Parameter(word, only, default=default, annotation=kind)
 
-    folder = Annotated[Path, typer.Option(help='Folder that gets log and parameters of each.')]
+    folder = Annotated[
+        Path | None,
+        typer.Option(help='Gets log and parameters of each node; runs/<date>-<profile> without.'),
+    ]
     found = [parameter(item.name, item.default, _option(item)) for item in arguments]
-    found.append(parameter('logs', Path('runs/up'), folder))
+    found.append(parameter('logs', None, folder))
     described: Callable[..., None] = start
     described.__signature__ = inspect.Signature(found)  # type: ignore[attr-defined]
     described.__annotations__ = {item.name: item.annotation for item in found}
@@ -87,25 +92,58 @@ def _register() -> None:
 _register()
 
 
-def run(name: str, given: dict[str, str], logs: Path) -> None:
+def run(name: str, given: dict[str, str], logs: Path | None = None) -> None:
     """Start a profile, say how its nodes come up, and stop it at Ctrl-C.
+
+    Args:
+        name: Of the profile.
+        given: Its arguments as text.
+        logs: Folder that gets log and parameters of each node; a new one under runs/ where None.
 
     Raises:
         QwenEmbodiedError: An argument is wrong, or a node ended.
     """
     from qwen_embodied.bringup import graph_environment, profile_from_text
     from qwen_embodied.processes import Graph
+    from qwen_embodied.run_folder import new_folder
 
+    bag = given.get('bag', '')
+    if bag and not Path(bag).exists():
+        raise ConfigurationError(f'bag = {bag!r}; there is no such file or folder')
     profile = profile_from_text(name, given)
     os.environ.update(graph_environment())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), Graph(profile, logs) as graph:
+    logs = logs or new_folder(Path('runs'), _title(name, given.get('namespace', '')))
+    try:
+        _run(profile, Graph(profile, logs))
+    finally:
+        with suppress(OSError):  # it stays where anything is in it
+            logs.rmdir()
+
+
+def _title(name: str, namespace: str) -> str:
+    return '-'.join([name, *namespace.strip('/').split('/')]).rstrip('-')
+
+
+def _run(profile: Profile, graph: Graph) -> None:
+    try:
+        with graph:
+            _tell_and_watch(profile, graph)
+    except KeyboardInterrupt:
+        typer.echo('stopped: every node has ended')
+
+
+def _tell_and_watch(profile: Profile, graph: Graph) -> None:
+    try:
         for node in profile.nodes:
             typer.echo(f'{node.name:18} process {graph.process_id(node.name)}')
         if profile.note:
             typer.echo(profile.note)
-        typer.echo(f'logs in {logs}; Ctrl-C stops all nodes')
+        typer.echo(f'logs in {graph.logs}; Ctrl-C stops all nodes')
         _watch(profile, graph)
+    except KeyboardInterrupt:
+        typer.echo('stopping: the arm comes to rest, then the nodes end')
+        raise
 
 
 def _watch(profile: Profile, graph: Graph) -> None:

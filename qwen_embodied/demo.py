@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from qwen_embodied.account import Account
 from qwen_embodied.bringup import Profile, graph_environment, recorded, simulation
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import MissingDependencyError, extra
 from qwen_embodied.messages import Scene
 from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Perception, Pipeline, SteppedWorld, Watch
 from qwen_embodied.planning import GrammarPlanner, Plan, PlanRequest
 from qwen_embodied.processes import Graph
-from qwen_embodied.run_folder import write_run
+from qwen_embodied.run_folder import dated, write_run
 from qwen_embodied.run_record import Picture, RunRecord
 from qwen_embodied.scoring import Goal, goals_of, translate, unmet_goals
 from qwen_embodied.task import TaskEvent
@@ -65,7 +66,14 @@ def run_demo(settings: DemoSettings, *, in_process: bool) -> int:
     Returns:
         The exit code: 0 when exact positions confirm the goal, 1 when not.
     """
-    return run_in_process(settings) if in_process else run_graph(settings)
+    account = Account()
+    try:
+        if in_process:
+            return run_in_process(settings, account)
+        return run_graph(settings, account)
+    except KeyboardInterrupt:
+        account.line('stopped', 'by Ctrl-C', 'yellow')
+        raise
 
 
 def run_in_process(settings: DemoSettings, account: Account | None = None) -> int:
@@ -111,6 +119,7 @@ def run_graph(settings: DemoSettings, account: Account | None = None) -> int:
             after = operator.score()
         except KeyboardInterrupt:
             operator.record.reason = INTERRUPTED
+            account.line('stopping', 'by Ctrl-C; the arm comes to rest', 'yellow')
             raise
         finally:
             _leave(settings, operator.record, ready, time.monotonic() - begun, account)
@@ -138,7 +147,7 @@ def _leave(
         return
     folder = keep(settings, record)
     if record.reason == INTERRUPTED:
-        account.line('stopped', f'by Ctrl-C; the arm comes to rest; kept in {folder}/', 'yellow')
+        account.line('kept', f'{folder}/')
 
 
 def _profile(settings: DemoSettings) -> Profile:
@@ -151,7 +160,7 @@ def _operator(graph: Graph) -> Operator:
         from qwen_embodied.nodes.operating import Operator
     except ImportError as error:
         raise MissingDependencyError(
-            str(error.name), "source your ROS 2, or run: pip install 'qwen-embodied[ros]'"
+            str(error.name), f'source your ROS 2, or {extra("ros")}'
         ) from error
     return Operator(check=graph.check)
 
@@ -226,9 +235,13 @@ def _goals(record: RunRecord, before: Scene) -> tuple[Goal, ...]:
 
 
 def run_folder_for(settings: DemoSettings) -> Path:
-    """Name the folder of a run by date and words."""
-    words = re.sub(r'[^a-z0-9]+', '-', settings.instruction.lower()).strip('-')[:40] or 'no-words'
-    return settings.parent / f'{time.strftime("%Y-%m-%d-%H%M%S")}-{words}'
+    """Name the folder of a run by date and words; by a hash where these are not Latin."""
+    said = settings.instruction.strip()
+    words = re.sub(r'[^a-z0-9]+', '-', said.lower()).strip('-')[:40]
+    if not words and said:
+        words = f'words-{hashlib.sha256(said.encode()).hexdigest()[:8]}'
+    words = words or 'no-words'
+    return settings.parent / dated(words)
 
 
 class _Film(Watch):

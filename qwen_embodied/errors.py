@@ -64,6 +64,11 @@ class MissingDependencyError(QwenEmbodiedError):
         super().__init__(f'{missing} is missing; {fix}')
 
 
+def extra(name: str) -> str:
+    """Give the way to install what an extra of this package brings, such as 'sim'."""
+    return f"run in the clone: pip install '.[{name}]'"
+
+
 class CameraError(QwenEmbodiedError):
     """No usable image: absent, stale or with an encoding that is not known."""
 

@@ -82,5 +82,4 @@ def write_annotated(path: Path, frame: Frame, scene: Scene) -> None:
     from qwen_embodied.perception import draw_scene
     from qwen_embodied.run_folder import write_png
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_png(path, draw_scene(frame.rgb, scene, frame.intrinsics, frame.camera_in_base))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import ConfigurationError, MissingDependencyError, extra
 from qwen_embodied.limits import JointLimits
 from qwen_embodied.run_record import Picture, RunRecord
 
 FRAMES_PER_SECOND = 20
+PICTURES = ('.png', '.jpg', '.jpeg')
 INK, GRID = '#22262e', '#d9dde3'
 
 
@@ -46,11 +48,47 @@ def write_run(record: RunRecord, folder: Path, limits: JointLimits | None = None
     return folder
 
 
+def dated(words: str) -> str:
+    """Give the name of a folder: the date and time of now, and what was done."""
+    return f'{time.strftime("%Y-%m-%d-%H%M%S")}-{words}'
+
+
+def new_folder(parent: Path, words: str) -> Path:
+    """Make a folder of now that nobody else has, and give its path.
+
+    Raises:
+        ConfigurationError: It cannot be made.
+    """
+    name, number = dated(words), 1
+    folder = parent / name
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            folder = parent / f'{name}-{number}'
+        except OSError as error:
+            raise ConfigurationError(f'{folder}: cannot be made: {error.strerror}') from error
+        else:
+            return folder
+
+
 def write_png(path: Path, rgb: Picture) -> None:
-    """Write a picture (H, W, 3) uint8."""
+    """Write a picture (H, W, 3) uint8 as PNG, or JPEG where the name of the file says so.
+
+    Raises:
+        ConfigurationError: The file cannot be written, or is neither.
+    """
     import cv2
 
-    cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    if path.suffix.lower() not in PICTURES:
+        raise ConfigurationError(f'{path}: must end in {", ".join(PICTURES)}')
+    encoded = cv2.imencode(path.suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise ConfigurationError(f'{path}: cannot be written: {error.strerror}') from error
 
 
 def write_episode(path: Path, views: list[tuple[float, Picture]]) -> None:
@@ -58,7 +96,7 @@ def write_episode(path: Path, views: list[tuple[float, Picture]]) -> None:
     try:
         import av
     except ImportError as error:
-        raise MissingDependencyError('PyAV', "run: pip install 'qwen-embodied[sim]'") from error
+        raise MissingDependencyError('PyAV', extra('sim')) from error
     start, end = views[0][0], views[-1][0]
     stamps = np.array([stamp for stamp, _ in views])
     height, width = (side - side % 2 for side in views[0][1].shape[:2])
@@ -78,9 +116,7 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingDependencyError(
-            'matplotlib', "run: pip install 'qwen-embodied[sim]'"
-        ) from error
+        raise MissingDependencyError('matplotlib', extra('sim')) from error
     log = np.array(record.joint_log)
     times, positions = log[:, 0] - log[0, 0], log[:, 1:]
     figure = Figure(figsize=(11, 8), dpi=110, layout='constrained')
@@ -94,12 +130,24 @@ def write_joint_plot(path: Path, record: RunRecord, limits: JointLimits | None =
     gripper.set_ylabel('fingers apart, mm')
     above.set_ylabel('position, rad')
     figure.legend(fontsize=8, loc='outside right upper', frameon=False)
-    above.set_title(f'“{record.instruction}”', loc='left', color=INK)
+    above.set_title(_title(record), loc='left', color=INK, parse_math=False)
     gripper.set_xlabel('time, s')
     for axes in (above, below, gripper):
         axes.grid(color=GRID)
         axes.spines[['top', 'right']].set_visible(False)
     figure.savefig(path)
+
+
+def _title(record: RunRecord) -> str:
+    """Give the instruction, or what was planned where the font lacks its letters."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties()))
+    summary = json.loads(record.plan).get('summary', '') if record.plan else ''
+    for text in (f'“{record.instruction}”', summary):
+        if all(font.get_char_index(ord(letter)) for letter in text):
+            return text
+    return ''
 
 
 def _is_shown(name: str, limits: JointLimits | None) -> bool:

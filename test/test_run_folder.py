@@ -4,8 +4,11 @@ import json
 
 import cv2
 import numpy as np
+import pytest
 
-from qwen_embodied.run_folder import write_run
+from qwen_embodied.demo import DemoSettings, run_folder_for
+from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.run_folder import new_folder, write_joint_plot, write_png, write_run
 from qwen_embodied.run_record import RunRecord
 from qwen_embodied.task import TaskEvent
 
@@ -39,6 +42,15 @@ def test_pictures_keep_their_colours(tmp_path):
     assert (red, green, blue) == (200, 10, 10)
 
 
+@pytest.mark.parametrize(
+    ('name', 'words'), [('look.txt', r'must end in \.png'), ('file/look.png', 'cannot be written')]
+)
+def test_a_picture_that_cannot_be_written_is_refused(tmp_path, name, words):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(ConfigurationError, match=f'{name}: {words}'):
+        write_png(tmp_path / name, np.zeros((4, 4, 3), np.uint8))
+
+
 def test_the_episode_plays_at_its_own_pace(tmp_path):
     folder = write_run(filled_record(), tmp_path)
     film = cv2.VideoCapture(str(folder / 'episode.mp4'))
@@ -47,7 +59,36 @@ def test_the_episode_plays_at_its_own_pace(tmp_path):
     film.release()
 
 
+@pytest.mark.parametrize('plan', ['{"steps": [], "summary": "Put it."}', None])
+@pytest.mark.parametrize('words', ['把红色方块放进蓝色碗里', 'as $a_ b^c as it is'])
+def test_every_instruction_can_be_plotted(tmp_path, words, plan):
+    record = filled_record()  # a letter that the font lacks would warn, and so fail
+    record.instruction, record.plan = words, plan
+    write_joint_plot(tmp_path / 'joints.png', record)
+    assert cv2.imread(str(tmp_path / 'joints.png')) is not None
+
+
+def test_folders_of_chinese_instructions_differ():
+    said = ('把红色方块放进蓝色碗里', '把绿色方块放进蓝色碗里')
+    first, second = (run_folder_for(DemoSettings(words)).name[18:] for words in said)
+    assert first != second
+    assert first.isascii()
+    assert run_folder_for(DemoSettings('')).name.endswith('-no-words')
+
+
 def test_an_empty_run_still_leaves_its_account(tmp_path):
     folder = write_run(RunRecord('nothing', reason='the camera is silent'), tmp_path)
     assert json.loads((folder / 'run.json').read_text())['reason'] == 'the camera is silent'
     assert json.loads((folder / 'plan.json').read_text()) is None
+
+
+def test_every_start_gets_a_folder_of_its_own(tmp_path):
+    made = [new_folder(tmp_path / 'runs', 'robot-left') for _ in range(4)]
+    assert len({folder.resolve() for folder in made}) == 4
+    assert all(folder.is_dir() and '-robot-left' in folder.name for folder in made)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / 'runs').write_text('')
+    with pytest.raises(ConfigurationError, match=r'runs/.*-robot: cannot be made'):
+        new_folder(tmp_path / 'runs', 'robot')

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import MissingDependencyError, extra
 from qwen_embodied.planning import QwenModel, QwenSettings
 
 WIDTH = 256
@@ -75,7 +75,7 @@ def _built(family: str, **settings: Any) -> Iterator[TinyModel]:
 def _maker() -> Any:
     missing = [name for name in ('torch', 'llguidance') if importlib.util.find_spec(name) is None]
     if missing:
-        raise MissingDependencyError(missing[0], "pip install 'qwen_embodied[vlm]'")
+        raise MissingDependencyError(missing[0], extra('vlm'))
     if not (TESTS / 'planning' / 'tiny.py').is_file():
         raise MissingDependencyError('the folder test', 'run the bench in a checkout')
     if str(TESTS) not in sys.path:

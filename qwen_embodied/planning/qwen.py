@@ -20,6 +20,7 @@ from qwen_embodied.errors import (
     ConfigurationError,
     MissingDependencyError,
     ModelError,
+    extra,
 )
 from qwen_embodied.planning.constraint import FORM, Constraint, Vocabulary, Watch, narrowed
 from qwen_embodied.planning.loading import BackgroundModel, Progress
@@ -28,7 +29,7 @@ from qwen_embodied.planning.request import Planner
 from qwen_embodied.planning.vision_model import ModelReply, ModelRequest
 from qwen_embodied.planning.weights import check_source, weight_bytes
 
-EXTRA = "pip install 'qwen_embodied[vlm]'"
+EXTRA = extra('vlm')
 SAME_INDEX = 'install torch and torchvision from the same index, of versions that belong together'
 DTYPES = ('auto', 'float32', 'float16', 'bfloat16')
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from qwen_embodied.errors import MissingDependencyError
+from qwen_embodied.errors import MissingDependencyError, extra
 from qwen_embodied.system_libraries import INSTALL
 
 
@@ -15,9 +15,7 @@ def load_mujoco() -> Any:
     try:
         return importlib.import_module('mujoco')
     except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            f'{error.name} (for the simulation)', "run: pip install 'qwen_embodied[sim]'"
-        ) from error
+        raise MissingDependencyError(f'{error.name} (for the simulation)', extra('sim')) from error
     except (ImportError, AttributeError, OSError) as error:
         raise _missing_graphics(error) from error
 

@@ -51,6 +51,25 @@ def test_an_instruction_is_sent_and_its_end_is_waited_for(do):
     assert 'question - ' in said
 
 
+def test_sigterm_ends_an_instruction_that_waits(tmp_path):
+    path = tmp_path / 'instruct.py'
+    path.write_text(
+        INSTRUCT.replace(
+            'while not is_heard', 'print("waits", flush=True)\n    while not is_heard'
+        )
+    )
+    environment = {**graph_environment(os.environ), 'ROS_DOMAIN_ID': '85'}
+    with subprocess.Popen(
+        [sys.executable, str(path), 'go home'],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as running:  # fmt: skip
+        assert running.stdout.readline() == 'waits\n'
+        running.terminate()
+        said = running.stdout.read()
+        assert running.wait(20) == 1
+    assert said == 'no longer waiting; planner/cancel ends the task\n'
+
+
 def test_a_stop_is_reset_by_a_person_and_the_arm_armed_again(do, cell):
     cell.peer.wait_for(lambda: cell.joints, 'the arm', each=cell.see)
     assert 'safety_supervisor/stop True STOP_LATCHED' in do(CALL, 'safety_supervisor/stop')[1]

@@ -216,7 +216,9 @@ def _refuse_unknown(tokens: tuple[Token, ...], ids: frozenset[str], sight: str) 
     spoken = [token for token in tokens if token.word.strip('.,;')]
     verbs = any(words.GERUNDS.get(token.word, token.word) in words.VERBS for token in tokens)
     if len(unknown) * 2 > len(spoken) or (not verbs and len(unknown) > 1):
-        raise Unclear(f'I did not understand that. I take plain English commands, {EXAMPLE}.')
+        raise Unclear(
+            f'I did not understand that. I take commands in English or Chinese, {EXAMPLE}.'
+        )
     raise Unclear(_about_unknown(tokens, unknown[0], sight))
 
 
