@@ -142,7 +142,8 @@ def _tell_and_watch(profile: Profile, graph: Graph) -> None:
         typer.echo(f'logs in {graph.logs}; Ctrl-C stops all nodes')
         _watch(profile, graph)
     except KeyboardInterrupt:
-        typer.echo('stopping: the arm comes to rest, then the nodes end')
+        moves = any(node.moves_arm for node in profile.nodes)
+        typer.echo(f'stopping: {"the arm comes to rest, then " * moves}the nodes end')
         raise
 
 

@@ -206,14 +206,15 @@ def test_up_says_that_a_recording_has_ended(tmp_path):
         said = list(itertools.takewhile(lambda line: 'has ended' not in line, up.stdout))
         up.send_signal(signal.SIGINT)
         assert up.wait(30) == DONE
-        assert up.stdout.read() == ''
+        last = up.stdout.read().splitlines()
+    assert last == ['stopping: the nodes end', 'stopped: every node has ended']
     assert 'NOT' not in ''.join(said)
 
 
 def test_where_there_is_no_arm_none_is_said_to_hold(tmp_path):
     words = ('up', 'replay', '--bag', tmp_path / 'none', '--perception', 'false')
     result = call(*words, '--logs', tmp_path / 'logs')
-    assert_refused(result, FAILED, 'the node replay ended with 1', 'none does not exist')
+    assert_refused(result, WRONG_USAGE, 'none', 'no such file')
     assert 'the arm' not in result.stderr
 
 
