@@ -32,7 +32,7 @@ from qwen_embodied.environment import (
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.node_spec import NodeSpec, Profile, Settings, Value
 from qwen_embodied.parameters import build
-from qwen_embodied.resources import shared_file
+from qwen_embodied.robot_names import preset_of, robot_file
 
 __all__ = [
     'CAMERAS', 'LIGHT_NAMES', 'NAMES', 'PARENT_VARIABLE', 'PROFILES', 'TRANSPORT_VARIABLES',
@@ -51,9 +51,6 @@ SIMULATION_SILENCE = 2.0
 # With a fake arm in place of a driver, this machine does the work of several too.
 TRIAL: Settings = (('state_timeout', 0.5), ('state_future', 0.05))
 KEPT = '~/.ros/qwen_embodied'
-# The planner stays a little below the rules: a servo that follows overshoots by about 1 %.
-BELOW_THE_RULES = 0.95
-TOOL_SPEED = 0.24  # m/s, below the 0.25 of the rules where people may be near
 # What is started again when it ends: it neither moves the arm nor judges.
 RESPAWNED = ('perception', 'planner')
 
@@ -94,27 +91,23 @@ def robot(**values: Any) -> Profile:
         *clock, ('robot', preset), ('robot_description', _description(given)),
         *_path('obstacles', given.obstacles),
     )  # fmt: skip
-    share: Settings = (('velocity_scale', given.speed), ('acceleration_scale', given.speed))
     late: Settings = (*TRIAL, ('abort_after', SIMULATION_SILENCE)) if given.fake_arm else ()
-    less = given.speed * BELOW_THE_RULES
-    slower: Settings = (
-        *((f'{name}_scale', less) for name in ('velocity', 'acceleration', 'gripper')),
-        ('tool_speed', TOOL_SPEED),
-    )
     dry: Settings = (('dry_run', given.dry_run),)
     seen: Settings = (*clock, ('robot', preset), ('frame_id', _base_frame(preset)))
     nodes = (
         NodeSpec(
             'arm_controller', (CELL, CONTROL), (*cell, *dry), moves_arm=True,
-            usual=(*share, *late, ('backend', given.backend), ('lookahead', given.lookahead)),
+            usual=(
+                *given.allowed, *late, ('backend', given.backend), ('lookahead', given.lookahead),
+            ),
         ),
         # Where no command can leave, arming permits nothing but the verdict on a trajectory.
         NodeSpec('safety_supervisor', (CELL, SAFETY), (*cell, ('self_arming', given.dry_run)),
-                 usual=(*share, *_judging(given))),
+                 usual=(*given.allowed, *_judging(given))),
         NodeSpec('perception', (CAMERA, SEEING), seen,
                  camera_remappings(given.camera, given.camera_prefix),
                  usual=(*CAMERAS[given.camera].parameters, *_looking(given))),
-        NodeSpec('planner', (CELL, PLANNING, MOTION), (*cell, *dry), usual=slower),
+        NodeSpec('planner', (CELL, PLANNING, MOTION), (*cell, *dry), usual=given.planned),
     )  # fmt: skip
     if given.fake_arm:
         fake = NodeSpec('fake_arm', parameters=(*clock, ('robot', preset)))
@@ -152,8 +145,7 @@ def replay(bag: str = '', **values: Any) -> Profile:
     played: Settings = (('bag', os.path.abspath(bag)), ('prefix', prefix), ('rate', given.rate))
     nodes = [NodeSpec('replay', (), played)]
     if given.perception:
-        clock: Settings = (('use_sim_time', given.use_sim_time),)
-        nodes.append(NodeSpec('perception', (CAMERA, SEEING), clock, namespace=prefix))
+        nodes.append(_watching(given, prefix))
     return _own_clock(_with_common(Profile('replay', tuple(nodes)), given), given)
 
 
@@ -218,6 +210,20 @@ def _with_remappings(profile: Profile, added: tuple[tuple[str, str], ...]) -> Pr
     return replace(profile, nodes=nodes)
 
 
+def _watching(given: ReplayArguments, prefix: str) -> NodeSpec:
+    """Give the perception of a recording whose topics have a prefix."""
+    seen: Settings = (('use_sim_time', given.use_sim_time),)
+    if given.robot:
+        preset = preset_of(given.robot)
+        seen = (*seen, ('robot', preset), ('frame_id', _base_frame(preset)))
+    camera = tuple(
+        (own, f'{prefix}{played}' if played.startswith('/') else played)
+        for own, played in camera_remappings(given.camera, given.camera_prefix)
+    )
+    return NodeSpec('perception', (CAMERA, SEEING), seen, camera, namespace=prefix,
+                    usual=CAMERAS[given.camera].parameters)  # fmt: skip
+
+
 def _path(name: str, path: str) -> Settings:
     return ((name, os.path.abspath(path)),) if path else ()
 
@@ -260,7 +266,7 @@ def _judging(given: RobotArguments) -> Settings:
 
 def _preset(preset: str) -> dict[str, Any]:
     """Read the file of a robot."""
-    path = preset if preset.endswith('.yaml') else shared_file(f'config/robots/{preset}.yaml')
+    path = robot_file(preset)
     try:
         with open(path, encoding='utf-8') as file:
             return dict(yaml.safe_load(file) or {})

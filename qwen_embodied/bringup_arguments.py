@@ -11,15 +11,18 @@ from typing import Any
 
 from qwen_embodied.cameras import CAMERAS
 from qwen_embodied.errors import ConfigurationError
+from qwen_embodied.node_spec import Settings
 from qwen_embodied.parameters import defaults, param
+from qwen_embodied.robot_names import ROBOTS, preset_of
 
 NAMES = ('replay', 'own')
 LIGHT_NAMES = ('normal', 'dim', 'dark', 'bright', 'warm', 'cold', 'sidelight')
-# The files of config/robots; a bare UR5e could not pick.
-ROBOTS = {'ur5e': 'ur5e_2f85', 'panda': 'panda', 'xarm7': 'xarm7', 'so101': 'so101'}
 LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 WORDS = {'true': True, 'false': False}
 KINDS = {int: 'a whole number', float: 'a number', bool: 'true or false'}
+# The planner stays a little below the rules: a servo that follows overshoots by about 1 %.
+BELOW_THE_RULES = 0.95
+TOOL_SPEED = 0.24  # m/s, below the 0.25 of the rules where people may be near
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,19 @@ class RobotArguments(CommonArguments):
     @property
     def preset(self) -> str:
         """File of the robot: a name in config/robots, or a path."""
-        return self.robot_file or ROBOTS[self.robot]
+        return self.robot_file or preset_of(self.robot)
+
+    @property
+    def allowed(self) -> Settings:
+        """Shares of the arm's limits that the rules and the controller allow."""
+        return (('velocity_scale', self.speed), ('acceleration_scale', self.speed))
+
+    @property
+    def planned(self) -> Settings:
+        """Shares of the limits, and the speed of the tool in m/s, that motions are made for."""
+        less = self.speed * BELOW_THE_RULES
+        names = ('velocity_scale', 'acceleration_scale', 'gripper_scale')
+        return (*((name, less) for name in names), ('tool_speed', TOOL_SPEED))
 
 
 @dataclass(frozen=True)
@@ -129,6 +144,11 @@ class ReplayArguments(CommonArguments):
     bag: str = param('', 'Folder of the recording, or its .mcap or .db3 file; required.')
     names: str = param('replay', 'Topics under /replay, or under their own names.', choices=NAMES)
     rate: float = param(1.0, 'Recorded seconds per second.', bounds=(0.01, 100.0))
+    robot: str = param(
+        '', 'Whose arm is seen: panda, ur5e, xarm7, so101 or a YAML file; empty as configured.'
+    )
+    camera: str = param('own', "Whose driver's topics were recorded.", choices=tuple(CAMERAS))
+    camera_prefix: str = param('', "Before the camera's topics, in place of its driver's usual.")
     perception: bool = param(True, 'Whether scenes are made of the images.')
     use_sim_time: bool = param(True, 'Whether perception takes the recorded time of /clock.')
 

@@ -34,6 +34,7 @@ from qwen_embodied.errors import (
     QwenEmbodiedError,
     extra,
 )
+from qwen_embodied.robot_names import preset_of
 from qwen_embodied.system_libraries import explain
 
 FAILED, WRONG_USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
@@ -194,7 +195,7 @@ def plan(  # noqa: PLR0913 - each is an option
     from qwen_embodied.plan_sheet import planned, write_picture
 
     view, found = looking.seen_in(scene, image, depth, (seed, light.value))
-    sheet = planned(instruction, found, view, settings or [], robot)
+    sheet = planned(instruction, found, view, settings or [], preset_of(robot))
     typer.echo(sheet.plan.model_dump_json(indent=2, exclude_none=True))
     # A person at a terminal has just read the question.
     shown = sheet.plan.question if sys.stdout.isatty() else None

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from qwen_embodied.cli_groups import Commands
+from qwen_embodied.robot_names import preset_of
 
 app = typer.Typer(
     name='calibrate',
@@ -96,7 +97,7 @@ def hand_eye(
 
     board, eye = Board.parse(words), calibrating.read_lens(lens)
     found, advice = calibrating.hand_eye_from_folder(
-        folder, board, eye, load_robot(robot), mount.value
+        folder, board, eye, load_robot(preset_of(robot)), mount.value
     )
     calibrating.write_camera_pose(output, found, mount.value)
     x, y, z = found.camera[:3, 3]
@@ -136,7 +137,8 @@ def collect(
     from qwen_embodied.motion import load_robot
     from qwen_embodied.nodes.collecting import Collector
 
-    with Collector(folder, Board.parse(words), load_robot(robot), namespace) as collector:
+    arm = load_robot(preset_of(robot))
+    with Collector(folder, Board.parse(words), arm, namespace) as collector:
         typer.echo('Enter takes a sample, q ends')
         while typer.prompt('', default='', show_default=False, prompt_suffix='> ') != 'q':
             typer.echo(collector.take())

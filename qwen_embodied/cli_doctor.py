@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qwen_embodied.robot_names import preset_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,6 +38,10 @@ Namespace = Annotated[str, typer.Option(help='Of the graph.')]
 Seconds = Annotated[
     float, typer.Option(min=0.2, max=60.0, help='How long running topics are heard, s.')
 ]
+CameraName = Annotated[
+    str, typer.Option('--camera', help='Whose topics are heard while no perception runs.')
+]
+Prefix = Annotated[str, typer.Option('--camera-prefix', help='As for up robot, likewise.')]
 NoGraph = Annotated[bool, typer.Option('--no-graph', help='Leave out what runs.')]
 
 
@@ -47,6 +53,8 @@ def doctor(  # noqa: PLR0913 - each is an option
     namespace: Namespace = '',
     seconds: Seconds = 1.2,
     no_graph: NoGraph = False,
+    camera: CameraName = 'own',
+    camera_prefix: Prefix = '',
 ) -> None:
     """Check this machine, what is configured and what runs, and say how to mend it."""
     from qwen_embodied.doctor.examination import examine
@@ -54,7 +62,8 @@ def doctor(  # noqa: PLR0913 - each is an option
 
     begun = time.monotonic()
     files = tuple(params_file or ())
-    request = Request(files, namespace, robot, seconds, graph=not no_graph)
+    preset = preset_of(robot) if robot else ''
+    request = Request(files, namespace, preset, seconds, not no_graph, camera, camera_prefix)
     findings = examine(gather(request))
     counts = Counter(finding.status.value for finding in findings)
     took = time.monotonic() - begun
@@ -64,8 +73,7 @@ def doctor(  # noqa: PLR0913 - each is an option
         shown = [item for item in findings if not quiet or item.status == 'FAIL']
         if shown:
             typer.echo(printed(shown, shutil.get_terminal_size().columns))
-        said = ', '.join(f'{counts[name]} {name}' for name in COLOURS)
-        typer.echo(f'{len(findings)} checks in {took:.1f} s: {said}')
+        typer.echo(summary(counts, took, quiet=quiet))
     raise typer.Exit(FAILED if counts['FAIL'] else 0)
 
 
@@ -80,6 +88,14 @@ def _content(findings: tuple[Finding, ...], counts: Counter[str], took: float) -
         'counts': {name: counts[name] for name in COLOURS},
         'seconds': round(took, 2),
     }
+
+
+def summary(counts: Counter[str], took: float, *, quiet: bool = False) -> str:
+    """Count the findings, and say how to see those that are not shown."""
+    said = ', '.join(f'{counts[name]} {name}' for name in COLOURS)
+    line = f'{counts.total()} checks in {took:.1f} s: {said}'
+    hidden = counts['WARN'] if quiet else 0
+    return f'{line}\nto see what is WARN: qwen-embodied doctor' if hidden else line
 
 
 def printed(findings: Sequence[Finding], width: int) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from qwen_embodied.cli_replay import Recover, Topics
 from qwen_embodied.errors import MissingDependencyError, extra
+from qwen_embodied.robot_names import preset_of
 
 LIBRARIES = ('pyarrow', 'av', 'rosbags', 'mcap')
 
@@ -53,9 +54,10 @@ def export(  # noqa: PLR0913 - each is an option
         raise _missing(error) from error
     from qwen_embodied.replay import TopicMap, read_bag, read_map
 
+    preset = preset_of(robot) if robot else ''
     read = [read_bag(path, recover=recover) for path in bags]
     options = ExportOptions(
-        robot=robot or read[0].configuration.get('robot', 'panda'),
+        robot=preset or read[0].configuration.get('robot', 'panda'),
         task=task,
         fps=fps,
         per_task=per_task,

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from qwen_embodied.cli_replay import missing_library
+from qwen_embodied.robot_names import preset_of
 
 Patterns = Annotated[
     list[str] | None, typer.Argument(help='Patterns of topics, such as "/camera/*"; all without.')
@@ -21,7 +22,7 @@ Memory = Annotated[
     float, typer.Option(min=1.0, help='MB that may wait for the disk; more is dropped, counted.')
 ]
 RobotOfRecording = Annotated[
-    str, typer.Option('--robot', help='panda, ur5e_2f85, xarm7, so101 or a YAML.')
+    str, typer.Option('--robot', help='panda, ur5e, xarm7, so101 or a YAML.')
 ]
 CellFile = Annotated[
     Path | None, typer.Option(help='Your parameters, recorded too; the camera stands as they say.')
@@ -40,6 +41,7 @@ def record(  # noqa: PLR0913 - each is an option
     """Record topics of the running graph as MCAP until Ctrl-C."""
     from qwen_embodied.bringup import graph_environment
 
+    preset = preset_of(robot)
     os.environ.update(graph_environment())
     try:
         from qwen_embodied.nodes.recorder_node import record as run_recorder
@@ -51,7 +53,7 @@ def record(  # noqa: PLR0913 - each is an option
         split_size=split_size,
         split_time=split_time,
         memory=memory,
-        robot=robot,
+        robot=preset,
         params_file='' if params_file is None else str(params_file),
     )
     raise typer.Exit(code)

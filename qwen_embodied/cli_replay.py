@@ -3,18 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from qwen_embodied.errors import ConfigurationError, MissingDependencyError
+from qwen_embodied.robot_names import preset_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ Topics = Annotated[
 ]
 RobotName = Annotated[
     str,
-    typer.Option('--robot', help='panda, ur5e_2f85, xarm7, so101 or a YAML; as recorded without.'),
+    typer.Option('--robot', help='panda, ur5e, xarm7, so101 or a YAML; as recorded without.'),
 ]
 Files = Annotated[
     list[Path] | None,
@@ -51,7 +51,16 @@ Every = Annotated[int, typer.Option(min=1, help='Make scenes of every n-th image
 At = Annotated[
     float | None, typer.Option(min=0.0, help='Plan at this time, s; else at the first good scene.')
 ]
-Profile = Annotated[str, typer.Option(help='Safety thresholds: simulation or robot.')]
+Profile = Annotated[
+    str, typer.Option(help='Speeds and safety thresholds: simulation, or robot as in `up robot`.')
+]
+Speed = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01, max=1.0,
+        help="With --profile robot: share of the arm's speeds; 0.1 without, as in `up robot`.",
+    ),
+]  # fmt: skip
 Golden = Annotated[
     Path | None, typer.Option(help='report.json of an earlier replay; says what changed.')
 ]
@@ -82,6 +91,7 @@ def replay(  # noqa: PLR0913 - each is an option
     every: Every = 1,
     at: At = None,
     profile: Profile = 'simulation',
+    speed: Speed = None,
     golden: Golden = None,
     recover: Recover = False,
     publish: Publish = False,
@@ -96,8 +106,9 @@ def replay(  # noqa: PLR0913 - each is an option
         'instruction': instruction, 'every': every, 'profile': profile, 'params_files': files,
         'at': -1.0 if at is None else at,
     }  # fmt: skip
-    values |= {'robot': robot} if robot else {}
-    folder = output or Path('runs') / f'replay-{_title(bag)}'
+    values |= {'robot': preset_of(robot)} if robot else {}
+    values |= _pace(profile, speed)
+    folder = _folder(bag, output, golden)
     _check(files)
     try:
         names = _topics(topics, namespace)
@@ -124,10 +135,36 @@ class _Ways(NamedTuple):
         return 'process' if is_worth and not self.is_one_process else 'thread'
 
 
+def _folder(bag: Path, output: Path | None, golden: Path | None) -> Path:
+    """Choose the folder of the report; without an output never one that holds another report.
+
+    Raises:
+        ConfigurationError: The report would take the place of what it is compared with.
+    """
+    if output is None:
+        usual = Path('runs') / f'replay-{_title(bag)}'
+        numbered = (usual.with_name(f'{usual.name}-{number}') for number in count(2))
+        return next(path for path in chain([usual], numbered) if not path.exists())
+    if golden is not None and golden.resolve().parent == output.resolve():
+        raise ConfigurationError(
+            f'--output {output} is the folder of {golden}, which would be overwritten; '
+            'give another folder'
+        )
+    return output
+
+
 def _title(bag: Path) -> str:
     """Name a replay: recordings in the folders of runs are all called `recording`."""
-    path = bag.absolute()
-    return path.parent.name if path.name == 'recording' else path.stem
+    path = bag.resolve()
+    folder = path.parent if path.is_file() else path
+    return folder.parent.name if folder.name == 'recording' else path.stem
+
+
+def _pace(profile: str, speed: float | None) -> dict[str, object]:
+    """Give the speed that was asked for; raises ConfigurationError where it would not count."""
+    if speed is not None and profile != 'robot':
+        raise ConfigurationError(f'--speed {speed:g} counts with --profile robot only; add that')
+    return {} if speed is None else {'speed': speed}
 
 
 def _check(files: list[str]) -> None:
@@ -150,7 +187,7 @@ def _topics(file: Path | None, namespace: str) -> TopicMap:
 def _replay(path: Path, values: dict[str, object], folder: Path, ways: _Ways) -> int:
     from qwen_embodied.replay import configure, read_bag, rerun
     from qwen_embodied.replay.golden import compare, compare_scenes, read_golden
-    from qwen_embodied.replay.outcome import write_report
+    from qwen_embodied.replay.outcome import finished_in, write_report
 
     earlier = None if ways.golden is None else read_golden(ways.golden)
     bag = read_bag(path, recover=ways.recover)
@@ -158,11 +195,13 @@ def _replay(path: Path, values: dict[str, object], folder: Path, ways: _Ways) ->
     begun = time.monotonic()
     with _progress(f'replaying {path.name}') as tell:
         way = ways.of_reading(bag.duration)
-        report = rerun(bag, config, folder=folder, progress=tell, way=way)
-    changes = None
-    if earlier is not None and ways.golden is not None:
-        changes = compare(earlier, report.plain()) + compare_scenes(ways.golden.parent, folder)
-    page, data = write_report(report, folder, changes)
+        with finished_in(folder) as made:
+            report = rerun(bag, config, folder=made, progress=tell, way=way)
+            changes = None
+            if earlier is not None and ways.golden is not None:
+                changes = compare(earlier, report.plain())
+                changes += compare_scenes(ways.golden.parent, made)
+            page, data = (folder / path.name for path in write_report(report, made, changes))
     _say(report, time.monotonic() - begun, changes)
     typer.echo(f'report: {page}  {data}')
     return DONE if report.is_good and not changes else FAILED
@@ -170,15 +209,10 @@ def _replay(path: Path, values: dict[str, object], folder: Path, ways: _Ways) ->
 
 def _publish(bag: Path, own_names: bool) -> None:
     """Play a recording until Ctrl-C."""
-    from qwen_embodied.bringup import replay as profile_of
-    from qwen_embodied.processes import Graph
+    from qwen_embodied.cli_up import run
 
-    profile = profile_of(str(bag.resolve()), names='own' if own_names else 'replay')
-    logs = Path('runs') / 'replay-logs'
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), Graph(profile, logs) as graph:
-        typer.echo(f'plays {bag.name}; logs in {logs}; Ctrl-C stops')
-        graph.watch()
+    names = 'own' if own_names else 'replay'
+    run('replay', {'bag': str(bag), 'names': names}, Path('runs') / 'replay-logs')
 
 
 def _say(report: ReplayReport, took: float, changes: tuple[str, ...] | None) -> None:

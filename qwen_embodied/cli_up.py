@@ -153,7 +153,7 @@ def _watch(profile: Profile, graph: Graph) -> None:
     begun = told = time.monotonic()
     with Readiness(profile) as readiness:
         ready: set[str] = set()
-        while True:
+        while not readiness.ended:
             graph.watch(LOOK)
             for line in readiness.take_lines():
                 typer.echo(line)
@@ -166,8 +166,22 @@ def _watch(profile: Profile, graph: Graph) -> None:
             if len(ready) < len(profile.nodes) and time.monotonic() - told > SPAN:
                 told = time.monotonic()
                 _complain(readiness)
+        _say_end(readiness, ready)
+    graph.watch()
 
 
 def _complain(readiness: Readiness) -> None:
     for name, reason in readiness.missing().items():
         typer.echo(f'{name:18} NOT ready: {reason}')
+
+
+def _say_end(readiness: Readiness, ready: set[str]) -> None:
+    """Say that a recording has ended, and of which node nothing was heard until then."""
+    typer.echo(f'{readiness.ended}; Ctrl-C stops all nodes')
+    for name, reason in readiness.missing().items():
+        if name in ready:
+            continue
+        found = reason.partition(';')[0]  # what comes behind is about a driver
+        names = '; its name is set by --camera, --camera-prefix or --remaps'
+        hint = names if found.startswith('no ') else ''
+        typer.echo(f'{name:18} was not ready before: {found}{hint}')

@@ -170,8 +170,9 @@ class Graph:
             return MissingDependencyError(missing, fix or f'see {self.log_file(name)}')
         how = f'was ended by {signal.Signals(-code).name}' if code < 0 else f'ended with {code}'
         written = ''.join(f'\n    {line}' for line in lines)
+        held = ' and the arm holds' if any(s.moves_arm for s in self.profile.nodes) else ''
         return NodeError(
-            f'the node {name} {how}; all others were stopped and the arm holds. '
+            f'the node {name} {how}; all others were stopped{held}. '
             f'Its last lines ({self.log_file(name)}):{written or " none"}'
         )
 

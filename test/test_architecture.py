@@ -14,7 +14,7 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 BASE = {
     'errors', 'distortion', 'geometry', 'interpolation', 'light_report', 'limits', 'messages',
-    'parameters', 'parameter_files', 'parameter_table', 'relations', 'resources',
+    'parameters', 'parameter_files', 'parameter_table', 'relations', 'resources', 'robot_names',
     'serialization', 'system_libraries', '__version__',
 }  # fmt: skip
 STAGES = {

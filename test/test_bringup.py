@@ -266,6 +266,25 @@ def test_a_camera_is_found_under_its_drivers_names():
     assert values(bringup.robot(camera='usb'), 'perception')['depth_transport'] == 'none'
 
 
+def test_the_camera_and_the_robot_of_a_recording_are_found_where_they_are_played():
+    def perception(**given):
+        return bringup.replay('x', **given).nodes[1]
+
+    def colour(**given):
+        return dict(perception(**given).remappings)['camera/color/image_raw']
+
+    assert colour(camera='realsense') == '/replay/camera/camera/color/image_raw'
+    assert colour(camera='realsense', names='own') == '/camera/camera/color/image_raw'
+    moved = {'camera': 'realsense', 'camera_prefix': '/cam'}
+    assert colour(namespace='left', **moved) == '/left/replay/cam/color/image_raw'
+    assert perception(camera='usb').values()['depth_transport'] == 'none'
+    found = perception(robot='ur5e').values()
+    assert (found['robot'], found['frame_id']) == ('ur5e_2f85', 'base_link')
+    assert 'robot' not in dict(perception().parameters)
+    with pytest.raises(ConfigurationError, match=r"no robot 'ur5'; did you mean ur5e"):
+        perception(robot='ur5')
+
+
 def test_two_simulations_have_a_clock_each():
     clocks = {dict(spec.remappings)['/clock'] for spec in bringup.simulation(namespace='a').nodes}
     assert clocks == {'/a/clock'}

@@ -16,6 +16,7 @@ import pytest
 from hand_made import table, thing
 from qwen_embodied import __version__
 from qwen_embodied.bench import BENCHES
+from qwen_embodied.bench.replay_bags import small_bag
 from qwen_embodied.bringup import LIGHT_NAMES
 from qwen_embodied.cli import Light
 from qwen_embodied.serialization import to_json
@@ -192,6 +193,28 @@ def test_up_starts_every_node_and_ctrl_c_ends_them(tmp_path):
     processes = [int(text.split()[-1]) for text in said[:-1]]
     assert len(processes) == 5
     assert not [number for number in processes if Path(f'/proc/{number}').exists()]
+
+
+def test_up_says_that_a_recording_has_ended(tmp_path):
+    bag = small_bag(tmp_path / 'bag', images=3)
+    words = ('up', 'replay', '--bag', str(bag), '--perception', 'false', '--logs', str(tmp_path))
+    line = [sys.executable, '-u', '-c', START, *words]
+    environment = {**os.environ, 'ROS_DOMAIN_ID': '84', 'PYTHONUNBUFFERED': '1'}
+    with subprocess.Popen(
+        line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as up:
+        said = list(itertools.takewhile(lambda line: 'has ended' not in line, up.stdout))
+        up.send_signal(signal.SIGINT)
+        assert up.wait(30) == DONE
+        assert up.stdout.read() == ''
+    assert 'NOT' not in ''.join(said)
+
+
+def test_where_there_is_no_arm_none_is_said_to_hold(tmp_path):
+    words = ('up', 'replay', '--bag', tmp_path / 'none', '--perception', 'false')
+    result = call(*words, '--logs', tmp_path / 'logs')
+    assert_refused(result, FAILED, 'the node replay ended with 1', 'none does not exist')
+    assert 'the arm' not in result.stderr
 
 
 def test_a_demo_says_that_it_stopped_when_its_nodes_have_ended(tmp_path):

@@ -36,7 +36,10 @@ CREATE INDEX timestamp_idx ON messages (timestamp ASC);
 """
 
 
-def small_bag(folder: Path, *, images: int = 12, step: float = 0.1, seed: int = 0) -> Path:
+def small_bag(
+    folder: Path, *, images: int = 12, step: float = 0.1, seed: int = 0,
+    joints: tuple[str, ...] = ('elbow', 'wrist'),
+) -> Path:  # fmt: skip
     """Write a small MCAP recording of noise; its messages are valid.
 
     Args:
@@ -44,6 +47,7 @@ def small_bag(folder: Path, *, images: int = 12, step: float = 0.1, seed: int = 
         images: How many colour and depth images.
         step: Between images, s.
         seed: Of the noise.
+        joints: Names in the joint states.
     """
     rng = np.random.default_rng(seed)
     writer = BagWriter(folder, configuration={'seed': str(seed)})
@@ -56,7 +60,9 @@ def small_bag(folder: Path, *, images: int = 12, step: float = 0.1, seed: int = 
         stamp = 1.0 + number * step
         rgb = rng.integers(0, 255, (*SIZE, 3), dtype=np.uint8)
         depth = rng.uniform(0.5, 1.5, SIZE).astype(np.float32)
-        state = JointState(stamp, ('elbow', 'wrist'), rng.uniform(-1.0, 1.0, 2), np.zeros(2))
+        state = JointState(
+            stamp, joints, rng.uniform(-1.0, 1.0, len(joints)), np.zeros(len(joints))
+        )
         at = round(stamp * 1e9)
         writer.write(STATES, at, encoded_state(state))
         writer.write(CALIBRATION, at, camera_info(lens, stamp, FRAME))

@@ -14,8 +14,10 @@ from qwen_embodied.doctor.heard import Graph, Joints, Stream
 
 JOINTS, COMMAND, STATUS = 'joint_states', 'arm/command', '/follow_joint_trajectory/_action/status'
 LEAST_RATE, LOW_RATE = 20.0, 50.0  # Hz
-FUTURE, TIMEOUT = 0.005, 0.1  # s, where the safety supervisor does not say its own
+EARLIEST, LATEST = -0.005, 0.1  # s, where no supervisor tells state_future and state_timeout
+JUDGE = 'safety_supervisor'
 BEYOND = 1e-3  # rad or m; encoders round
+OTHER_TIME = 10.0  # s; so much apart are clocks, not loads
 LATCHED = '_LATCHED'
 TIGHT = 0.001  # rad; a controller that is tighter aborts at noise
 SHOWN = 3
@@ -32,15 +34,18 @@ def joint_states(facts: Facts) -> Finding:
     stream = graph.streams.get(JOINTS, Stream(0, 0.0))
     if not sources or not stream.count:
         said = f'{sources[0]} publishes nothing' if sources else 'nobody publishes it'
-        return check.bad(said, "start the arm's driver and its joint_state_broadcaster")
+        fix = "start the arm's driver and its joint_state_broadcaster"
+        return check.late(facts.machine, said, fix)
     if len(sources) > 1:
         fix = 'end one of them, or put each arm into a namespace of its own'
         return check.bad(f'{" and ".join(sources)} publish it', fix)
-    said = f'{stream.rate:.0f} Hz from {sources[0]}'
+    # A simulation that is slower than real time publishes as often in its own time.
+    rate = (graph.clocks and stream.stamped_rate) or stream.rate
+    said = f'{rate:.0f} Hz from {sources[0]}'
     fix = 'raise the update_rate of the controller manager to 50 Hz or more'
-    if stream.rate < LEAST_RATE:
-        return check.bad(said, fix)
-    return check.doubt(said, fix) if stream.rate < LOW_RATE else check.good(said)
+    if rate < LEAST_RATE:
+        return check.late(facts.machine, said, fix)
+    return check.doubt(said, fix) if rate < LOW_RATE else check.good(said)
 
 
 def joint_names(facts: Facts) -> Finding:
@@ -81,17 +86,18 @@ def delay(facts: Facts) -> Finding:
     """Joint states are as old as the clocks of the machines are apart."""
     check, graph = Check(GROUP, 'stamps of joint_states'), alive(facts.graph)
     stream = graph.streams.get(JOINTS) if graph else None
-    if stream is None or stream.delay is None:
-        return check.idle('no joint states are heard')
+    if graph is None or stream is None or stream.delay is None:
+        return check.idle('no joint states are heard' if stream is None else 'no clock is heard')
     said = f'{stream.delay * 1e3:.0f} ms old when heard'
     if stream.stamps and stream.stamps[-1] == 0.0:
         return check.bad('they are stamped with 0', 'let the driver stamp them')
-    supervisor = 'safety_supervisor'
-    earliest = -graph.parameter(supervisor, 'state_future', FUTURE) if graph else -FUTURE
-    latest = graph.parameter(supervisor, 'state_timeout', TIMEOUT) if graph else TIMEOUT
-    if not earliest <= stream.delay <= latest:
+    earliest = -graph.parameter(JUDGE, 'state_future', -EARLIEST)
+    latest = graph.parameter(JUDGE, 'state_timeout', LATEST)
+    if stream.delay < earliest or stream.delay > latest:
         fix = 'synchronise the machines with chrony or PTP; with /clock set use_sim_time'
-        return check.bad(f'{said}; {earliest * 1e3:.0f} to {latest * 1e3:.0f} is allowed', fix)
+        said = f'{said}; {earliest * 1e3:.0f} to {latest * 1e3:.0f} is allowed'
+        is_near = abs(stream.delay) < OTHER_TIME
+        return check.late(facts.machine, said, fix) if is_near else check.bad(said, fix)
     return check.good(said)
 
 
@@ -100,18 +106,18 @@ def controllers(facts: Facts) -> Finding:
     check, graph, robot = Check(GROUP, 'controllers'), alive(facts.graph), _robot(facts)
     if graph is None:
         return check.idle(SILENT)
-    backend = graph.parameter('arm_controller', 'backend', facts.wanted.backend)
-    if backend == 'setpoints':
-        wanted = [COMMAND]
-    elif robot is None or not robot.controllers:
+    backend = _backend(facts, graph)
+    if backend != 'setpoints' and robot is None:
+        return check.idle('the robot is not known')
+    if backend != 'setpoints' and robot is not None and not robot.controllers:
         return check.bad(f'the robot has no controllers for backend: {backend}', 'docs/robots.md')
-    elif backend == 'action':
-        wanted = [name + STATUS for name in robot.controllers]
-    else:
-        wanted = [f'{name}/joint_trajectory' for name in robot.controllers]
-    faults = [fault for name in wanted for fault in _unheard(graph, name)]
+    wanted = _ways(robot)[backend]
+    crowds = [said for name in wanted for said in _crowded(graph, name)]
+    unheard = [said for name in wanted for said in _unheard(graph, name)]
     fix = 'ros2 control list_controllers must show it active; docs/real_arm.md'
-    return check.judge(faults, fix, f'{", ".join(wanted)}')
+    if crowds or not unheard:
+        return check.judge([*crowds, *unheard], fix, f'{", ".join(wanted)}')
+    return check.late(facts.machine, '; '.join(unheard), fix)
 
 
 def tolerances(facts: Facts) -> Finding:
@@ -140,7 +146,8 @@ def safety(facts: Facts) -> Finding:
     if graph is None or not graph.named('safety_supervisor'):
         return check.idle('no safety supervisor runs')
     if not graph.safety:
-        return check.bad('safety/state is silent', 'look at the log of the safety supervisor')
+        fix = 'look at the log of the safety supervisor'
+        return check.late(facts.machine, 'safety/state is silent', fix)
     said = f'{graph.safety}: {"; ".join(graph.reasons)}' if graph.reasons else graph.safety
     if graph.safety.endswith(LATCHED):
         fix = 'mend the cause, then call safety_supervisor/reset; docs/safety.md'
@@ -154,7 +161,8 @@ def seeing(facts: Facts) -> Finding:
     if graph is None or not graph.named('perception'):
         return check.idle('no perception runs')
     if graph.trouble:
-        return check.bad(graph.trouble, 'see the checks of the camera; docs/perception.md')
+        fix = 'see the checks of the camera; docs/perception.md'
+        return check.late(facts.machine, graph.trouble, fix)
     return check.good('says that it sees')
 
 
@@ -203,15 +211,41 @@ def _unknown(joints: Joints) -> list[str]:
     return [name for name in joints.names if told.get(name) is None]
 
 
+def _backend(facts: Facts, graph: Graph) -> str:
+    """Tell the way to the arm; before the arm controller runs, any that is heard will do."""
+    ways = _ways(_robot(facts)) if not graph.named('arm_controller') else {}
+    heard = [
+        way
+        for way, topics in ways.items()
+        if topics and not any(_unheard(graph, topic) for topic in topics)
+    ]
+    return heard[0] if heard else facts.wanted.backend
+
+
+def _ways(robot: RobotFacts | None) -> dict[str, list[str]]:
+    """Name the topics of each way to the arm."""
+    names = robot.controllers if robot else ()
+    return {
+        'setpoints': [COMMAND],
+        'topic': [f'{name}/joint_trajectory' for name in names],
+        'action': [name + STATUS for name in names],
+    }
+
+
 def _unheard(graph: Graph, topic: str) -> list[str]:
-    """Say what is wrong with a topic that moves the arm."""
+    """Say who is missing at a topic that moves the arm."""
     ends = graph.topics.get(topic)
     if topic.endswith(STATUS):
         return [] if ends and ends.publishers else [f'nobody offers {topic.removesuffix(STATUS)}']
-    if ends is None or not ends.subscribers:
-        return [f'nobody listens to {topic}']
-    senders = sorted({end.node for end in ends.publishers})
-    return [f'{topic} is sent by {" and ".join(senders)}'] if len(senders) > 1 else []
+    return [] if ends and ends.subscribers else [f'nobody listens to {topic}']
+
+
+def _crowded(graph: Graph, topic: str) -> list[str]:
+    """Say who else sends what moves the arm."""
+    ends = graph.topics.get(topic)
+    senders = sorted({end.node for end in ends.publishers}) if ends else []
+    crowd = len(senders) > 1 and not topic.endswith(STATUS)
+    return [f'{topic} is sent by {" and ".join(senders)}'] if crowd else []
 
 
 def _loose(name: str, joints: tuple[str, ...], values: Mapping[str, Any]) -> list[str]:

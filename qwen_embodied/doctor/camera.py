@@ -7,14 +7,13 @@ from qwen_embodied.doctor.facts import Facts
 from qwen_embodied.doctor.finding import Check, Finding
 from qwen_embodied.doctor.graph import SILENT, alive
 from qwen_embodied.doctor.heard import Graph, Picture, Stream
+from qwen_embodied.doctor.scope import COLOUR, DEPTH, LENS
 
-COLOUR, DEPTH = 'camera/color/image_raw', 'camera/aligned_depth_to_color/image_raw'
-INFO = 'camera/color/camera_info'
 SUFFIX = {'compressed': '/compressed', 'compressedDepth': '/compressedDepth'}
 LEAST_RATE = 1.0  # Hz; perception gives as many scenes as there are images
 LEAST_VALID = 0.4  # of depths, as the perception node has it
 METRES = (0.1, 10.0)  # where a table is
-START = "start the camera's driver, and remap its topics to camera/..."
+START = "start the camera's driver; --camera and --camera-prefix name its topics, as for up"
 GROUP = 'camera'
 
 
@@ -26,7 +25,7 @@ def colour(facts: Facts) -> Finding:
     topic = COLOUR + SUFFIX.get(facts.wanted.colour_transport, '')
     fault = _silent(graph, topic, graph.colour)
     if fault:
-        return check.bad(fault, START)
+        return check.late(facts.machine, fault, START)
     return _rate(check, graph, graph.colour)
 
 
@@ -51,7 +50,8 @@ def depth(facts: Facts) -> Finding:
     topic = DEPTH + SUFFIX.get(facts.wanted.depth_transport, '')
     fault = _silent(graph, topic, graph.depth)
     if fault:
-        return check.bad(fault, f'align_depth.enable:=true on a RealSense; else {START}')
+        fix = f'align_depth.enable:=true on a RealSense; else {START}'
+        return check.late(facts.machine, fault, fix)
     share = graph.depth.valid if graph.depth and graph.depth.valid is not None else 0.0
     if share < LEAST_VALID:
         fix = 'look at the distance, the light and the surface; docs/perception.md'
@@ -79,7 +79,7 @@ def lens(facts: Facts) -> Finding:
         return check.idle('no colour image is heard')
     info, picture = graph.lens, graph.colour
     if info is None:
-        return check.bad(f'nothing is heard on {INFO}', START)
+        return check.late(facts.machine, f'nothing is heard on {graph.real(LENS)}', START)
     wrong = [info.fault] if info.fault else []
     if picture.width and (info.width, info.height) != (picture.width, picture.height):
         size = f'{picture.width}x{picture.height}'
@@ -114,8 +114,8 @@ def _silent(graph: Graph, topic: str, picture: Picture | None) -> str:
         return ''
     ends = graph.topics.get(topic)
     if ends is None or not ends.publishers:
-        return f'nobody publishes {topic}'
-    return f'{ends.publishers[0].node} publishes nothing on {topic}'
+        return f'nobody publishes {graph.real(topic)}'
+    return f'{ends.publishers[0].node} publishes nothing on {graph.real(topic)}'
 
 
 def _rate(check: Check, graph: Graph, picture: Picture | None) -> Finding:

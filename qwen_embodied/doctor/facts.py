@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from qwen_embodied.doctor.heard import Graph
 
+BUSY = 2.0  # processes that want to run, per core
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -48,6 +50,11 @@ class Machine:
     clock_error: float | None
     now: float
 
+    @property
+    def is_busy(self) -> bool:
+        """True where more wants to run than answers in time can be asked of."""
+        return self.load > BUSY * self.cores
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -76,6 +83,7 @@ class RobotFacts:
         base_frame: Name of the frame that poses are given in.
         controllers: Joints by controller.
         fault: Why it cannot be used; empty when it can.
+        is_late: True when it was not told or loaded in time, so that nobody knows.
     """
 
     name: str
@@ -85,6 +93,7 @@ class RobotFacts:
     base_frame: str = ''
     controllers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fault: str = ''
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,14 +139,14 @@ class Facts:
 
     Attributes:
         machine: This machine.
-        wanted: By the parameter files.
+        wanted: By the parameter files, and by the running nodes where they tell another way.
         native: Whether the native libraries load.
         rendering: Whether MuJoCo renders; None without MuJoCo.
         ros: Whether rclpy works.
         configuration: Faults of the parameter files; None where they could not be read.
         robot: The preset, or None where it could not be tried.
-        own_robot: That of the running graph, with what was heard on robot_description; None where
-            neither differs from the preset.
+        own_robot: That of the running graph, with its own description; None where neither differs
+            from the preset.
         server: What the model server answered; None where no server is wanted.
         graph: None where it was not looked at.
     """

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qwen_embodied.doctor.facts import Probe
+from qwen_embodied.doctor.facts import Machine, Probe
 
 AGAIN = 'the machine is busy: end other programs, then ask again'
 
@@ -65,6 +65,12 @@ class Check:
     def failed(self, tried: Probe, fix: str) -> Finding:
         """Something that was tried out did not work, or not in time."""
         return self.doubt(tried.said, AGAIN) if tried.is_late else self.bad(tried.said, fix)
+
+    def late(self, machine: Machine, found: str, fix: str) -> Finding:
+        """Something did not come in time, which a busy machine may be the reason of."""
+        if machine.is_busy:
+            return self.doubt(f'{found} (load {machine.load:.1f})', AGAIN)
+        return self.bad(found, fix)
 
     def judge(self, faults: list[str], fix: str, found: str) -> Finding:
         """Fail with the faults, or pass with what was found."""

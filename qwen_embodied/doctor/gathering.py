@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from qwen_embodied.bringup import added_environment
+from qwen_embodied.cameras import CAMERAS
 from qwen_embodied.doctor import machine
 from qwen_embodied.doctor.facts import Facts, Probe, RobotFacts, Wanted
 from qwen_embodied.doctor.heard import Graph
@@ -26,6 +27,8 @@ from qwen_embodied.resources import shared_file
 
 T = TypeVar('T')
 
+# Which tell the robot, the surest first.
+CELL_NODES = ('arm_controller', 'safety_supervisor', 'planner')
 CONFIG = (
     'cell', '1_camera', '2_perception', '3_planning', '4_motion', '5_safety', '6_control',
 )  # fmt: skip
@@ -49,6 +52,10 @@ ASKED = {
     'latch_file': ('safety_supervisor', 'latch_file'),
     'audit_file': ('safety_supervisor', 'audit_file'),
 }
+# Of these, what is judged as it runs; the rest is tried out as the files have it.
+TOLD = (
+    'description', 'backend', 'colour_transport', 'depth_transport', 'pair_tolerance', 'frame_id',
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Request:
         robot: File of config/robots, in place of what the parameter files say.
         seconds: How long topics are heard, s.
         graph: Whether to look at the running graph at all.
+        camera: Whose driver's topics are looked at while no perception runs.
+        camera_prefix: Before the camera's topics, in place of its driver's usual.
     """
 
     files: tuple[Path, ...] = ()
@@ -68,6 +77,13 @@ class Request:
     robot: str = ''
     seconds: float = LISTEN
     graph: bool = True
+    camera: str = 'own'
+    camera_prefix: str = ''
+
+    def __post_init__(self) -> None:
+        """Refuse a camera that is not known."""
+        if self.camera not in CAMERAS:
+            raise ConfigurationError(f'camera = {self.camera!r}; known are {", ".join(CAMERAS)}')
 
 
 def gather(request: Request, environment: Mapping[str, str] | None = None) -> Facts:
@@ -82,7 +98,7 @@ def gather(request: Request, environment: Mapping[str, str] | None = None) -> Fa
     native, robot, configuration, rendering = _tried(ended['tried'])
     return Facts(
         machine=here,
-        wanted=wanted,
+        wanted=running(wanted, graph),
         native=native,
         rendering=rendering if machine.installed('mujoco') else None,
         ros=ros,
@@ -112,6 +128,17 @@ def wanted_by(files: Sequence[Path], request: Request) -> Wanted:
     return Wanted(**values)
 
 
+def running(wanted: Wanted, graph: Graph | None) -> Wanted:
+    """Put what running nodes tell in place of what the files say of them."""
+    values: dict[str, Any] = {}
+    for field in TOLD if graph is not None else ():
+        node, name = ASKED[field]
+        value = graph.told(node).get(name) if graph else None
+        if type(value) is type(getattr(wanted, field)):
+            values[field] = value
+    return replace(wanted, **values)
+
+
 class Trial:
     """A process that tries one thing out."""
 
@@ -125,7 +152,8 @@ class Trial:
             environment: Of the process.
             said: Written to its standard input as JSON.
         """
-        self._deadline = time.monotonic() + LIMIT
+        self._limit = LIMIT * machine.slowdown()
+        self._deadline = time.monotonic() + self._limit
         self._process = subprocess.Popen(
             [sys.executable, *words],
             env=dict(environment),
@@ -148,7 +176,8 @@ class Trial:
         except subprocess.TimeoutExpired:
             self._process.kill()
             output, _ = self._process.communicate()
-            return (*_lines(output), Probe(False, f'no answer within {LIMIT:g} s', is_late=True))
+            late = Probe(False, f'no answer within {self._limit:.3g} s', is_late=True)
+            return (*_lines(output), late)
         code, lines = self._process.returncode, _lines(output)
         said = errors.strip().splitlines()
         fault = Probe(False, said[-1] if said else f'it ended with {code}')
@@ -186,6 +215,7 @@ def _start(
         line = ['-m', 'qwen_embodied.nodes.examining', '--namespace', request.namespace]
         line += ['--seconds', str(request.seconds)]
         line += ['--transports', wanted.colour_transport, wanted.depth_transport]
+        line += ['--camera', request.camera, '--camera-prefix', request.camera_prefix]
         trials['graph'] = Trial(line, environment)
     path = '' if wanted.description in ('preset', 'topic') else wanted.description
     trial = [wanted.robot, path, wanted.obstacles, [str(path) for path in files]]
@@ -197,15 +227,31 @@ def _start(
 
 
 def own_robot(wanted: Wanted, graph: Graph | None, given: Mapping[str, str]) -> RobotFacts | None:
-    """Load the robot for which the graph runs, with the description that was heard."""
+    """Load the robot for which the graph runs, with its own description.
+
+    Args:
+        wanted: By the parameter files alone.
+        graph: The running one, if any.
+        given: Environment.
+
+    Returns:
+        None where it is the wanted one; one with a fault where it is not known.
+    """
     if graph is None:
         return None
-    name = graph.parameter('arm_controller', 'robot', wanted.robot)
-    if not graph.description and name == wanted.robot:
+    there = [node for node in CELL_NODES if graph.named(node)]
+    told: Mapping[str, Any] = next((graph.told(node) for node in there if graph.told(node)), {})
+    if there and not told:
+        return RobotFacts('', fault=f'{there[0]} does not tell its robot', is_late=True)
+    name, given_as = str(told.get('robot', wanted.robot)), told.get('robot_description', '')
+    path = '' if given_as in ('preset', 'topic') else given_as
+    if name == wanted.robot and not (graph.description or path):
         return None
-    said = [name, graph.description, '', []]
-    trial = Trial(['-m', 'qwen_embodied.nodes.trying'], given, said)
-    return read_as(RobotFacts, _tried(trial.end())[1])
+    said = [name, graph.description or path, '', None]
+    *_, probe = Trial(['-m', 'qwen_embodied.nodes.trying'], given, said).end()
+    told_robot = read_as(Probe, probe)
+    found = read_as(RobotFacts, told_robot) if told_robot else None
+    return found or RobotFacts(name, fault=probe.said, is_late=probe.is_late)
 
 
 def _heard(ended: tuple[Probe, ...] | None) -> tuple[Probe, Graph | None]:

@@ -7,10 +7,10 @@ from collections import Counter
 from typing import Any
 
 from qwen_embodied.doctor.facts import Facts
-from qwen_embodied.doctor.finding import Check, Finding
+from qwen_embodied.doctor.finding import AGAIN, Check, Finding
 from qwen_embodied.doctor.heard import Graph
+from qwen_embodied.doctor.scope import NODES
 
-NODES = ('perception', 'planner', 'safety_supervisor', 'arm_controller')
 IMAGE, STATUS = 'sensor_msgs/msg/Image', 'diagnostic_msgs/msg/DiagnosticStatus'
 TRAJECTORY, TEXT = 'trajectory_msgs/msg/JointTrajectory', 'std_msgs/msg/String'
 TYPES = {
@@ -32,8 +32,6 @@ TYPES = {
     '/clock': 'rosgraph_msgs/msg/Clock',
     '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
 }
-# Nodes of the command line, for which only the time of this machine matters.
-GUESTS = ('up', 'operator', 'approver', 'calibration', 'recorder')
 SHOWN = 3
 SILENT = 'no graph runs in this domain'
 GROUP = 'graph'
@@ -57,7 +55,12 @@ def nodes(facts: Facts) -> Finding:
     if len(missing) == len(NODES):
         return check.idle(f'{len(graph.nodes)} nodes, none of this package')
     if missing:
-        return check.bad(f'{", ".join(missing)} does not run', 'start it, or read its log')
+        said = f'{", ".join(missing)} does not run'
+        return check.late(facts.machine, said, 'start it, or read its log')
+    silent = [name for name in NODES if not graph.told(name)]
+    if silent:
+        said = f'{", ".join(silent)} does not tell its parameters'
+        return check.doubt(said, AGAIN if facts.machine.is_busy else 'read its log')
     return check.good(f'{len(graph.nodes)} nodes, each once')
 
 
@@ -102,14 +105,13 @@ def time_source(facts: Facts) -> Finding:
     sources = {end.node for end in _clocks(graph)}
     simulated = bool(sources)
     wrong = [name for name, value in sorted(told.items())
-             if value is not simulated and name not in sources
-             and name.rpartition('/')[2] not in GUESTS]  # fmt: skip
+             if value is not simulated and name not in sources]  # fmt: skip
     if wrong:
         why = '/clock is published' if simulated else 'nobody publishes /clock'
         fix = f'set use_sim_time: {str(simulated).lower()} for them'
         has = str(not simulated).lower()
         said = f'{why}, but use_sim_time is {has} in {", ".join(wrong[:SHOWN])}'
-        return check.bad(said, fix)
+        return check.bad(said, fix) if simulated else check.late(facts.machine, said, fix)
     return check.good(f'{"simulated" if simulated else "real"} time in {len(told)} nodes')
 
 
@@ -122,13 +124,12 @@ def clock(facts: Facts) -> Finding:
     if len(_clocks(graph)) > 1:
         return check.bad(f'{" and ".join(sources)} both publish it', 'end one of them')
     if not graph.clocks:
-        return check.bad(
-            f'{sources[0]} publishes nothing on it', f'look at the log of {sources[0]}'
-        )
+        said = f'{sources[0]} publishes nothing on it'
+        return check.late(facts.machine, said, f'look at the log of {sources[0]}')
     passed = graph.clocks[-1] - graph.clocks[0]
     if passed <= 0.0:
         said = f'it stands at {graph.clocks[-1]:.2f} s'
-        return check.bad(said, 'resume the simulation, or the replay')
+        return check.late(facts.machine, said, 'resume the simulation, or the replay')
     seconds = graph.streams['/clock'].seconds if '/clock' in graph.streams else 0.0
     speed = passed / seconds if seconds else 0.0
     return check.good(f'goes on at {speed:.2f} of real time')

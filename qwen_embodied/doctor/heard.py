@@ -60,6 +60,12 @@ class Stream:
         """Messages per second."""
         return (self.count - 1) / self.seconds if self.count > 1 and self.seconds > 0.0 else 0.0
 
+    @property
+    def stamped_rate(self) -> float:
+        """Messages per second of the time in which they are stamped."""
+        passed = self.stamps[-1] - self.stamps[0] if self.stamps else 0.0
+        return (len(self.stamps) - 1) / passed if passed > 0.0 else 0.0
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -135,6 +141,7 @@ class Graph:
         trouble: What perception says on /diagnostics; empty when it sees.
         safety: State of the supervisor; empty where nothing was heard.
         reasons: Why the supervisor holds.
+        names: Full names of the topics that are remapped, by the name they have here.
         edges: Parent and child frames of TF; None where tf2_msgs is not installed.
     """
 
@@ -154,12 +161,21 @@ class Graph:
     safety: str = ''
     reasons: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, node: str) -> tuple[str, ...]:
         """Give the full names of the nodes of a name."""
         return tuple(name for name in self.nodes if name.rpartition('/')[2] == node)
 
+    def told(self, node: str) -> Mapping[str, Any]:
+        """Give what a running node told of its parameters; empty where it told nothing."""
+        return next((self.parameters.get(full) for full in self.named(node)), None) or {}
+
+    def real(self, topic: str) -> str:
+        """Give the name that a topic has in the graph."""
+        base = next((name for name in self.names if topic.startswith(f'{name}/')), topic)
+        return self.names.get(base, base) + topic.removeprefix(base)
+
     def parameter(self, node: str, name: str, usual: Any) -> Any:
         """Give a parameter of a running node, or what is usual."""
-        values = next((self.parameters.get(full) for full in self.named(node)), None) or {}
-        return values.get(name, usual)
+        return self.told(node).get(name, usual)

@@ -16,6 +16,7 @@ from qwen_embodied.doctor.facts import Machine
 from qwen_embodied.doctor.software import CORE, LOCAL_MODEL, OPENCV, ROS
 
 MIB = 2**20
+LONGEST = 3.0
 VARIABLES = (
     'ROS_DOMAIN_ID', 'ROS_DISTRO', 'RMW_IMPLEMENTATION', 'ROS_AUTOMATIC_DISCOVERY_RANGE',
     'ROS_LOCALHOST_ONLY', 'ROS_STATIC_PEERS', 'FASTDDS_DEFAULT_PROFILES_FILE',
@@ -141,6 +142,11 @@ def _clock_error() -> float | None:
     if status & UNSYNCHRONISED or state == TIME_ERROR:
         return None
     return float(words[3]) * 1e-6
+
+
+def slowdown() -> float:
+    """Say how much longer than on a quiet machine an answer may take, from 1 to 3."""
+    return min(max(os.getloadavg()[0] / len(os.sched_getaffinity(0)), 1.0), LONGEST)
 
 
 def installed(distribution: str) -> bool:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from qwen_embodied.doctor.facts import Facts, RobotFacts
-from qwen_embodied.doctor.finding import Check, Finding
+from qwen_embodied.doctor.finding import AGAIN, Check, Finding
 
 # What these nodes must agree about.
 CELL_NODES = ('planner', 'safety_supervisor', 'arm_controller')
@@ -29,7 +29,7 @@ def robot(facts: Facts) -> Finding:
     """The robot's file has everything: limits, gripper, tool, controllers, obstacles."""
     check = Check(GROUP, 'robot')
     if facts.robot is None:
-        return check.idle('the native libraries do not load')
+        return check.idle('it could not be tried; see the check of the native libraries')
     return _complete(check, facts.robot, 'complete config/robots as docs/robots.md says')
 
 
@@ -42,7 +42,8 @@ def description(facts: Facts) -> Finding:
     if not facts.graph.description:
         if not wants:
             return check.idle(f'nobody publishes it; wanted is {facts.wanted.description}')
-        return check.bad('nothing is heard on it', "start the driver's robot_state_publisher")
+        fix = "start the driver's robot_state_publisher"
+        return check.late(facts.machine, 'nothing is heard on it', fix)
     if facts.own_robot is None:
         return check.bad('it could not be loaded in time', 'look at it with check_urdf')
     fix = 'give what it lacks in config/robots, as docs/robots.md says'
@@ -77,7 +78,7 @@ def server(facts: Facts) -> Finding:
 
 def _complete(check: Check, robot: RobotFacts, fix: str) -> Finding:
     if robot.fault:
-        return check.bad(robot.fault, fix)
+        return check.doubt(robot.fault, AGAIN) if robot.is_late else check.bad(robot.fault, fix)
     said = f'{robot.name}: {len(robot.joints)} joints with all limits, base {robot.base_frame}'
     return check.good(said)
 

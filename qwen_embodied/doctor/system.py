@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from qwen_embodied.doctor.facts import Facts
+from qwen_embodied.doctor.facts import BUSY, Facts
 from qwen_embodied.doctor.finding import Check, Finding
 from qwen_embodied.environment import LAST_DOMAIN
 from qwen_embodied.system_libraries import INSTALL as INSTALL_SYSTEM
@@ -20,7 +20,7 @@ FIRST_BUSY, LAST_BUSY = 102, 214  # domains whose ports Linux gives to other pro
 RANGES = ('SUBNET', 'LOCALHOST', 'OFF', 'SYSTEM_DEFAULT')
 # MiB: the segments of seven processes; some runs; seven processes with their libraries.
 SHARED_MEMORY, DISK, FULL_DISK, MEMORY, FULL_MEMORY = 256, 1024, 100, 3000, 1000
-CORES = 2
+CORES, WITH_GRAPH = 2, 3.0  # load per core that is well, where a graph runs
 CLOCK_ERROR, BIRTH = 0.05, 1.75e9  # s; the clock cannot be before this package was written
 GROUP = 'system'
 
@@ -116,9 +116,9 @@ def cores(facts: Facts) -> Finding:
     said = f'{here.cores} cores, load {here.load:.1f}'
     if here.cores < CORES:
         return check.doubt(f'{said}; the figures are for {CORES}', 'give it more cores')
-    # A graph that is already running is what loads the machine, and may.
-    others = here.load > 2 * here.cores and not (facts.graph and facts.graph.nodes)
-    if others:
+    # A graph that is already running loads the machine too, and may.
+    allowed = WITH_GRAPH if facts.graph and facts.graph.nodes else BUSY
+    if here.load > allowed * here.cores:
         return check.doubt(f'{said}: late inputs make the arm hold', 'end other programs')
     return check.good(said)
 

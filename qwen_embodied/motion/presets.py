@@ -15,6 +15,7 @@ from qwen_embodied.motion.gripper import Gripper
 from qwen_embodied.motion.robot import Robot
 from qwen_embodied.motion.urdf import ToolPlace, attach, read_xml
 from qwen_embodied.resources import shared_file
+from qwen_embodied.robot_names import robot_file
 
 GRIPPER_NEEDS = ('joint', 'open', 'closed', 'acceleration', 'jerk')
 GRIPPER_MAY = ('finger_depth', 'width', 'strokes', 'standing', 'palm', 'tips', 'links')
@@ -27,11 +28,12 @@ def load_robot(name: str = 'panda', description: str | None = None) -> Robot:
     """Load a preset of config/robots, or such a YAML file by its path.
 
     Args:
-        name: 'panda', 'ur5e', 'xarm7', 'so101', or the path of a YAML file.
+        name: File of config/robots such as 'panda', 'ur5e_2f85' or 'ur5e' (without a gripper),
+            or the path of a YAML file.
         description: What /robot_description holds; it replaces the preset's URDF, whose simple
             shapes then stand in for its meshes.
     """
-    path = Path(name) if name.endswith('.yaml') else shared_file(f'config/robots/{name}.yaml')
+    path = robot_file(name)
     try:
         values = yaml.safe_load(path.read_text(encoding='utf-8'))
     except (OSError, yaml.YAMLError) as error:

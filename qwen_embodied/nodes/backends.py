@@ -18,7 +18,7 @@ from qwen_embodied.messages import Array, JointTrajectory
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.following import Follower
 from qwen_embodied.parameters import param
-from qwen_embodied.resources import shared_file
+from qwen_embodied.robot_names import robot_file
 
 DRY_RUN = 'dry run: approved, and no command was sent'
 SUCCESSFUL = 0  # error code of a FollowJointTrajectory result
@@ -204,7 +204,7 @@ def join(
 
 def controllers_of(robot: str) -> dict[str, tuple[str, ...]]:
     """Read which controller owns which joints from a file of config/robots."""
-    path = robot if robot.endswith('.yaml') else shared_file(f'config/robots/{robot}.yaml')
+    path = robot_file(robot)
     with open(path, encoding='utf-8') as file:
         owners = (yaml.safe_load(file) or {}).get('controllers')
     if not isinstance(owners, dict) or not owners:

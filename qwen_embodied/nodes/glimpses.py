@@ -14,20 +14,10 @@ from sensor_msgs.msg import CompressedImage
 from qwen_embodied.camera.images import read_depth, read_image, read_intrinsics
 from qwen_embodied.camera.images_compressed import read_compressed, read_compressed_depth
 from qwen_embodied.doctor.heard import Joints, Lens, Picture
+from qwen_embodied.doctor.scope import CLOCK, COLOUR, DEPTH, JOINTS, LENS
 from qwen_embodied.errors import QwenEmbodiedError
 from qwen_embodied.nodes import conversions_safety
-from qwen_embodied.nodes.overheard import (
-    CLOCK,
-    COLOUR,
-    DEPTH,
-    DESCRIPTION,
-    DIAGNOSTICS,
-    JOINTS,
-    LENS,
-    SAFETY,
-    TF,
-    Ear,
-)  # fmt: skip
+from qwen_embodied.nodes.overheard import DESCRIPTION, DIAGNOSTICS, SAFETY, TF, Ear
 from qwen_embodied.safety import SafetyState
 
 

@@ -7,7 +7,7 @@ import statistics
 import struct
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -21,13 +21,11 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 
 from qwen_embodied.doctor.heard import Stream
+from qwen_embodied.doctor.scope import CLOCK, COLOUR, DEPTH, JOINTS, LENS
 from qwen_embodied.errors import ReplayError
 from qwen_embodied.nodes import qos, topic_types
 
-COLOUR = 'camera/color/image_raw'
-DEPTH = 'camera/aligned_depth_to_color/image_raw'
-LENS, JOINTS, DESCRIPTION = 'camera/color/camera_info', 'joint_states', 'robot_description'
-CLOCK, OWN_CLOCK = '/clock', 'clock'
+DESCRIPTION, OWN_CLOCK = 'robot_description', 'clock'
 SAFETY, DIAGNOSTICS = 'safety/state', '/diagnostics'
 TF = ('/tf', '/tf_static')
 STAMPED = (Image, CompressedImage, CameraInfo, JointStateMessage)
@@ -50,10 +48,12 @@ class Ear:
             topic: Name.
             kind: Of the messages.
             profile: From `qos`.
-            clocks: Ears at clocks; the time of the first that is heard counts.
+            clocks: Ears at clocks; the time of the first that is heard counts. Without any,
+                that of this machine.
         """
         self._kind, self._clocks, self.count = kind, clocks, 0
         self._first = self._last = 0.0
+        self._has_clock = False
         self._stamps: deque[float] = deque(maxlen=KEPT)
         self._delays: list[float] = []
         self._kept: deque[bytes] = deque(maxlen=KEPT if kind is not Image else 1)
@@ -63,11 +63,24 @@ class Ear:
         node.create_subscription(kind, topic, self._hear, profile, raw=True, event_callbacks=quiet)
 
     @classmethod
-    def all_of(cls, node: Node, transports: Sequence[str]) -> dict[str, Ear]:
-        """Listen to everything that a check needs, by topic."""
+    def all_of(cls, node: Node, transports: Sequence[str],
+               names: Mapping[str, str]) -> dict[str, Ear]:  # fmt: skip
+        """Listen to everything that a check needs.
+
+        Args:
+            node: That subscribes.
+            transports: Of colour and depth.
+            names: Under which topics come that are remapped.
+
+        Returns:
+            Ears by the names that this package gives the topics.
+        """
         # In a namespace, simulated time may be the graph's own.
-        names = (OWN_CLOCK, CLOCK) if node.get_namespace() != '/' else (CLOCK,)
-        clocks = {name: cls(node, name, Clock, qos.SENSOR) for name in names}
+        owned = node.get_namespace() != '/' and CLOCK not in names
+        clocks = {
+            name: cls(node, names.get(name, name), Clock, qos.SENSOR)
+            for name in ((OWN_CLOCK, CLOCK) if owned else (CLOCK,))
+        }
         colour = transports[0] == 'compressed'
         depth = transports[1] == 'compressedDepth'
         kinds: list[tuple[str, str, type[Any]]] = [
@@ -80,7 +93,10 @@ class Ear:
         ]
         ears = {**clocks, DESCRIPTION: cls(node, DESCRIPTION, String, qos.LATCHED)}
         for topic, suffix, kind in kinds:
-            ears[topic] = cls(node, topic + suffix, kind, qos.SENSOR, tuple(clocks.values()))
+            name = names.get(topic, topic) + suffix
+            ears[topic] = cls(node, name, kind, qos.SENSOR, tuple(clocks.values()))
+            # Until the clock is heard nobody knows how old a stamp is.
+            ears[topic]._has_clock = CLOCK in names
         transforms = _transforms()
         if transforms is not None:
             for topic, profile in zip(TF, (qos.SENSOR, qos.LATCHED), strict=True):
@@ -113,11 +129,12 @@ class Ear:
         if self._kind in STAMPED:
             stamp = _stamp(content)
             self._stamps.append(stamp)
-            self._delays.append(self._now() - stamp)
+            now = self._now()
+            self._delays += [] if now is None else [now - stamp]
 
-    def _now(self) -> float:
+    def _now(self) -> float | None:
         times = (_stamp(clock._kept[-1]) for clock in self._clocks if clock._kept)
-        return next(times, time.time())
+        return next(times, None if self._has_clock else time.time())
 
 
 def _stamp(content: bytes) -> float:

@@ -45,10 +45,14 @@ class ReadinessNode(Node):
         self.heard: dict[str, float] = {}
         self.reasons: dict[str, str] = {}
         self.lines: list[str] = []
+        self.ended = ''
         for spec in specs:
             if spec.name in HEARTBEATS:
                 topic, kind = HEARTBEATS[spec.name]
                 hear(self, topic, qos.SENSOR, same, self._noter(spec.name), kind)
+            if spec.name == 'replay':
+                status = f'{spec.full_name}/status'
+                hear(self, status, qos.LATCHED, same, self._on_end, DiagnosticStatus)
         self._listen()
 
     def _listen(self) -> None:
@@ -61,6 +65,9 @@ class ReadinessNode(Node):
             self.heard[name] = time.monotonic()
 
         return note
+
+    def _on_end(self, status: DiagnosticStatus) -> None:
+        self.ended = status.message
 
     def _on_safety(self, heard: tuple[Any, object]) -> None:
         state = heard[0]
@@ -93,6 +100,11 @@ class Readiness(Guest[ReadinessNode]):
             domain,
         )
 
+    @property
+    def ended(self) -> str:
+        """How the recording that is played has ended; empty while it has not, or there is none."""
+        return self.node.ended
+
     def ready(self) -> tuple[str, ...]:
         """Name the nodes that are ready now."""
         missing = self.missing()
@@ -113,7 +125,7 @@ class Readiness(Guest[ReadinessNode]):
         there = self.node.get_node_names_and_namespaces()
         if (name, '/' + spec.namespace.strip('/')) not in there:
             return 'it has not joined the graph'
-        if name not in HEARTBEATS:
+        if name not in HEARTBEATS or (name == 'replay' and self.ended):
             return ''
         said = self.node.reasons.get(name, '')
         if name not in self.node.heard:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
@@ -24,6 +25,7 @@ from qwen_embodied.parameters import param
 from qwen_embodied.replay import Record, Topic, read_bag
 from qwen_embodied.replay.playback import may_be_played, played_name
 
+STATUS = '~/status'
 TICKS = 100.0  # per s, of this machine's clock
 
 
@@ -54,6 +56,8 @@ class ReplayNode(Node):
         bag = read_bag(Path(values.bag), recover=values.recover)
         played = {name: topic for name, topic in bag.topics.items() if may_be_played(topic)}
         self._outputs = self._opened(played)
+        self._end_out = self.create_publisher(DiagnosticStatus, STATUS, qos.LATCHED)
+        self._end = f'the recording has ended after {bag.duration:.1f} s'
         self._clock_out = self.create_publisher(Clock, '/clock', qos.STATE)
         self._records: Iterator[Record] = bag.messages(self._outputs)
         self._next = next(self._records, None)
@@ -102,10 +106,13 @@ class ReplayNode(Node):
 
     def _finish(self, fault: str) -> None:
         self.is_done = True
+        level = DiagnosticStatus.ERROR if fault else DiagnosticStatus.OK
+        said = f'the recording is played no further: {fault}' if fault else self._end
+        self._end_out.publish(DiagnosticStatus(level=level, name='replay', message=said))
         if fault:
-            self.get_logger().error(f'the recording is played no further: {fault}')
+            self.get_logger().error(said)
         else:
-            self.get_logger().info('the recording is played')
+            self.get_logger().info(said)
 
     def destroy_node(self) -> None:
         """End the thread before the publishers."""

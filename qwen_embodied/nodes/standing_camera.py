@@ -9,10 +9,10 @@ import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 
+from qwen_embodied.doctor.scope import COLOUR, DEPTH, LENS
 from qwen_embodied.messages import Frame
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.conversions_image import depth_to_ros, image_to_ros, intrinsics_to_ros
-from qwen_embodied.nodes.overheard import COLOUR, DEPTH, LENS
 from qwen_embodied.nodes.pacing import Pacer
 
 RATE = 30.0  # Hz, as most cameras of this kind

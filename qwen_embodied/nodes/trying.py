@@ -35,14 +35,19 @@ def rendering() -> Probe:
 
 
 def main() -> None:
-    """Read robot, description, obstacles and files as a JSON list from the standard input."""
+    """Read robot, description, obstacles and files as a JSON list from the standard input.
+
+    With null for the files it tells the robot alone.
+    """
     name, description, obstacles, files = json.loads(sys.stdin.read())
+    if files is None:
+        _tell(robot(name, description, obstacles))
+        return
     _tell(native())
     _tell(robot(name, description, obstacles))
-    if files:
-        _tell(configuration(files))
-        if find_spec('mujoco'):
-            _tell(rendering())
+    _tell(configuration(files))
+    if find_spec('mujoco'):
+        _tell(rendering())
 
 
 def _tell(probe: Probe) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from qwen_embodied import safety
+from qwen_embodied.bringup_arguments import RobotArguments
 from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.motion import MotionParameters
 from qwen_embodied.parameter_files import check_sections, read_sections, settings_of
@@ -45,9 +46,13 @@ class ReplayConfig:
     )
     profile: str = param(
         'simulation',
-        'Whose safety thresholds: of the simulated cell, or of config/5_safety.yaml.',
+        'Whose speeds and safety thresholds: of the simulated cell, or as `up robot` sets them.',
         choices=PROFILES,
     )
+    speed: float = param(
+        RobotArguments.speed, "With profile robot: share of the arm's speeds and accelerations.",
+        bounds=(0.01, 1.0),
+    )  # fmt: skip
     camera_position: list[float] = param(
         [0.4, 0.0, 1.25], 'Of the optical frame in the base frame, x y z, m.'
     )
@@ -101,7 +106,10 @@ def stage_parameters(config: ReplayConfig) -> StageParameters:
     files, below = config.params_files, config.topics.namespace
     for path in files:
         check_sections(path, NODES)
-    rules = safety.SIMULATION_PROFILE if config.profile == 'simulation' else {}
+    arm = RobotArguments(speed=config.speed)
+    pace, rules = dict(arm.planned), dict(arm.allowed)
+    if config.profile == 'simulation':
+        pace, rules = {}, safety.SIMULATION_PROFILE
 
     def stage(cls: type[T], name: str, node: str, **usual: Any) -> T:
         over = dict(usual)
@@ -112,7 +120,7 @@ def stage_parameters(config: ReplayConfig) -> StageParameters:
     return StageParameters(
         stage(PerceptionParameters, '2_perception', 'perception'),
         stage(LightingParameters, '2_perception', 'perception'),
-        stage(MotionParameters, '4_motion', 'planner'),
+        stage(MotionParameters, '4_motion', 'planner', **pace),
         stage(safety.Parameters, '5_safety', 'safety_supervisor', **rules),
     )
 

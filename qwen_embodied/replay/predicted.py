@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qwen_embodied import safety
+from qwen_embodied.errors import TaskError
 from qwen_embodied.geometry import pose
 from qwen_embodied.messages import (
     ArmStatus,
@@ -114,7 +115,12 @@ class PredictedCell:
         return Observation(scene, self._rgb, self.state())
 
     def execute(self, trajectory: JointTrajectory) -> ArmStatus:
-        """Judge a trajectory, and do it when it is approved."""
+        """Judge a trajectory, and do it when it is approved.
+
+        Raises:
+            TaskError: The same one was refused before; nothing changed here that could help.
+        """
+        self._refuse_again(trajectory)
         named = replace(trajectory, id=f'{len(self.judged) + 1:04d}')
         breaches = tuple(str(breach) for breach in safety.check_trajectory(named, self._context()))
         segment = next((e.text for e in reversed(self.events) if e.kind == 'segment'), '')
@@ -123,6 +129,11 @@ class PredictedCell:
             return ArmStatus(named.id, 'rejected', '; '.join(breaches))
         self._follow(named)
         return ArmStatus(named.id, 'succeeded')
+
+    def _refuse_again(self, trajectory: JointTrajectory) -> None:
+        for item in self.judged:
+            if item.breaches and _is_same(item.trajectory, trajectory):
+                raise TaskError(f'{item.name}: {"; ".join(item.breaches)}')
 
     # -- what a trajectory changes ---------------------------------------------------------
 
@@ -206,6 +217,14 @@ class PredictedCell:
             and name not in self._robot.joint_names
             and (name == gripper.joint or name[:-1] == gripper.joint[:-1])
         )
+
+
+def _is_same(one: JointTrajectory, other: JointTrajectory) -> bool:
+    return (
+        one.joint_names == other.joint_names
+        and np.array_equal(one.times, other.times)
+        and np.array_equal(one.positions, other.positions)
+    )
 
 
 def _moved(item: SceneObject, offset: Array) -> SceneObject:

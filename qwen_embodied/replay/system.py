@@ -11,6 +11,7 @@ from qwen_embodied.errors import ConfigurationError
 from qwen_embodied.parameters import read_yaml
 from qwen_embodied.replay.encoding import text
 from qwen_embodied.resources import shared_file
+from qwen_embodied.robot_names import robot_file
 
 DESCRIPTION = '/robot_description'
 FILES = ('1_camera', '2_perception', '3_planning', '4_motion', '5_safety', '6_control')
@@ -39,7 +40,7 @@ def configuration(robot: str, params_file: str = '') -> dict[str, str]:
 
 def description(robot: str) -> bytes:
     """Give the robot's URDF as a serialised std_msgs/String; raises ConfigurationError."""
-    path = Path(robot) if robot.endswith('.yaml') else shared_file(f'config/robots/{robot}.yaml')
+    path = robot_file(robot)
     try:
         values = yaml.safe_load(path.read_text(encoding='utf-8'))
         return text(shared_file(str(values['urdf'])).read_text(encoding='utf-8'))

@@ -84,6 +84,7 @@ CASES = [
     ('cores', {'machine__cores': 1}, WARN, '1 cores'),
     ('cores', {'machine__load': 9.0, 'graph': Graph()}, WARN, 'load 9.0'),
     ('cores', {'machine__load': 9.0}, PASS, 'load 9.0'),
+    ('cores', {'machine__load': 13.0}, WARN, 'load 13.0'),
     ('folders', {'machine__unwritable': ('/root/.ros/log',)}, FAIL, '/root/.ros/log'),
     ('clock of the machine', {'machine__clock_error': None}, WARN, 'nobody synchronises'),
     ('clock of the machine', {'machine__clock_error': 0.5}, WARN, '500 ms'),
@@ -109,6 +110,7 @@ CASES = [
     ('nodes', {'graph__nodes': (*GRAPH.nodes, '/planner')}, FAIL, '/planner runs more than once'),
     ('nodes', {'graph__nodes': ('/driver', '/planner')}, FAIL, 'perception, safety_supervisor'),
     ('nodes', {'graph__nodes': ('/driver',)}, SKIP, 'none of this package'),
+    ('nodes', {'graph__parameters': {'/planner': None}}, WARN, 'planner does not tell'),
     ('types', {'graph__topics': {'joint_states': topic('x')}}, FAIL, 'not sensor_msgs/msg/Joint'),
     ('types', {'graph__topics': {'any': topic('any'), 'plan': topic('plan', kind='a/msg/B')}},
      FAIL, 'plan is a/msg/B'),
@@ -116,8 +118,6 @@ CASES = [
      '/plan: /a to /b: durability'),
     ('use_sim_time', {'graph__parameters': {'/planner': {'use_sim_time': False}}}, FAIL,
      'use_sim_time is false in /planner'),
-    ('use_sim_time', {'graph__parameters': {'/up': {'use_sim_time': False}}}, PASS,
-     'simulated time'),
     ('use_sim_time', {'graph__topics': {'/clock': None}}, FAIL, 'nobody publishes /clock'),
     ('/clock', {'graph__topics': {'/clock': topic('/clock', ('/a', '/b'))}}, FAIL, '/a and /b'),
     ('/clock', {'graph__clocks': ()}, FAIL, '/driver publishes nothing'),
@@ -149,6 +149,12 @@ CASES = [
      FAIL, '/a and /b publish it'),
     ('joint_states', {'graph__streams': {'joint_states': stream(10.0)}}, FAIL, '10 Hz'),
     ('joint_states', {'graph__streams': {'joint_states': stream(30.0)}}, WARN, '30 Hz'),
+    ('joint_states', {'graph__streams': {'joint_states': Stream(50, 2.0, 0.0, (10.0, 10.01))}},
+     PASS, '100 Hz'),
+    ('stamps of joint_states', {
+        'graph__streams': {'joint_states': stream(100.0, delay=0.3)},
+        'graph__parameters': {'/safety_supervisor': {**CELL, 'state_timeout': 0.5}}},
+     PASS, '300 ms'),
     ('joint names', {'graph__joints__names': ('left_a', 'b')}, FAIL, 'arm misses a'),
     ('joint names', {'graph__joints': None}, SKIP, ''),
     ('joint values', {'graph__joints__positions': (0.5, 1.5)}, FAIL, 'a = 1.500, allowed -1.000'),
@@ -167,11 +173,17 @@ CASES = [
     ('controllers', {'graph__topics': {
         f'{JTC}/joint_trajectory': topic('x', ('/rogue', '/arm_controller'), (f'/{JTC}',))}},
      FAIL, 'sent by /arm_controller and /rogue'),
-    ('controllers', {'graph__parameters': {'/arm_controller': {'backend': 'action'}}}, FAIL,
-     f'nobody offers {JTC}'),
-    ('controllers', {'graph__parameters': {'/arm_controller': {'backend': 'setpoints'}},
-                     'graph__topics': {'arm/command': None}}, FAIL, 'listens to arm/command'),
+    ('controllers', {'wanted__backend': 'action'}, FAIL, f'nobody offers {JTC}'),
+    ('controllers', {'wanted__backend': 'setpoints', 'graph__topics': {'arm/command': None}},
+     FAIL, 'listens to arm/command'),
     ('controllers', {'own_robot__controllers': {JTC: None}}, FAIL, 'no controllers'),
+    ('controllers', {'own_robot': RobotFacts('', fault='not told', is_late=True)}, SKIP,
+     'not known'),
+    ('controllers', {'wanted__backend': 'setpoints', 'graph__topics': {'arm/command': None},
+                     'graph__nodes': ('/driver', f'/{JTC}')}, PASS, 'joint_trajectory'),
+    ('joint names', {'own_robot': RobotFacts('', fault='not told', is_late=True)}, SKIP, ''),
+    ('robot_description', {'own_robot': RobotFacts('', fault='no answer', is_late=True)}, WARN,
+     'no answer'),
     ('tolerances', jtc(**{'constraints.a.goal': 0.0}), WARN, 'constraints.a.goal is off'),
     ('tolerances', jtc(**{'constraints.b.trajectory': 1e-5}), WARN, 'is below 0.001'),
     ('tolerances', jtc(**{'constraints.goal_time': 0.0}), WARN, 'goal_time is off'),
@@ -235,7 +247,45 @@ def test_the_right_joint_is_guessed():
 def test_an_action_that_is_offered_counts_as_a_controller():
     status = f'{JTC}/follow_joint_trajectory/_action/status'
     facts = changed(
-        graph__parameters={'/arm_controller': {**CELL, 'backend': 'action'}},
+        wanted__backend='action',
         graph__topics={status: topic('x', (f'/{JTC}',), ())},
     )
     assert look(facts)['controllers'].status is PASS
+
+
+LATE = [
+    ('nodes', {'graph__nodes': ('/driver', '/planner')}),
+    ('joint_states', {'graph__streams': {'joint_states': stream(10.0)}}),
+    ('stamps of joint_states', {'graph__streams': {'joint_states': stream(100.0, delay=0.3)}}),
+    ('controllers', {'graph__topics': {f'{JTC}/joint_trajectory': None}}),
+    ('safety', {'graph__safety': ''}),
+    ('perception', {'graph__trouble': 'no image for 5 s'}),
+    ('colour', {'graph__colour': None}),
+    ('depth', {'graph__depth': None}),
+    ('camera_info', {'graph__lens': None}),
+    ('robot_description', {'graph__description': ''}),
+    ('/clock', {'graph__clocks': ()}),
+]
+
+
+@pytest.mark.parametrize(('name', 'changes'), LATE)
+def test_what_a_busy_machine_did_not_bring_in_time_is_a_doubt(name, changes):
+    assert look(changed(**changes))[name].status is FAIL
+    finding = look(changed(machine__load=9.0, **changes))[name]
+    assert finding.status is WARN
+    assert 'load 9.0' in finding.found
+    assert 'busy' in finding.fix
+
+
+def test_time_of_another_clock_and_a_second_sender_are_no_matter_of_load():
+    other = {'graph__streams': {'joint_states': stream(100.0, delay=1.8e9)}}
+    rogue = {f'{JTC}/joint_trajectory': topic('x', ('/rogue', '/arm_controller'), (f'/{JTC}',))}
+    busy = look(changed(machine__load=9.0, graph__topics=rogue, **other))
+    assert busy['stamps of joint_states'].status is FAIL
+    assert busy['controllers'].status is FAIL
+
+
+def test_a_camera_that_is_remapped_is_named_as_it_comes():
+    names = {COLOUR: '/cam/camera/color/image_raw'}
+    finding = look(changed(graph__colour=None, graph__topics={COLOUR: None}, graph__names=names))
+    assert finding['colour'].found == 'nobody publishes /cam/camera/color/image_raw'

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ pytest.importorskip('rclpy')
 pytest.importorskip('mujoco')
 
 from doctor.well import WELL, changed
-from qwen_embodied.cli_doctor import printed
+from qwen_embodied.cli_doctor import printed, summary
 from qwen_embodied.doctor.examination import examine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,15 @@ def test_the_table_shows_reason_and_fix_and_fits_a_narrow_terminal():
     assert 'FAIL   disk' in text
     assert '-> free some space, or work in another folder' in text
     assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_what_quiet_hides_is_counted_and_where_to_see_it_is_said():
+    some, none = Counter(PASS=44, WARN=2), Counter(PASS=46)
+    line = '46 checks in 2.3 s: 44 PASS, 2 WARN, 0 FAIL, 0 SKIP'
+    assert summary(some, 2.31) == line
+    hint = '\nto see what is WARN: qwen-embodied doctor'
+    assert summary(some, 2.31, quiet=True) == line + hint
+    assert hint not in summary(none, 2.31, quiet=True)
 
 
 def test_the_page_names_every_check():

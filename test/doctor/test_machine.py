@@ -91,6 +91,7 @@ def test_a_process_tells_its_lines_and_how_it_ended():
 
 def test_a_process_that_never_answers_is_ended(monkeypatch):
     monkeypatch.setattr(gathering, 'LIMIT', 0.2)
+    monkeypatch.setattr(machine, 'slowdown', lambda: 1.0)
     said = Trial(['-c', 'import time; time.sleep(60)'], os.environ).end()
     assert said == (Probe(False, 'no answer within 0.2 s', is_late=True),)
 
@@ -124,6 +125,25 @@ def test_the_robot_of_the_running_graph_counts():
     assert gathering.own_robot(Wanted(robot='so101'), graph, os.environ) is None
     heard = replace(graph, description='<robot name="x"><link name="l"/></robot>')
     assert gathering.own_robot(Wanted(), heard, os.environ).fault
+
+
+def test_a_robot_that_no_node_told_is_not_the_one_of_the_files():
+    graph = Graph(nodes=('/arm_controller', '/planner'))
+    found = gathering.own_robot(Wanted(), graph, os.environ)
+    assert found.is_late
+    assert found.fault == 'arm_controller does not tell its robot'
+
+
+def test_what_running_nodes_tell_counts_before_what_files_say():
+    told = {'/perception': {'depth_transport': 'none', 'frame_id': 3}}
+    found = gathering.running(Wanted(), Graph(nodes=tuple(told), parameters=told))
+    assert found == Wanted(depth_transport='none')
+    assert gathering.running(Wanted(), None) == Wanted()
+
+
+def test_a_camera_that_is_not_known_is_refused():
+    with pytest.raises(ConfigurationError, match="camera = 'kinect'; known are own, realsense"):
+        Request(camera='kinect')
 
 
 @pytest.mark.parametrize(

@@ -22,24 +22,26 @@ from std_msgs.msg import String
 from trajectory_msgs.msg import JointTrajectory
 
 from doctor.well import WELL, changed
+from qwen_embodied.cameras import camera_remappings
 from qwen_embodied.doctor import Status
 from qwen_embodied.doctor.examination import examine
 from qwen_embodied.doctor.facts import Wanted
+from qwen_embodied.doctor.gathering import running
 from qwen_embodied.doctor.heard import Graph
+from qwen_embodied.doctor.scope import COLOUR, DEPTH, JOINTS, LENS
 from qwen_embodied.doctor.trying import robot_facts
 from qwen_embodied.nodes import qos
 from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
 from qwen_embodied.nodes.examining import Examiner
 from qwen_embodied.nodes.fake_arm_node import FakeArmNode
-from qwen_embodied.nodes.overheard import COLOUR, DEPTH, JOINTS, LENS
 
 SECONDS, PATIENCE = 0.8, 20.0
 PANDA = robot_facts('panda')
 
 
-def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS):
+def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS, names=None):
     """Examine the graph of a peer, and bring it through JSON as the doctor does."""
-    with Examiner(namespace, transports, peer.domain) as examiner:
+    with Examiner(namespace, transports, peer.domain, names) as examiner:
         graph = examiner.examine(seconds, PATIENCE)
     text = json.dumps(dataclasses.asdict(graph))
     return TypeAdapter(Graph).validate_json(text)
@@ -47,9 +49,8 @@ def seen(peer, transports=('raw', 'raw'), namespace='', seconds=SECONDS):
 
 def judged(graph, **wanted):
     """Judge a graph of which all else is well."""
-    facts = changed(
-        graph=graph, own_robot=None, robot=PANDA, wanted=Wanted(planner='grammar', **wanted)
-    )
+    wanted = running(Wanted(planner='grammar', **wanted), graph)
+    facts = changed(graph=graph, own_robot=None, robot=PANDA, wanted=wanted)
     return {finding.name: finding for finding in examine(facts)}
 
 
@@ -115,6 +116,19 @@ def test_a_camera_that_is_well_passes(peer, publish):
     assert graph.streams[COLOUR].count > 5
 
 
+def test_a_driver_without_perception_is_heard_under_the_names_that_are_given(peer, publish):
+    names = dict(camera_remappings('orbbec', '/front'))
+    publish('/front/color/image_raw', image())
+    publish('/front/depth/image_raw', image('16UC1', fill=4, size=2))
+    publish('/front/color/camera_info', info())
+    peer.add(partial(Node, 'up'))
+    found = judged(graph := seen(peer, names=names))
+    for name in ('colour', 'encodings', 'depth', 'depth unit', 'camera_info', 'types'):
+        assert found[name].status is Status.PASS, found[name]
+    assert graph.nodes == ('/peer',)
+    assert graph.real(COLOUR) == '/front/color/image_raw'
+
+
 @pytest.mark.parametrize(
     ('messages', 'name', 'words'),
     [
@@ -155,7 +169,8 @@ def test_a_fake_arm_behind_its_controllers_passes_and_is_told_apart(peer):
     assert graph.parameters['/arm_controller']['backend'] == 'topic'
     assert found['nodes'].found == 'perception, planner, safety_supervisor does not run'
     assert found['use_sim_time'].status is Status.PASS
-    other = changed(WELL, graph=graph, own_robot=None, robot=robot_facts('ur5e'))
+    told = Wanted(backend='topic')
+    other = changed(WELL, graph=graph, own_robot=None, robot=robot_facts('ur5e'), wanted=told)
     told = {finding.name: finding for finding in examine(other)}
     assert told['joint names'].status is Status.FAIL
     assert told['controllers'].status is Status.FAIL

@@ -7,15 +7,18 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+from rclpy.parameter import Parameter
 from std_msgs.msg import String
 
 from hand_made import table
 from qwen_embodied import bringup
+from qwen_embodied.bench.replay_bags import small_bag
 from qwen_embodied.nodes import conversions, qos
 from qwen_embodied.nodes.arm_controller_node import ArmControllerNode
 from qwen_embodied.nodes.fake_arm_node import FakeArmNode
 from qwen_embodied.nodes.readiness import Readiness
 from qwen_embodied.nodes.rehearsing import TOPIC
+from qwen_embodied.nodes.replay_node import ReplayNode
 from qwen_embodied.nodes.safety_supervisor_node import SafetySupervisorNode
 from qwen_embodied.rehearsal import Rehearsal
 from qwen_embodied.serialization import to_json
@@ -55,6 +58,22 @@ def test_what_was_ready_and_fell_silent_is_named(peer, readiness, monkeypatch):
     peer.executor.remove_node(arm)
     peer.wait_for(lambda: 'fake_arm' in readiness.missing(), 'silence')
     assert 'silent for' in readiness.missing()['fake_arm']
+
+
+@pytest.mark.parametrize('namespace', ['', 'left'])
+def test_a_recording_that_has_ended_is_not_called_silent(peer, tmp_path, monkeypatch, namespace):
+    bag = small_bag(tmp_path / 'bag', images=3)
+    monkeypatch.setattr('qwen_embodied.nodes.readiness.RECENT', 0.1)
+    with Readiness(bringup.replay(str(bag), namespace=namespace), peer.domain) as readiness:
+        assert readiness.ended == ''
+        node = ReplayNode(
+            context=peer.context, namespace=namespace,
+            parameter_overrides=[Parameter('bag', value=str(bag))],
+        )  # fmt: skip
+        peer.nodes.append(node)
+        peer.wait_for(lambda: readiness.ended, 'the end')
+        assert readiness.ended == 'the recording has ended after 0.2 s'
+        assert set(readiness.missing()) == {'perception'}
 
 
 def test_what_a_dry_run_showed_is_given_once_as_lines(peer, readiness):

@@ -13,6 +13,7 @@ from qwen_embodied.errors import PerceptionError
 from qwen_embodied.geometry import Intrinsics
 from qwen_embodied.messages import BASIC_COLOURS
 from qwen_embodied.perception import PerceptionParameters, SceneEstimator
+from qwen_embodied.safety import check_plan
 
 TABLES = {
     'beige': (168, 150, 128), 'white': (235, 233, 228), 'black': (45, 45, 48),
@@ -95,6 +96,13 @@ def test_without_light_things_are_seen_and_not_named():
     scene = SceneEstimator()(replace(frame, rgb=noise))
     assert len(scene.objects) == 2
     assert all(one.confidence < 0.9 for one in scene.objects)
+
+
+def test_without_depth_what_has_a_clear_colour_may_be_planned_with():
+    frame = replace(draw([cube('red', 0.5, 0.1), cube('blue', 0.6, -0.1)]), depth=None)
+    scene = SceneEstimator(PerceptionParameters(assume_table=True))(frame)
+    assert sorted(one.colour for one in scene.objects) == ['blue', 'red']
+    assert check_plan([one.id for one in scene.objects], scene) == ()
 
 
 def test_an_overexposed_thing_has_no_wrong_name():

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from qwen_embodied.bench.replay_bags import small_bag
+from qwen_embodied.motion import load_robot
 from qwen_embodied.pipeline import Pipeline
 from qwen_embodied.replay import BagWriter
 from qwen_embodied.replay.recording import RecordedWorld
@@ -35,6 +36,13 @@ def task_bag(tmp_path_factory):
 @pytest.fixture(scope='session')
 def small(tmp_path_factory):
     return small_bag(tmp_path_factory.mktemp('small') / 'small')
+
+
+@pytest.fixture(scope='session')
+def small_panda(tmp_path_factory):
+    """A small recording with the joints of a Panda, which can be replayed at once."""
+    names = load_robot('panda').all_limits.names
+    return small_bag(tmp_path_factory.mktemp('panda') / 'night', images=4, joints=names)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qwen_embodied.cli import app, main
+from qwen_embodied.errors import ConfigurationError, ReplayError
 from replay.conftest import TASK
 
 ALL = '--every', '6', '--at', '0'
@@ -71,3 +72,45 @@ def test_a_recording_that_was_cut_off_is_replayed_when_asked(task_bag, tmp_path)
     found = command(folder, *ALL, '--recover', '--output', tmp_path / 'a')
     assert found.exit_code == 0, found.output
     assert 'has no end: it is read up to its last whole chunk' in found.output
+
+
+def held(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_what_is_compared_with_is_never_overwritten(small_panda, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command(small_panda).exit_code == 0
+    first = tmp_path / 'runs' / 'replay-night'
+    before = held(first)
+    golden = first / 'report.json'
+    assert command(small_panda, '--golden', golden, '--every', '2').exit_code == 1
+    assert held(first) == before
+    assert (tmp_path / 'runs' / 'replay-night-2' / 'report.json').is_file()
+    refused = command(small_panda, '--golden', golden, '--output', 'runs/replay-night')
+    assert isinstance(refused.exception, ConfigurationError)
+    assert 'would be overwritten; give another folder' in str(refused.exception)
+    assert held(first) == before
+
+
+def test_a_replay_that_breaks_off_leaves_the_earlier_report(small_panda, tmp_path):
+    out = tmp_path / 'out'
+    assert command(small_panda, '--output', out).exit_code == 0
+    before = held(out)
+    broken = command(small_panda, '--output', out, '--robot', 'ur5e')
+    assert isinstance(broken.exception, ReplayError)
+    assert held(out) == before
+    fresh = command(small_panda, '--output', tmp_path / 'fresh', '--robot', 'ur5e')
+    assert isinstance(fresh.exception, ReplayError)
+    assert not (tmp_path / 'fresh').exists()
+
+
+def test_recordings_of_runs_have_a_report_each(small_panda, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for run in ('one', 'two'):
+        shutil.copytree(small_panda, tmp_path / run / 'recording')
+        assert command(f'{run}/recording', '--every', '2').exit_code == 0
+    (file,) = (tmp_path / 'one' / 'recording').glob('*.mcap')
+    command(file, '--every', '2')
+    names = {path.name for path in (tmp_path / 'runs').iterdir()}
+    assert names == {'replay-one', 'replay-two', 'replay-one-2'}
