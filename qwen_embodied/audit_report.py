@@ -7,7 +7,13 @@ import json
 from pathlib import Path
 
 from qwen_embodied.errors import ConfigurationError
-from qwen_embodied.safety import explain, verify_chain
+from qwen_embodied.parameters import defaults
+from qwen_embodied.safety import Parameters, explain, verify_chain
+
+
+def usual_file() -> Path:
+    """Give the file into which a supervisor writes where nothing else was set."""
+    return Path(defaults(Parameters)['audit_file']).expanduser()
 
 
 def read_lines(path: Path) -> list[str]:
@@ -21,10 +27,14 @@ def read_lines(path: Path) -> list[str]:
 def checked(path: Path) -> tuple[bool, list[str]]:
     """Say whether the chain of an audit is whole, with lines for a person."""
     lines = read_lines(path)
+    if not lines:
+        return False, [f'{path}: is empty; no decision is in it']
     faults = verify_chain(lines)
+    if len(faults) == len(lines) and all(fault.endswith('is no decision') for fault in faults):
+        return False, [f'{path}: no line is a decision; it is no audit of a safety supervisor']
     if faults:
         return False, faults
-    return bool(lines), [f'{path}: {len(lines)} decisions, none changed, none missing']
+    return True, [f'{path}: {len(lines)} decisions, none changed, none missing']
 
 
 def explained(path: Path, number: int) -> list[str]:

@@ -52,6 +52,26 @@ def test_what_is_not_there_is_said(path, tmp_path):
         explained(tmp_path / 'none', 1)
 
 
+def test_a_file_that_is_no_audit_is_said_to_be_none(tmp_path):
+    (tmp_path / 'notes.md').write_text('one\ntwo\n')
+    code, said = run(tmp_path / 'notes.md')
+    assert code == 1
+    assert (
+        said
+        == f'{tmp_path}/notes.md: no line is a decision; it is no audit of a safety supervisor\n'
+    )
+
+
+def test_without_a_file_the_usual_one_is_read(path, tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    usual = tmp_path / '.ros' / 'qwen_embodied' / 'audit.jsonl'
+    usual.parent.mkdir(parents=True)
+    path.rename(usual)
+    code, said = run()
+    assert code == 0
+    assert f'{usual}: 3 decisions' in said
+
+
 def test_an_empty_audit_is_not_whole(tmp_path):
     (tmp_path / 'empty').write_text('')
     assert run(tmp_path / 'empty')[0] == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qwen_embodied.errors import ConfigurationError
-from qwen_embodied.parameter_files import Section, check_sections, read_sections
+from qwen_embodied.parameter_files import Section, read_sections, unknown_nodes
 from qwen_embodied.parameters import check_settings, defaults
 
 NODES = (
@@ -36,7 +36,6 @@ def check_parameter_file(path: Path | str) -> tuple[str, ...]:
         One sentence per fault, with file and line; none where the file is right.
     """
     try:
-        check_sections(path, NODES)
         sections = read_sections(path)
     except ConfigurationError as error:
         return (str(error),)
@@ -47,7 +46,7 @@ def check_parameter_file(path: Path | str) -> tuple[str, ...]:
         max(nodes, key=lambda node: len(names & set(defaults(parameters_of(node)))))
     ]
     faults = chain.from_iterable(_faults(node, sections, str(path)) for node in suited)
-    return tuple(dict.fromkeys(faults))
+    return tuple(dict.fromkeys((*unknown_nodes(sections, NODES), *faults)))
 
 
 def _faults(node: str, sections: tuple[Section, ...], path: str) -> list[str]:

@@ -17,6 +17,16 @@ from qwen_embodied.errors import ConfigurationError
 NOTHING = '0' * 64  # hash before the first line
 LARGEST = 4 * 1024 * 1024  # bytes of a file before the next one is begun
 FILES = 5  # kept beside the newest
+# What a kind of decision means; its message follows.
+SENTENCES = {
+    'start': 'The supervisor started',
+    'rejected': 'A trajectory was rejected',
+    'state': 'The state became {state}',
+    'arm': 'The permission to move was given',
+    'reset': 'A stop or a fault was reset',
+    'disabled': 'Rules are switched off',
+    'speed': 'The pace was changed',
+}
 TAIL = 64 * 1024  # bytes read to find the last line
 
 
@@ -147,9 +157,25 @@ def explain(line: str) -> list[str]:
     rule = RULES.get(str(content.get('rule')))
     if rule is not None:
         text += [f'rule {rule.id}: {rule.text}', f'why: {rule.why}']
-    shown = ('kind', 'message', 'value', 'limit', 'state', 'trajectory_id', 'operator',
-             'configuration', 'lost')  # fmt: skip
+    text.append(_sentence(str(content.get('kind', '')), content))
+    shown = ('value', 'limit', 'state', 'trajectory_id', 'operator', 'configuration', 'lost')
     return text + [f'{name}: {content[name]}' for name in shown if name in content]
+
+
+def _sentence(kind: str, content: Mapping[str, Any]) -> str:
+    """Say what was decided, with its message."""
+    message = str(content.get('message', ''))
+    if kind == 'approved':
+        return f'A trajectory of {message} was approved.'
+    request, refused, _ = kind.partition(' refused')
+    if refused and not request.startswith('plan'):
+        said = f'A request to {request} was refused'
+    elif kind.startswith('plan '):
+        said = f'A plan was {kind.removeprefix("plan ")}'
+    else:
+        said = SENTENCES.get(kind, f'Something was decided ({kind or "of no kind"})')
+    said = said.replace('{state}', str(content.get('state', 'another')))
+    return f'{said}: {message}' if message else f'{said}.'
 
 
 def _read(line: str) -> dict[str, Any] | None:

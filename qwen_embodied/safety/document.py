@@ -196,8 +196,8 @@ Who may publish on `~/approve` is a matter of the network, as for every topic; s
 `audit_file` gets one JSON line for each decision: rule, value, limit, state, trajectory and the
 digest of the configuration.
 Each line has the hash of the one before; files of 4 MiB, five older ones are kept.
-`qwen-embodied audit FILE` says whether a line was changed or taken out, `--explain N` puts
-decision N into words.
+`qwen-embodied audit` says whether a line of it was changed or taken out, `--explain N` puts
+decision N into words; of another file, `qwen-embodied audit FILE`.
 What a full disk did not take is counted in the next line; no stop waits for a disk.
 """
 

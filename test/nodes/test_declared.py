@@ -81,6 +81,17 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path):
     assert (first.startswith(f'{path}:3: retries'), f'{path}:4: lift' in second) == (True, True)
 
 
+def test_unknown_nodes_hide_no_other_fault(tmp_path):
+    path = tmp_path / 'mine.yaml'
+    text = '{}:\n  ros__parameters:\n    {}\n'
+    parts = (('planer', 'retries: 1'), ('planner', 'retrys: 1\n    lift: high'), ('moon', 'a: 1'))
+    path.write_text(''.join(text.format(*part) for part in parts), encoding='utf-8')
+    faults = check_parameter_file(path)
+    assert len(faults) == 4
+    for words in ('no node planer', 'no node moon', 'no parameter retrys', 'lift ='):
+        assert [words in fault for fault in faults].count(True) == 1
+
+
 def test_the_command_prints_one_node_or_all():
     runner = CliRunner()
     assert 'goal_tolerance' in runner.invoke(app, ['parameters', 'arm_controller']).output

@@ -79,12 +79,26 @@ def test_e6_a_decision_is_put_into_words():
     assert text[1].startswith('rule D3: The arm is where it was sent')
     assert text[2].startswith('why: ')
     assert text[3:] == [
-        'kind: state', 'message: m', 'value: 0.2', 'limit: 0.1', 'state: HOLD',
+        'The state became HOLD: m', 'value: 0.2', 'limit: 0.1', 'state: HOLD',
         'trajectory_id: a', 'operator: anna', 'configuration: c', 'lost: 2',
     ]  # fmt: skip
     dated = explain(AuditTrail().line({'date': 'today', 'time': 1.0, 'kind': 'start'}))
-    assert dated == ['decision 1 at today', 'kind: start']
+    assert dated == ['decision 1 at today', 'The supervisor started.']
     assert explain(AuditTrail().line({}))[0] == 'decision 1 at ?'
+
+
+@pytest.mark.parametrize(
+    ('values', 'sentence'),
+    [
+        ({'kind': 'approved', 'message': '6.83 s'}, 'A trajectory of 6.83 s was approved.'),
+        ({'kind': 'arm'}, 'The permission to move was given.'),
+        ({'kind': 'arm refused', 'message': 'x'}, 'A request to arm was refused: x'),
+        ({'kind': 'plan refused', 'message': 'ab: x'}, 'A plan was refused: ab: x'),
+        ({'kind': 'odd {state'}, 'Something was decided (odd {state).'),
+    ],
+)
+def test_e6_a_decision_is_a_sentence(values, sentence):
+    assert explain(AuditTrail().line(values))[1] == sentence
 
 
 @contextlib.contextmanager
