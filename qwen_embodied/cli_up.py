@@ -142,7 +142,8 @@ def _tell_and_watch(profile: Profile, graph: Graph) -> None:
         typer.echo(f'logs in {graph.logs}; Ctrl-C stops all nodes')
         _watch(profile, graph)
     except KeyboardInterrupt:
-        typer.echo('stopping: the arm comes to rest, then the nodes end')
+        first = 'the arm comes to rest, then ' * any(spec.moves_arm for spec in profile.nodes)
+        typer.echo(f'stopping: {first}the nodes end')
         raise
 
 
