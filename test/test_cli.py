@@ -206,21 +206,23 @@ def test_up_says_that_a_recording_has_ended(tmp_path):
         said = list(itertools.takewhile(lambda line: 'has ended' not in line, up.stdout))
         up.send_signal(signal.SIGINT)
         assert up.wait(30) == DONE
-        last = up.stdout.read().splitlines()
-    assert last == ['stopping: the nodes end', 'stopped: every node has ended']
+        assert up.stdout.read().splitlines() == [
+            'stopping: the nodes end', 'stopped: every node has ended',
+        ]  # fmt: skip
     assert 'NOT' not in ''.join(said)
 
 
 def test_where_there_is_no_arm_none_is_said_to_hold(tmp_path):
+    (tmp_path / 'none').mkdir()
     words = ('up', 'replay', '--bag', tmp_path / 'none', '--perception', 'false')
     result = call(*words, '--logs', tmp_path / 'logs')
-    assert_refused(result, WRONG_USAGE, 'none', 'no such file')
+    assert_refused(result, FAILED, 'the node replay ended with 1', str(tmp_path / 'none'))
     assert 'the arm' not in result.stderr
 
 
 def test_a_demo_says_that_it_stopped_when_its_nodes_have_ended(tmp_path):
     line = [sys.executable, '-u', '-c', START, 'demo', '--output', str(tmp_path)]
-    environment = {**os.environ, 'ROS_DOMAIN_ID': '84'}
+    environment = {**os.environ, 'ROS_DOMAIN_ID': '86'}
     with subprocess.Popen(
         line,
         cwd=ROOT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from qwen_embodied.doctor.facts import Facts
 from qwen_embodied.doctor.finding import Check, Finding
+from qwen_embodied.errors import extra
 from qwen_embodied.system_libraries import INSTALL as INSTALL_SYSTEM
 
 OLDEST, NEWEST = (3, 11), (3, 14)
@@ -20,8 +21,8 @@ CORE = {
 }  # fmt: skip
 ROS = 'ros-rclpy'
 LOCAL_MODEL = ('torch', 'torchvision', 'llguidance')
-INSTALL = 'pip install --prefer-binary qwen_embodied'
-INSTALL_ROS = "pip install --prefer-binary 'qwen_embodied[ros]', or source an installed ROS 2"
+INSTALL = 'run in the clone: pip install --prefer-binary .'
+INSTALL_ROS = f'{extra("ros")}, or source an installed ROS 2'
 GROUP = 'software'
 
 
@@ -138,7 +139,7 @@ def local_model(facts: Facts) -> Finding:
     if facts.wanted.planner != 'qwen':
         return check.idle(f'the planner is {facts.wanted.planner}')
     if missing:
-        return check.bad(f'missing: {", ".join(missing)}', "pip install 'qwen_embodied[vlm]'")
+        return check.bad(f'missing: {", ".join(missing)}', extra('vlm'))
     return check.good(f'torch {found["torch"]}')
 
 

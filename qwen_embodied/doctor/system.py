@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from qwen_embodied.doctor.facts import BUSY, Facts
 from qwen_embodied.doctor.finding import Check, Finding
 from qwen_embodied.environment import LAST_DOMAIN
+from qwen_embodied.errors import extra
 from qwen_embodied.system_libraries import INSTALL as INSTALL_SYSTEM
 
 TRIED_RMW = 'rmw_fastrtps_cpp'
@@ -150,8 +151,7 @@ def rendering(facts: Facts) -> Finding:
     """The simulated camera can draw without a screen."""
     check, tried = Check(GROUP, 'rendering (EGL)'), facts.rendering
     if tried is None:
-        fix = "for the simulation: pip install 'qwen_embodied[sim]'"
-        return check.doubt('MuJoCo is not installed', fix)
+        return check.doubt('MuJoCo is not installed', f'for the simulation, {extra("sim")}')
     if not tried.worked:
         return check.failed(tried, f'{INSTALL_SYSTEM}; and export MUJOCO_GL=egl')
     return check.good(tried.said)
