@@ -76,7 +76,7 @@ Longer runs beside other work (2 to 20 processes that wanted a core), 2026-11-24
 
 | what | found | bar |
 |---|---|---|
-| 200 calls of `~/stop` in motion: to the first slower set-point, p99, process to process | 25.7 ms | 50 ms |
+| 200 calls of `~/stop` in motion: to the first slower set-point, p99 | 25.7 ms | 50 ms |
 | the same: median | 9.9 ms | |
 | 30 min in motion, a camera at 30 Hz, 454 swings: stops that were missed, of 46 | 0 | 0 |
 | the same: largest command step over v_max·dt | 0.287 | 1 |

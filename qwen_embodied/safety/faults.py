@@ -61,6 +61,6 @@ UNTESTED_FAULTS = {
     'F27': 'each subscription with each quality of service: one of them is',
     'F37': 'a process out of file descriptors, and the clock of the machine set back: the core '
     'counts on the steady clock alone',
-    'F38': 'the planner for half an hour: the controller, the supervisor and perception run so long',
+    'F38': 'the planner for half an hour: controller, supervisor and perception run so long',
     'F40': 'a person in the simulated world: distances are given, nobody detects persons',
 }
