@@ -149,7 +149,7 @@ def test_a_camera_that_is_not_known_is_refused():
 @pytest.mark.parametrize(
     ('given', 'words'),
     [
-        (('r2d2',), 'r2d2.yaml is not installed'),
+        (('r2d2',), "there is no robot 'r2d2'"),
         (('panda', '<robot name="x"><link name="l"/></robot>'), 'has no link panda_hand'),
         (('panda', '', '/nowhere.yaml'), '/nowhere.yaml'),
     ],

@@ -78,7 +78,7 @@ def test_f23_a_node_that_ends_by_a_fault_comes_to_rest_first(domain):
     ('setting', 'reason'),
     [
         ('lookahead:=7.0', 'arm_controller: lookahead = 7.0; allowed is 0.0 to 0.1'),
-        ('robot:=r2d2', 'config/robots/r2d2.yaml is not installed'),
+        ('robot:=r2d2', "there is no robot 'r2d2'; known are ur5e"),
         ('goal_tolerence:=0.01', 'did you mean goal_tolerance'),
     ],
 )
