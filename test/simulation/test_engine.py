@@ -51,9 +51,7 @@ def test_a_machine_without_mujoco_is_told_what_to_install(monkeypatch):
         raise ModuleNotFoundError(f'No module named {name!r}', name=name)
 
     monkeypatch.setattr(importlib, 'import_module', refuse)
-    with pytest.raises(
-        MissingDependencyError, match=r"mujoco .* pip install 'qwen_embodied\[sim\]'"
-    ):
+    with pytest.raises(MissingDependencyError, match=r"mujoco .* pip install '\.\[sim\]'"):
         engine.load_mujoco()
 
 
