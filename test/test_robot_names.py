@@ -14,7 +14,7 @@ from qwen_embodied.robot_names import ROBOTS, preset_of
 
 COMMANDS = (
     ('replay', 'bag'), ('record',), ('doctor', '--no-graph'), ('plan', 'go home'),
-    ('export', 'bag', '--out', 'out'),
+    ('export', '.', '--out', 'out'),
 )  # fmt: skip
 
 
