@@ -212,7 +212,7 @@ def _publish(bag: Path, own_names: bool) -> None:
     from qwen_embodied.cli_up import run
 
     names = 'own' if own_names else 'replay'
-    run('replay', {'bag': str(bag), 'names': names}, Path('runs') / 'replay-logs')
+    run('replay', {'bag': str(bag), 'names': names})
 
 
 def _say(report: ReplayReport, took: float, changes: tuple[str, ...] | None) -> None:
