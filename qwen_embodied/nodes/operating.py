@@ -130,8 +130,6 @@ class Operator(Guest[OperatorNode]):
     def _missing(self) -> str:
         """Say what keeps a task from being started; empty when nothing does."""
         node = self.node
-        if name := node.doubled():
-            return f'two nodes have the name {name} {ELSEWHERE}'
         arms = node.count_publishers('joint_states')
         if arms > 1:
             return f'{arms} arms publish joint_states {ELSEWHERE}'

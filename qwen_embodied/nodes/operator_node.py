@@ -84,12 +84,6 @@ class OperatorNode(Node):
         planners = _names(takers) & _names(tellers)
         return bool(planners) and self._instruction_out.get_subscription_count() >= len(takers)
 
-    def doubled(self) -> str:
-        """Give the name of a node that runs twice; empty where none does."""
-        own = self.get_namespace()
-        names = [name for name, space in self.get_node_names_and_namespaces() if space == own]
-        return next((name for name in set(names) if names.count(name) > 1), '')
-
     def neighbours(self, names: Iterable[str]) -> tuple[str, ...]:
         """Give which nodes of these names are in this namespace."""
         own = self.get_namespace()
