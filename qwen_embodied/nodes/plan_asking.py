@@ -93,11 +93,9 @@ class PlanAsker:
         """Wait until the supervisor said its mode; one that never does approves nothing either."""
         deadline = time.monotonic() + SHOWN
         with self._changed:
-            while self._said is None and not self._is_cancelled():
-                if self._has_waited or time.monotonic() > deadline:
-                    self._has_waited = True
-                    return
+            while not (self._said or self._has_waited or self._is_cancelled()):
                 self._changed.wait(PERIOD)
+                self._has_waited = time.monotonic() > deadline
 
     def _answer(self, plan: str) -> Approval:
         """Wait until a plan is no longer pending."""

@@ -260,9 +260,8 @@ class Supervisor:
     def _waits_for(self) -> str:
         if self.inputs.joints.is_moving:
             return 'the arm still moves'
-        ills = at_least(self._findings, HOLD)
-        least = f'healthy for less than {self.parameters.healthy_time:g} s'
-        return '; '.join(map(str, ills)) or least
+        ills = '; '.join(map(str, at_least(self._findings, HOLD)))
+        return ills or f'healthy for less than {self.parameters.healthy_time:g} s'
 
     def _latch(self, state: str, finding: Finding, now: float, *others: Finding) -> None:
         if self._state == 'FAULT_LATCHED':
