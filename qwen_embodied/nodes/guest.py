@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Generic, Self, TypeVar
 
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.task import Future
 
 from qwen_embodied.security import enclave_arguments
 
@@ -42,6 +42,7 @@ class Guest(Generic[N]):
         self.node = build(self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
+        self._left: Future[None] = Future()
         self._thread = threading.Thread(target=self._spin, name='guest', daemon=True)
         self._thread.start()
 
@@ -51,10 +52,11 @@ class Guest(Generic[N]):
 
     def __exit__(self, *error: object) -> None:
         """Leave the graph."""
-        self._context.try_shutdown()
+        # A context that ends while its executor gathers what to wait for makes that fail.
+        self._left.set_result(None)
         self._thread.join()
         self.node.destroy_node()
+        self._context.try_shutdown()
 
     def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
+        self._executor.spin_until_future_complete(self._left)

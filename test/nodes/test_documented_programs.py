@@ -55,7 +55,7 @@ def test_sigterm_ends_an_instruction_that_waits(tmp_path):
     path = tmp_path / 'instruct.py'
     path.write_text(
         INSTRUCT.replace(
-            'while not is_heard', 'print("waits", flush=True)\n    while not is_heard'
+            'while not (left or is', 'print("waits", flush=True)\nwhile not (left or is'
         )
     )
     environment = {**graph_environment(os.environ), 'ROS_DOMAIN_ID': '85'}
