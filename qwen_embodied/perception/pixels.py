@@ -19,6 +19,8 @@ LEVELS_OFF = 0.6  # error of a mean level: black level and quantisation
 RELATIVE = 0.03  # error of a mean: tone curve, colour of the lamp's reflections
 BAND = (40.0, 90.0)  # percentiles of luma that are neither in shade nor gloss
 DARKEST = 0.15  # percentile that a veil does not exceed
+CUT, MOST_CUT = 0.02, 0.45  # share of pixels at level 0, between which noise is cut off there
+DROWNED = 0.1  # share of values of a channel at level 0, and beside it, that only noise makes
 LEAST_VEIL = 0.02  # of the mean light, below which a veil is nothing
 
 
@@ -32,6 +34,12 @@ def steady_pixels(luma: NDArray[np.uint16]) -> Mask:
     """Choose the pixels that are neither in shade nor gloss."""
     low, high = percentiles(luma, BAND)
     return np.asarray((luma >= low) & (luma <= high))
+
+
+def is_drowned(pixels: NDArray[np.uint8]) -> bool:
+    """Tell whether noise hides what differs between pixels (N, 3), so that all count alike."""
+    share = np.count_nonzero(pixels == 0, axis=0) / len(pixels)
+    return bool((np.minimum(share, 1.0 - share) > DROWNED).any())
 
 
 def deepest(luma: NDArray[np.uint16], least: float) -> float:
@@ -73,7 +81,11 @@ def _median(ends: NDArray[np.int64], count: int) -> float:
         ends: How many values are not above each level, (256,).
         count: Of the values.
     """
-    light = _to_linear()
+    light, lost = _to_linear(), int(ends[0])
+    if CUT * count < lost < MOST_CUT * count:
+        # As much is left out at the upper end: noise is the same to both sides.
+        kept = np.diff(ends.clip(lost, count - lost), prepend=lost)
+        return float(kept @ light) / (count - 2 * lost)
     level = int(ends.searchsorted((count - 1) // 2, side='right'))
     first, end = int(ends[level - 1]) if level else 0, int(ends[level])
     here = float(light[level])
