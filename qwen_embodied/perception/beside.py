@@ -65,7 +65,9 @@ def beside(pixels: Pixels, places: Places, whole: Array, deepest_shadow: float) 
 
 
 def _falls(places: Places, cast: Cast) -> Array:
-    rows, columns = ((one[~cast.lit].mean() - one[cast.lit].mean()) for one in places)
+    weights = np.where(cast.lit, -1.0, 0.0) / np.count_nonzero(cast.lit)
+    weights[~cast.lit] = 1.0 / (len(weights) - np.count_nonzero(cast.lit))
+    rows, columns = (one @ weights for one in places)
     return np.array([columns, rows])
 
 
@@ -74,7 +76,7 @@ def _relative(light: Array, whole: Array) -> Array:
     ratio = np.clip(light / whole, 0.05, 20.0)
     hue = np.log(ratio / ratio[1])
     # More is another paint of the table, whose brightness does not tell the light either.
-    return ratio if np.abs(hue).max() < HUE_SHIFT else np.ones(3)
+    return ratio if max(np.abs(hue).tolist()) < HUE_SHIFT else np.ones(3)
 
 
 def _factor(supposed: Array, other: Array) -> float:

@@ -19,7 +19,7 @@ HARD = 0.55  # light in a cast shadow over that beside it, at most
 FEWEST = 8  # pixels of a class
 FLOOR = 0.004  # of the camera's range, that is added before the logarithm is taken
 THIN = 300  # pixels that are enough to tell
-LEVELS = np.log(LINEAR + np.float32(FLOOR))  # (256,) of the light of each level
+_LEVELS = np.log(LINEAR + np.float32(FLOOR)).astype(np.float64)  # (256,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,20 +44,22 @@ def find_cast(luma: Luma) -> Cast | None:
     thin = luma[:: max(1, len(luma) // THIN)]
     if len(thin) < 2 * FEWEST:
         return None
-    low, high = (float(LEVELS[int(end) // 8]) for end in percentiles(thin, (4.0, 96.0)))
+    low, high = (float(_LEVELS[int(end) // 8]) for end in percentiles(thin, (4.0, 96.0)))
     if high - low < -np.log(HARD):
         return None
-    light = LEVELS[thin >> 3]
-    split = 0.5 * (low + high)
+    counts = np.bincount(thin >> 3, minlength=256)
+    below, light = counts.cumsum(), (counts * _LEVELS).cumsum()
+    whole, split = float(light[-1]), 0.5 * (low + high)
     for _ in range(2):
-        bright = light > split
-        count = int(np.count_nonzero(bright))
-        if not FEWEST <= count <= len(light) - FEWEST:
+        dark = int(_LEVELS.searchsorted(split, side='right')) - 1
+        count = len(thin) - int(below[dark])
+        if not FEWEST <= count <= len(thin) - FEWEST:
             return None
-        upper, lower = float(light[bright].mean()), float(light[~bright].mean())
+        upper, lower = (whole - float(light[dark])) / count, float(light[dark] / below[dark])
         split = 0.5 * (upper + lower)
-    share = count / len(light)
+    share = count / len(thin)
     between = share * (1.0 - share) * (upper - lower) ** 2
-    if between < PARTED * float(light.var()) or lower - upper > np.log(HARD):
+    spread = float(counts @ np.square(_LEVELS - whole / len(thin))) / len(thin)
+    if between < PARTED * spread or lower - upper > np.log(HARD):
         return None
-    return Cast(luma >> 3 >= int(LEVELS.searchsorted(split)), share)
+    return Cast(luma >> 3 >= int(_LEVELS.searchsorted(split)), share)

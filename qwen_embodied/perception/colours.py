@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +14,23 @@ from qwen_embodied.messages import BASIC_COLOURS
 Array = NDArray[np.float64]
 UNKNOWN = 'unknown'
 
-# Hue limits in degrees of OKLab, in which a hue keeps its name when it gets lighter or darker.
-HUES = ((12.0, 'pink'), (38.0, 'red'), (82.0, 'orange'), (115.0, 'yellow'), (208.0, 'green'),
-        (284.0, 'blue'), (336.0, 'purple'), (360.0, 'pink'))  # fmt: skip
+# Sectors of hue, up to a limit in degrees of OKLab, and their names. Only lightness tells brown
+# from orange and pink from red and purple: the name of what is dark, with the lightness and the
+# chroma below which it has it, and of what is light, with the lightness above and the chroma
+# below which it has it.
+SECTORS = (
+    (12.0, 'pink', 'red', 0.57, 9.0, 'pink', 9.0, 0.0),
+    (34.0, 'red', 'red', 0.0, 0.0, 'pink', 0.7, 0.16),
+    (38.0, 'red', 'brown', 0.56, 0.155, 'pink', 0.7, 0.16),
+    (82.0, 'orange', 'brown', 0.56, 0.155, 'orange', 9.0, 0.0),
+    (100.0, 'yellow', 'brown', 0.55, 9.0, 'yellow', 9.0, 0.0),
+    (115.0, 'yellow', 'green', 0.55, 9.0, 'yellow', 9.0, 0.0),
+    (208.0, 'green', 'green', 0.0, 0.0, 'green', 9.0, 0.0),
+    (284.0, 'blue', 'blue', 0.0, 0.0, 'blue', 9.0, 0.0),
+    (320.0, 'purple', 'purple', 0.0, 0.0, 'purple', 9.0, 0.0),
+    (336.0, 'purple', 'purple', 0.0, 0.0, 'pink', 0.72, 9.0),
+    (360.0, 'pink', 'purple', 0.57, 9.0, 'pink', 9.0, 0.0),
+)
 
 
 def linear(rgb: ArrayLike) -> Array:
@@ -48,6 +63,16 @@ def oklab_of_linear(light: Array) -> Array:
     return np.asarray(np.cbrt(light @ to_cones.T) @ to_lab.T)
 
 
+def highest_of(paint: Array) -> Array:
+    """Give the largest channel (...) of paints (..., 3)."""
+    return np.maximum(np.maximum(paint[..., 0], paint[..., 1]), paint[..., 2])
+
+
+def sum_of(paint: Array) -> Array:
+    """Add the channels (...) of paints (..., 3); numpy's own sum is slow on short axes."""
+    return np.asarray(paint[..., 0] + paint[..., 1] + paint[..., 2])
+
+
 def colour_name(rgb: ArrayLike) -> str:
     """Name one sRGB colour (3,) of 0 to 255.
 
@@ -63,42 +88,46 @@ def _word(lightness: float, a: float, b: float) -> str:
 
 
 def name_indices(lab: Array) -> NDArray[np.int64]:
-    """Name colours of OKLab (N, 3): indices into BASIC_COLOURS, (N,).
+    """Name colours of OKLab (N, 3): indices into BASIC_COLOURS, (N,)."""
+    return np.asarray(name_shades(lab, np.ones(1))[0])
 
-    Only lightness tells brown from orange and pink from red and purple. Dark pixels need more
-    chroma to look coloured.
+
+def name_shades(lab: Array, factors: Array) -> NDArray[np.int64]:
+    """Name colours in several shades: indices into BASIC_COLOURS, (S, N).
+
+    Dark pixels need more chroma to look coloured.
+
+    Args:
+        lab: In OKLab, (N, 3).
+        factors: On all three of its axes, (S,); the hue stays.
     """
-    lightness = lab[:, 0]
-    chroma, hue = np.hypot(lab[:, 1], lab[:, 2]), np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
-    hue = hue % 360.0
-    limits, words = [limit for limit, _ in HUES], np.array([_index(word) for _, word in HUES])
-    name = words[np.minimum(np.searchsorted(limits, hue), len(HUES) - 1)]
-    red, orange, yellow, purple, pink = (
-        name == _index(word) for word in ('red', 'orange', 'yellow', 'purple', 'pink')
+    limits, word, low, dark, dull, high, light, pale = _sectors()
+    a, b = lab[:, 1], lab[:, 2]
+    sector = np.searchsorted(limits, np.degrees(np.arctan2(b, a)) % 360.0)
+    np.minimum(sector, len(limits) - 1, out=sector)
+    lightness, chroma = factors[:, None] * lab[:, 0], factors[:, None] * np.hypot(a, b)
+    name = np.where(
+        (lightness < dark[sector]) & (chroma < dull[sector]), low[sector], word[sector]
     )
-    dull_yellow, dark_pink = yellow & (lightness < 0.55), pink & (lightness < 0.57)
-    cases = (
-        ((red | orange) & (hue > 34.0) & (lightness < 0.56) & (chroma < 0.155), 'brown'),
-        (dull_yellow & (hue < 100.0), 'brown'),
-        (dull_yellow, 'green'),
-        (dark_pink & (hue < 180.0), 'red'),
-        (dark_pink, 'purple'),
-        (red & (lightness > 0.7) & (chroma < 0.16), 'pink'),
-        (purple & (lightness > 0.72) & (hue > 320.0), 'pink'),
-    )
-    plain = chroma < np.where(lightness < 0.3, 0.045, 0.032)
-    greys = (
-        (plain & (lightness < 0.40), 'black'),
-        (plain & (lightness < 0.8), 'grey'),
-        (plain, 'white'),
-    )
-    for condition, word in reversed((*greys, *cases)):
-        name[condition] = _index(word)
-    return name
+    name = np.where((lightness > light[sector]) & (chroma < pale[sector]), high[sector], name)
+    grey = _GREYS[(lightness >= 0.40).astype(np.int8) + (lightness >= 0.8)]
+    return np.asarray(np.where(chroma < np.where(lightness < 0.3, 0.045, 0.032), grey, name))
 
 
 def _index(word: str) -> int:
     return BASIC_COLOURS.index(word)
+
+
+_GREYS = np.array([_index(word) for word in ('black', 'grey', 'white')])
+
+
+@cache
+def _sectors() -> tuple[NDArray[Any], ...]:
+    """Give the columns of SECTORS, with indices into BASIC_COLOURS for words."""
+    return tuple(
+        np.array([_index(one) if isinstance(one, str) else one for one in column])
+        for column in zip(*SECTORS, strict=True)
+    )
 
 
 @cache
@@ -125,7 +154,7 @@ def alike(first: ArrayLike, second: ArrayLike, shade: float = 1.0) -> bool:
     one, two = _plain(first), _plain(second)
     apart = _apart([each + 4.0 for each in one], [each + 4.0 for each in two])
     coloured = all(max(each) - min(each) > 0.25 * (max(each) + 4.0) for each in (one, two))
-    one, two = ([_linear_level(value) + 2e-3 for value in each] for each in (one, two))
+    one, two = ([linear_level(value) + 2e-3 for value in each] for each in (one, two))
     low, high = sorted((sum(one), sum(two)))
     apart = min(apart, _apart(one, two))
     return high < low * shade * (6.0 if coloured else 3.5) and apart < (
@@ -138,7 +167,7 @@ def _plain(rgb: ArrayLike) -> list[float]:
     return [red, green, blue]
 
 
-def _linear_level(level: float) -> float:
+def linear_level(level: float) -> float:
     """Undo the sRGB curve of one level; a tenth of what the same costs with arrays."""
     value = level / 255.0
     return float(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)

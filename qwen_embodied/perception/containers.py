@@ -182,7 +182,7 @@ def _sectors(points: Array, centre: Array) -> NDArray[np.int64]:
 def _peaks(wall: Array, centre: Array) -> Array:
     """Give the height of the wall in each sector around the centre that shows it."""
     sector = _sectors(wall, centre)
-    order = np.lexsort((wall[:, 2], sector))
+    order = np.argsort(1000.0 * sector + wall[:, 2])  # no wall is higher than 1000 m
     ends = np.cumsum(np.bincount(sector, minlength=SECTORS))
     counts = np.diff(ends, prepend=0)
     first = (ends - counts)[counts > 2]
@@ -242,13 +242,9 @@ def _with_contents(solid: Solid, window: Window, rest: Mask, hole: Mask) -> Cont
     known = window.known & (height > -0.02) & rest
     within = known & (out < 0.97)
     inside = within & (cv2.dilate(hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
-    ring = np.clip(np.nan_to_num(out, nan=9.0) * RINGS, 0, RINGS - 1).astype(int)
-    profile = np.array(
-        [
-            quantile(level, 0.25) if len(level) > 3 else np.inf
-            for level in (height[inside & (ring == k)] for k in range(RINGS))
-        ]
-    )
+    ring, level = (np.minimum(out[inside] * RINGS, RINGS - 1)).astype(int), height[inside]
+    rings = (level[ring == k] for k in range(RINGS))
+    profile = np.array([quantile(one, 0.25) if len(one) > 3 else np.inf for one in rings])
     profile = np.minimum.accumulate(profile[::-1])[::-1]
     profile = np.where(np.isfinite(profile), profile, 0.0)
     excess = height - np.interp(np.nan_to_num(out), (np.arange(RINGS) + 0.5) / RINGS, profile)

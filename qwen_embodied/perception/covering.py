@@ -41,9 +41,9 @@ def _direction(sightings: list[Sighting]) -> Array | None:
 
 def _covers(caster: Sighting, thing: Sighting, falls: Array) -> bool:
     """Tell whether the shadow of one thing may lie on another one."""
-    if caster is thing or caster.item.box is None or thing.item.box is None:
+    if caster.item.box is None or thing.item.box is None:
         return False
-    if _top(caster.item) <= _top(thing.item):
+    if caster is thing or _top(caster.item) <= _top(thing.item):
         return False
     (one, radius), (other, reach) = _circle(caster.item.box), _circle(thing.item.box)
     away = other - one

@@ -34,15 +34,14 @@ def fill_holes(depth: Image, rgb: NDArray[np.uint8]) -> tuple[Image, Mask]:
     source = np.arange(depth.size, dtype=np.int32)
     done = []
     for _ in range(2):
-        nearest, beside = np.full(len(left), np.inf, np.float32), left.copy()
-        for offset in offsets:
+        nearest, which = np.full(len(left), np.inf, np.float32), np.zeros(len(left), np.int8)
+        for at, offset in enumerate(offsets.tolist()):
             values = flat[left + offset]
-            is_nearer = values < nearest
-            np.copyto(nearest, values, where=is_nearer)
-            np.copyto(beside, left + offset, where=is_nearer)
+            np.copyto(which, at, where=values < nearest)
+            np.fmin(nearest, values, out=nearest)
         found = np.isfinite(nearest)
         taken = left[found]
-        source[taken] = source[beside[found]]
+        source[taken] = source[taken + offsets[which[found]]]
         flat[taken] = nearest[found]
         done.append(taken)
         left = left[~found]

@@ -79,16 +79,15 @@ def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]
 
     Left out is what is too small or too high, and what the robot or the border cuts off.
     """
-    labels = _connected(surface, parameters)
+    joined = _joined(surface, parameters)
+    # Its variant with statistics takes four times as long.
+    labels = np.asarray(cv2.connectedComponents(joined, connectivity=4)[1], np.int32)
     smallest = (parameters.min_side / surface.pixel) ** 2
     windows = []
-    for at, (rows, columns) in enumerate(label_boxes(labels)):
-        if (rows.stop - rows.start) * (columns.stop - columns.start) < smallest:
+    for at, (top, bottom, left, right) in sorted(_boxes(joined, labels, smallest).items()):
+        if (bottom - top) * (right - left) < smallest:
             continue
-        place = (
-            slice(max(0, rows.start - 3), rows.stop + 3),
-            slice(max(0, columns.start - 3), columns.stop + 3),
-        )
+        place = (slice(max(0, top - 3), bottom + 3), slice(max(0, left - 3), right + 3))
         island = labels[place] == at + 1
         raised = island & surface.raised[place]
         if np.count_nonzero(raised) < smallest or _is_high(surface, raised, place, parameters):
@@ -98,8 +97,32 @@ def _islands(surface: Surface, parameters: PerceptionParameters) -> list[Window]
     return windows
 
 
-def _connected(surface: Surface, parameters: PerceptionParameters) -> NDArray[np.int32]:
-    """Label what is raised, with what it encloses; lost depth is taken for steep walls."""
+def _boxes(
+    joined: NDArray[np.uint8], labels: NDArray[np.int32], smallest: float
+) -> dict[int, tuple[int, int, int, int]]:
+    """Give first and last rows and columns of the pieces that may be large enough, by label.
+
+    They are looked for around the outlines only, which is faster than in the whole image.
+    """
+    found: dict[int, tuple[int, int, int, int]] = {}
+    outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for x, y, width, height in map(cv2.boundingRect, outlines):
+        if width * height < smallest:
+            continue
+        for at, box in enumerate(label_boxes(labels[y : y + height, x : x + width])):
+            if box is not None:
+                rows, columns = box
+                one = (y + rows.start, y + rows.stop, x + columns.start, x + columns.stop)
+                other = found.get(at, one)
+                found[at] = (
+                    min(one[0], other[0]), max(one[1], other[1]),
+                    min(one[2], other[2]), max(one[3], other[3]),
+                )  # fmt: skip
+    return found
+
+
+def _joined(surface: Surface, parameters: PerceptionParameters) -> NDArray[np.uint8]:
+    """Mark what is raised, with what it encloses; lost depth is taken for steep walls."""
     walls = surface.raised | (~surface.measured & (surface.height > UNSEEN))
     closed = cv2.morphologyEx(walls.astype(np.uint8), cv2.MORPH_CLOSE, KERNEL)
     table = (~surface.robot).astype(np.uint8)
@@ -109,8 +132,7 @@ def _connected(surface: Surface, parameters: PerceptionParameters) -> NDArray[np
     small = [outline for outline in outlines if 20 < cv2.contourArea(outline) < largest]
     cv2.drawContours(joined, small, -1, 1, cv2.FILLED)
     joined &= table
-    # Its variant with statistics takes four times as long.
-    return np.asarray(cv2.connectedComponents(joined, connectivity=4)[1], np.int32)
+    return joined
 
 
 def _is_high(

@@ -9,10 +9,13 @@ above sides that are blacker than any shadow is a mirrored lamp on black.
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qwen_embodied.perception.colours import highest_of, sum_of
+from qwen_embodied.perception.order import percentiles
 
 Array = NDArray[np.float64]
 
@@ -70,24 +73,6 @@ class Patch:
     is_level: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Variants:
-    """What the paint of a patch may be in each light.
-
-    Attributes:
-        paint: Reflectance, (V, K, 3).
-        error: Standard deviation of it, (V, K, 3).
-        belief: Log of the belief in each before paints are judged, (V, K).
-        mirrored: What the face mirrors besides, as a share of a white surface's light, (V, K);
-            NaN where it is glossy in this variant, but clipped.
-    """
-
-    paint: Array
-    error: Array
-    belief: Array
-    mirrored: Array
-
-
 @dataclass(frozen=True)
 class Gloss:
     """How the faces in one image mirror lamps.
@@ -102,99 +87,153 @@ class Gloss:
     amount: float | None = None
 
     def belief(self, mirrored: Array) -> Array:
-        """Give the log of the belief in faces that mirror so much, (V, K)."""
-        even = np.full(mirrored.shape, 1.0 / len(mirrored))
-        if self.amount is not None:
+        """Give the log of the belief in faces that mirror so much, (R, G, K).
+
+        Args:
+            mirrored: As in Variants, (R, G, K).
+        """
+        even = np.full(mirrored.shape, 1.0 / mirrored.shape[-2])
+        if self.amount is not None and not np.isnan(mirrored[0, 0, 0]):
             off = np.log((mirrored + TRACE) / (self.amount + TRACE)) / ALIKE
             near = np.exp(-0.5 * np.square(off)) + 1e-9
-            even = (1.0 - COMMON) * even + COMMON * near / near.sum(axis=0)
+            even = (1.0 - COMMON) * even + COMMON * near / near.sum(axis=-2, keepdims=True)
         return np.asarray(np.log(self.share * even))
 
 
-def variants(patch: Patch, light: Array, veil: Array, gloss: Gloss | None = None) -> Variants:
-    """Give what the paint of a patch may be.
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """What the paints of some patches, which are seen alike, may be in each light.
+
+    A patch has a row for each light that it may be in; the rows of one follow one another.
+
+    Attributes:
+        starts: First row of each patch, (P,).
+        paint: Reflectance, (R, V, K, 3), the matt variants before the glossy ones.
+        error: Standard deviation of it, (R, V, K, 3).
+        told: Log of the belief in each before gloss and paints are judged, (R, V, K).
+        mirrored: What the face mirrors besides in the glossy variants, as a share of a white
+            surface's light, (R, G, K); NaN where faces are clipped. None without such variants.
+        is_level: Whether the face mirrors what the other level ones do, (R,).
+        group: The patches.
+    """
+
+    starts: NDArray[np.intp]
+    paint: Array
+    error: Array
+    told: Array
+    mirrored: Array | None
+    is_level: NDArray[np.bool_]
+    group: Group
+
+    def belief(self, gloss: Gloss) -> Array:
+        """Give the log of the belief in each where faces mirror lamps so, (R, V, K)."""
+        if self.mirrored is None:
+            return self.told
+        belief, matt = self.told.copy(), self.told.shape[1] - self.mirrored.shape[1]
+        for rows, own in ((self.is_level, gloss), (~self.is_level, Gloss())):
+            if rows.any():
+                belief[rows, :matt] += np.log(1.0 - own.share)
+                belief[rows, matt:] += own.belief(self.mirrored[rows])
+        return belief
+
+
+@dataclass(frozen=True)
+class Group:
+    """Patches that are seen alike.
+
+    Attributes:
+        has_rest: Whether other parts are seen than the face.
+        clipped: How many channels of the face are; 2 for all three as well.
+        may_mirror: Whether the faces are level, where no other parts are seen.
+        owners: Numbers of the patches.
+        patches: They themselves.
+    """
+
+    has_rest: bool
+    clipped: int
+    may_mirror: bool
+    owners: list[int] = field(default_factory=list)
+    patches: list[Patch] = field(default_factory=list)
+
+
+def grouped(patches: list[Patch]) -> list[Group]:
+    """Put together what is seen alike."""
+    groups: dict[tuple[bool, int, bool], Group] = {}
+    for at, patch in enumerate(patches):
+        has_rest, clipped = patch.rest is not None, int(np.count_nonzero(patch.clipped))
+        key = (has_rest, min(clipped, 2), has_rest or patch.is_level)
+        group = groups.setdefault(key, Group(*key))
+        group.owners.append(at)
+        group.patches.append(patch)
+    return list(groups.values())
+
+
+def variants(group: Group, lamp: Array, veil: Array, may_mirror: bool = False) -> Variants:
+    """Give what the paints of patches may be that are seen alike.
 
     Args:
-        patch: Seen.
-        light: Of a white surface in each hypothesis, (K, 3).
+        group: The patches.
+        lamp: Light of a white surface in each hypothesis, (K, 3).
         veil: That lies over everything, (K, 3).
-        gloss: Of the faces in the image.
+        may_mirror: Whether a face of which no other part is seen may mirror a lamp too.
     """
-    gloss = gloss if gloss and patch.is_level else Gloss()
-    usual = _in_one_light(patch, light, veil, gloss)
-    if patch.doubt == 0.0:
-        return usual
-    other = _in_one_light(_scaled(patch), light, veil, gloss)
-    parts = (
-        replace(one, belief=one.belief + np.log(share))
-        for one, share in ((usual, 1.0 - patch.doubt), (other, patch.doubt))
-    )
-    return _joined(*parts)
+    rows = [(one, *way) for one in group.patches for way in _lights(one)]
+    factors, shares = (np.array([row[at] for row in rows])[:, None, None] for at in (1, 2))
+    counts = np.array([1 if one.doubt == 0.0 else 2 for one in group.patches])
 
+    def of(name: str) -> Array:
+        return np.array([getattr(row[0], name) for row in rows])
 
-def _scaled(patch: Patch) -> Patch:
-    """Give a patch as it is if it lies in the other light."""
-    factor = patch.other
-    return replace(
-        patch,
-        rgb=patch.rgb * factor,
-        error=patch.error * factor,
-        rest=None if patch.rest is None else patch.rest * factor,
-        rest_error=None if patch.rest_error is None else patch.rest_error * factor,
-    )
-
-
-def _in_one_light(patch: Patch, light: Array, veil: Array, gloss: Gloss) -> Variants:
-    face = np.maximum(patch.rgb - veil, 0.0) / light
-    if patch.clipped.any():
-        paint = face * np.where(patch.clipped, BEYOND_RANGE[:, None, None], 1.0)
-    else:
-        paint = face[None]
-    error = np.broadcast_to(patch.error / light, paint.shape)
-    belief = np.full(paint.shape[:2], -np.log(len(paint)))
-    plain = Variants(paint, error, belief, np.zeros_like(belief))
-    if patch.rest is None or patch.rest_error is None:
-        return plain if patch.clipped.any() or gloss.share <= GLOSSY else _unseen(plain, gloss)
-    rest = np.maximum(patch.rest - veil, 0.0) / light
-    error = patch.rest_error / light
-    lowest = max(LEAST_LIGHT * patch.shadow, patch.sides, 0.02)
-    belief = belief + np.log(1.0 - gloss.share) + _explained(rest, error, paint, lowest)
-    plain = replace(plain, belief=belief)
-    if patch.clipped.sum() >= 2:
+    face = np.maximum(of('rgb')[:, None] * factors - veil, 0.0) / lamp
+    beyond = BEYOND_RANGE[:, None, None] if group.clipped else np.ones((1, 1, 1))
+    paint = face[:, None] * np.where(of('clipped')[:, None, None], beyond, 1.0)
+    error = np.broadcast_to((of('error')[:, None] * factors / lamp)[:, None], paint.shape)
+    told = np.full(paint.shape[:3], -np.log(len(beyond))) + shares
+    starts = np.cumsum(counts) - counts
+    plain = Variants(starts, paint, error, told, None, of('is_level') > 0, group)
+    if not group.has_rest:
+        if group.clipped or not (may_mirror and group.may_mirror):
+            return plain
+        glossy, mirrored = _unmirrored(face)
+        return _with_glossy(plain, glossy, np.zeros(mirrored.shape) + shares, mirrored)
+    rest = np.maximum(of('rest')[:, None] * factors - veil, 0.0) / lamp
+    off = of('rest_error')[:, None] * factors / lamp
+    lowest = np.maximum(np.maximum(LEAST_LIGHT * of('shadow'), of('sides')), 0.02)[:, None, None]
+    plain = replace(plain, told=told + _explained(rest, off, paint, lowest))
+    if group.clipped == 2:
         # The face says nothing: only the other parts do, in an unknown share of the light.
-        shares = np.geomspace(lowest, 1.0, len(MIRRORED))
-        glossy = rest / shares[:, None, None]
-        under = np.full(glossy.shape[:2], np.log(gloss.share / len(MIRRORED)))
-        return _joined(plain, _glossy(glossy, under, np.full_like(under, np.nan)))
+        glossy = rest[:, None] / np.geomspace(lowest[:, 0], 1.0, len(MIRRORED), axis=1)[..., None]
+        under = np.zeros(glossy.shape[:3]) + shares
+        return _with_glossy(plain, glossy, under, np.full_like(under, np.nan))
     glossy, mirrored = _unmirrored(face)
-    under = _explained(rest, error, glossy, lowest) + gloss.belief(mirrored)
-    return _joined(plain, _glossy(glossy, under, mirrored))
+    return _with_glossy(plain, glossy, _explained(rest, off, glossy, lowest) + shares, mirrored)
+
+
+def _lights(patch: Patch) -> list[tuple[float, float]]:
+    """Give a factor on a patch in each light that it may be in, and the log of its share."""
+    if patch.doubt == 0.0:
+        return [(1.0, 0.0)]
+    return [(1.0, np.log(1.0 - patch.doubt)), (patch.other, np.log(patch.doubt))]
 
 
 def _unmirrored(face: Array) -> tuple[Array, Array]:
-    """Take more and more of a lamp's light from faces (K, 3): (V, K, 3), and how much (V, K)."""
-    mirrored = MIRRORED[:, None] * face.min(axis=1)
-    return np.asarray(face - mirrored[..., None]), mirrored
+    """Take more and more of a lamp's light from faces (R, K, 3).
+
+    Returns:
+        What is left, (R, G, K, 3), and how much was taken, (R, G, K).
+    """
+    mirrored = MIRRORED[:, None] * -highest_of(-face)[:, None]
+    return np.asarray(face[:, None] - mirrored[..., None]), mirrored
 
 
-def _unseen(plain: Variants, gloss: Gloss) -> Variants:
-    """Allow for a mirrored lamp on a thing of which no other part is seen."""
-    glossy, mirrored = _unmirrored(plain.paint[0])
-    plain = replace(plain, belief=plain.belief + np.log(1.0 - gloss.share))
-    return _joined(plain, _glossy(glossy, gloss.belief(mirrored), mirrored))
-
-
-def _glossy(paint: Array, belief: Array, mirrored: Array) -> Variants:
-    error = np.broadcast_to(UNSURE * paint.mean(axis=2, keepdims=True), paint.shape)
-    return Variants(paint, error, belief, mirrored)
-
-
-def _joined(one: Variants, other: Variants) -> Variants:
-    return Variants(
-        np.concatenate([one.paint, other.paint]),
-        np.concatenate([one.error, other.error]),
-        np.concatenate([one.belief, other.belief]),
-        np.concatenate([one.mirrored, other.mirrored]),
+def _with_glossy(plain: Variants, paint: Array, told: Array, mirrored: Array) -> Variants:
+    error = np.broadcast_to((UNSURE / 3.0 * sum_of(paint))[..., None], paint.shape)
+    return replace(
+        plain,
+        paint=np.concatenate([plain.paint, paint], axis=1),
+        error=np.concatenate([plain.error, error], axis=1),
+        told=np.concatenate([plain.told, told], axis=1),
+        mirrored=mirrored,
     )
 
 
@@ -211,36 +250,43 @@ def beside_others(patches: list[Patch]) -> list[Patch]:
     ]
     if len(seen) < FEWEST_SIDES:
         return patches
-    least = USUAL_SHARE * float(np.quantile(seen, DARK_SIDES))
+    least = USUAL_SHARE * percentiles(np.array(seen), (100.0 * DARK_SIDES,))[0]
     return [replace(one, sides=least) for one in patches]
 
 
-def judged_gloss(seen: list[tuple[Patch, Variants, Array]]) -> Gloss:
+def judged_gloss(seen: list[Variants], votes: list[Array]) -> Gloss:
     """Judge how faces mirror lamps, from those whose other parts are seen.
 
     Args:
-        seen: Patches, their variants, and the belief in each variant in each light, (V, K).
+        seen: The variants of patches.
+        votes: The belief in each of them in each light, (R, V, K).
     """
-    told, amounts = [], []
-    for patch, found, belief in seen:
-        is_glossy = found.mirrored != 0.0
-        if not patch.is_level or not (is_glossy.any() or patch.rest is not None):
+    told, amounts = np.zeros(0), np.zeros(0)
+    for one, vote in zip(seen, votes, strict=True):
+        if one.mirrored is None:
             continue
-        glossy = np.where(is_glossy, belief, 0.0)
-        total = float(glossy.sum())
-        told.append(total)
-        if total > 0.5 and not np.isnan(found.mirrored).any():
-            amounts.append(float((glossy * found.mirrored).sum()) / total)
-    share = min((PRIOR_FACES * GLOSSY + sum(told)) / (PRIOR_FACES + len(told)), MOST_GLOSSY)
-    return Gloss(share, float(np.median(amounts)) if amounts else None)
+        is_glossy = one.mirrored != 0.0
+        glossy = np.where(is_glossy, vote[:, -one.mirrored.shape[1] :], 0.0)
+        total, amount, count = (
+            np.add.reduceat(each.sum(axis=(1, 2)), one.starts)
+            for each in (glossy, glossy * one.mirrored, is_glossy)
+        )
+        is_level = one.is_level[one.starts]
+        told = np.append(told, total[is_level & ((count > 0) | one.group.has_rest)])
+        if one.group.clipped < 2:
+            mostly = is_level & (total > 0.5)
+            amounts = np.append(amounts, amount[mostly] / total[mostly])
+    share = min((PRIOR_FACES * GLOSSY + told.sum()) / (PRIOR_FACES + len(told)), MOST_GLOSSY)
+    return Gloss(float(share), float(np.median(amounts)) if len(amounts) else None)
 
 
-def _explained(rest: Array, error: Array, paint: Array, lowest: float) -> Array:
-    """Give the log likelihood (V, K) that other parts (K, 3) have a paint (V, K, 3)."""
-    total, whole = rest.sum(axis=1) + 1e-6, paint.sum(axis=2) + 1e-6
-    off = HUE_OFF + (error.max(axis=1) + STRAY / 2) / total
-    apart = np.square(rest / total[:, None] - paint / whole[..., None]).sum(axis=2)
-    ratio = np.log((total + STRAY) / (whole + STRAY))
+def _explained(rest: Array, error: Array, paint: Array, lowest: Array) -> Array:
+    """Give the log likelihood (R, V, K) that other parts (R, K, 3) have a paint (R, V, K, 3)."""
+    total, whole = sum_of(rest) + 1e-6, sum_of(paint) + 1e-6
+    off = (HUE_OFF + (highest_of(error) + STRAY / 2) / total)[:, None]
+    share = (rest / total[..., None])[:, None]
+    apart = sum_of(np.square(share - paint / whole[..., None]))
+    ratio = np.log((total[:, None] + STRAY) / (whole + STRAY))
     under = np.minimum(ratio - np.log(lowest), 0.0) / DEEP
     over = np.maximum(ratio - np.log(BRIGHTEST), 0.0) / HIGH
     fit = -0.5 * (apart / np.square(off) + under**2 + over**2)

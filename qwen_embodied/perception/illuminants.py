@@ -3,11 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qwen_embodied.perception.colours import highest_of, oklab_of_linear
 
 Array = NDArray[np.float64]
 
@@ -29,31 +31,69 @@ TO_SRGB = np.array(
 
 @dataclass(frozen=True, eq=False)
 class Illuminants:
-    """Hypotheses on the light.
+    """Hypotheses on the light: colours, with a veil each, in several exposures.
 
     Attributes:
         rgb: What a white surface of reflectance 1 sends into the camera, (K, 3) linear.
         prior: Log of how likely each is before an image was seen, (K,).
         veil: What a lens scatters over everything, (K, 3) linear.
+        hue: Which of the colours each has, (K,).
+        exposure: Factor that its light is brighter by than that colour, (K,).
+        colours: Of white surfaces rightly exposed, (C, 3) linear.
+        veils: That lie over the image in each colour, (C, 3) linear.
     """
 
     rgb: Array
     prior: Array
     veil: Array
+    hue: NDArray[np.intp]
+    exposure: Array
+    colours: Array
+    veils: Array
 
     def veiled(self, most: Array | None) -> Illuminants:
         """Add hypotheses on a veil between none and `most` (3,), where that is notable."""
         if most is None:
             return self
-        shares = VEILS[:, 0]
-        veil = shares[:, None, None] * most + np.zeros_like(self.veil)
+        shares, many = VEILS[:, 0], len(VEILS)
         prior = self.prior + np.log(VEILS[:, 1])[:, None]
-        rgb = np.broadcast_to(self.rgb, veil.shape)
-        return Illuminants(rgb.reshape(-1, 3), prior.ravel(), veil.reshape(-1, 3))
+        return Illuminants(
+            np.tile(self.rgb, (many, 1)),
+            prior.ravel(),
+            np.repeat(shares[:, None] * most, len(self.rgb), axis=0),
+            (self.hue + len(self.colours) * np.arange(many)[:, None]).ravel(),
+            np.tile(self.exposure, many),
+            np.tile(self.colours, (many, 1)),
+            np.repeat(shares[:, None] * most, len(self.colours), axis=0),
+        )
 
     def only(self, chosen: NDArray[np.intp]) -> Illuminants:
         """Give some of the hypotheses."""
-        return Illuminants(self.rgb[chosen], self.prior[chosen], self.veil[chosen])
+        return replace(
+            self,
+            rgb=self.rgb[chosen],
+            prior=self.prior[chosen],
+            veil=self.veil[chosen],
+            hue=self.hue[chosen],
+            exposure=self.exposure[chosen],
+        )
+
+    def paints(self, rgb: Array, factor: Array | None = None) -> tuple[Array, Array]:
+        """Give OKLab (..., K, 3) of what sends back some light (..., 3), and its largest channel.
+
+        OKLab of a paint twice as bright is all larger by one factor, so that one exposure of
+        each colour is enough.
+
+        Args:
+            rgb: Seen.
+            factor: On the paints, (..., 3).
+        """
+        paint = np.maximum(rgb[..., None, :] - self.veils, 0.0) / self.colours
+        if factor is not None:
+            paint = paint * factor[..., None, :]
+        lab, highest = oklab_of_linear(paint), highest_of(paint)
+        scale = np.cbrt(1.0 / self.exposure)
+        return lab[..., self.hue, :] * scale[:, None], highest[..., self.hue] / self.exposure
 
     @property
     def spread(self) -> Array:
@@ -62,7 +102,8 @@ class Illuminants:
         The cube roots of OKLab spread dark colours: the volume goes with the cube root of each
         channel, and a density of paints becomes one of pixels by it.
         """
-        return np.asarray(-np.log(self.rgb).sum(axis=1) / 3.0)
+        colours = -np.log(self.colours).sum(axis=1) / 3.0
+        return np.asarray(colours[self.hue] - np.log(self.exposure))
 
 
 @cache
@@ -72,19 +113,21 @@ def all_illuminants() -> Illuminants:
     A camera's white balance and exposure are right more often than not; where they are wrong
     they may be far off, and a picture is too dark more often than too bright.
     """
-    rgb, prior = [], []
+    colours, prior = [], []
     for shift in SHIFTS:
         for tint in TINTS:
             colour = planckian(1e6 / (1e6 / BALANCED + shift)) * np.exp([0.0, tint, 0.0])
-            colour = colour / (colour @ [0.2126, 0.7152, 0.0722])
-            for exposure in EXPOSURES:
-                rgb.append(colour * np.exp(exposure))
-                prior.append(
-                    _mixed(shift, 0.7, 14.0, 110.0)
-                    + _mixed(tint, 0.9, 0.04, 0.15)
-                    + _mixed(exposure, 0.7, 0.35, 2.0)
-                )
-    return Illuminants(np.array(rgb), np.array(prior), np.zeros((len(rgb), 3)))
+            colours.append(colour / (colour @ [0.2126, 0.7152, 0.0722]))
+            prior += [
+                _mixed(shift, 0.7, 14.0, 110.0)
+                + _mixed(tint, 0.9, 0.04, 0.15)
+                + _mixed(exposure, 0.7, 0.35, 2.0)
+                for exposure in EXPOSURES
+            ]
+    hue = np.repeat(np.arange(len(colours)), len(EXPOSURES))
+    exposure = np.tile(np.exp(EXPOSURES), len(colours))
+    rgb, none = np.array(colours)[hue] * exposure[:, None], np.zeros((len(colours), 3))
+    return Illuminants(rgb, np.array(prior), none[hue], hue, exposure, np.array(colours), none)
 
 
 def planckian(kelvin: float) -> Array:

@@ -127,7 +127,7 @@ def _evenness(sample: Sample, treatment: Treatment) -> tuple[LightingFinding, ..
     below = np.log(sample.luma + np.float32(1e-3)) - surface
     below = (below - np.median(below)).astype(np.float32)
     colours = sample.linear / np.maximum(sample.linear.sum(axis=2, keepdims=True), 1e-4)
-    usual = np.median(colours.reshape(-1, 3), axis=0)
+    usual = np.median(np.ascontiguousarray(colours.reshape(-1, 3).T), axis=1)
     alike = np.abs(colours - usual).max(axis=2) < 0.05
     edge = cv2.morphologyEx(below, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0.35
     dark = alike & (below < -0.4) & (below > -3.0)

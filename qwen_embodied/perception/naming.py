@@ -10,44 +10,33 @@ nothing is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qwen_embodied.messages import BASIC_COLOURS
-from qwen_embodied.perception.colours import UNKNOWN, name_indices, oklab_of_linear
+from qwen_embodied.perception.colours import UNKNOWN, highest_of, name_shades, oklab_of_linear
 from qwen_embodied.perception.gloss import (
+    BEYOND_RANGE,
     GLOSSY,
     Gloss,
     Patch,
     Variants,
     beside_others,
+    grouped,
     judged_gloss,
     variants,
 )
 from qwen_embodied.perception.illuminants import Illuminants, all_illuminants
+from qwen_embodied.perception.paints import (
+    fits_nearly,
+    fits_tables,
+    fits_things,
+    tone_of,
+)
 
 Array = NDArray[np.float64]
 
-# Typical paints in OKLab: lightness, a, b, the spread of lightness and of a and b.
-PAINTS = np.array([
-    [0.25, 0.00, 0.00, 0.09, 0.012], [0.60, 0.00, 0.00, 0.14, 0.012],
-    [0.95, 0.00, 0.00, 0.05, 0.012], [0.55, 0.19, 0.10, 0.10, 0.045],
-    [0.70, 0.105, 0.135, 0.09, 0.040], [0.86, -0.01, 0.17, 0.07, 0.040],
-    [0.58, -0.12, 0.09, 0.12, 0.050], [0.48, -0.03, -0.17, 0.12, 0.050],
-    [0.46, 0.12, -0.13, 0.11, 0.045], [0.77, 0.12, 0.00, 0.08, 0.040],
-    [0.42, 0.05, 0.06, 0.09, 0.025],
-])  # fmt: skip
-# Tables: neutral, wooden, any.
-TABLES = np.array([
-    [0.66, 0.000, 0.000, 0.17, 0.012], [0.68, 0.015, 0.045, 0.13, 0.025],
-    [0.62, 0.000, 0.000, 0.20, 0.110],
-])  # fmt: skip
-TABLE_SHARES = np.array([0.45, 0.35, 0.20])
-PAINT_SHARES = np.full(len(PAINTS), 1 / len(PAINTS))
-ODD = 0.2  # share of paints that are not in the list, anywhere in the space
-ODD_DENSITY = 6.0
 JITTER = np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
 HIDDEN = 0.1  # error of a channel over the brightest, from which on noise may hide the hue
 FAR_JITTER: Array = 1.4 * np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
@@ -58,9 +47,8 @@ ROUNDS = 4  # of judging the gloss of faces, then what they are under it
 ENOUGH = 0.02  # change of the share of glossy faces that needs no further round
 POSSIBLE = 1500  # hypotheses on the light that the table leaves
 LIKELY = 60  # of them, those that are looked at closely
-GRID = ((0.0, 1.2), (-0.35, 0.35), (-0.35, 0.35))  # of OKLab, for a first look
-CELLS = 48
 SHADES = np.array([0.85, 1.0, 1.15])
+DIMMER = np.cbrt(SHADES)  # what they do to OKLab
 
 
 @dataclass(frozen=True)
@@ -91,112 +79,110 @@ def name_patches(patches: list[Patch], table: Patch | None, least: float) -> lis
     if not patches:
         return []
     patches = beside_others(patches)
-    light = all_illuminants().veiled(None if table is None else table.veil)
-    light = _likely(light, table, patches)
-    belief = light.prior.copy()
-    if table is not None:
-        belief += _table_evidence(table, light)
-    gloss = Gloss()
-    for _ in range(ROUNDS):
-        seen = [variants(patch, light.rgb, light.veil, gloss) for patch in patches]
-        votes = _judged(seen, belief, light)
-        before = gloss.share
-        gloss = judged_gloss(list(zip(patches, seen, votes, strict=True)))
-        if gloss.share <= max(GLOSSY, before + ENOUGH):
-            break
+    light, belief = _likely(table, patches)
+    seen, votes, gloss = _judged(patches, light, belief)
     # Where the table is at the end of the range too, anything may look white.
     is_glossy = gloss.share > MANY_GLOSSY
     is_glaring = table is None or bool(table.clipped.any()) or is_glossy
     return [
         Name(UNKNOWN, GLARE_CONFIDENCE)
         if is_glaring and patch.clipped.sum() >= 2 and (patch.rest is None or not is_glossy)
-        else _name(might, vote, least)
-        for patch, might, vote in zip(patches, seen, votes, strict=True)
+        else name
+        for patch, name in zip(patches, _names(seen, votes, least), strict=True)
     ]
 
 
-def _judged(seen: list[Variants], belief: Array, light: Illuminants) -> list[Array]:
-    """Share the belief in each light (K,) among the variants of each patch: (V, K) each."""
-    evidence = [
-        one.belief + _fits(oklab_of_linear(one.paint), _highest(one.paint), PAINTS, PAINT_SHARES)
-        for one in seen
-    ]
-    for one in evidence:
-        belief = belief + _log_sum(one) + light.spread
-    weights = np.exp(belief - belief.max())
-    shares = [np.exp(one - one.max(axis=0)) for one in evidence]
-    return [one / one.sum(axis=0) * weights / weights.sum() for one in shares]
+def _likely(table: Patch | None, patches: list[Patch]) -> tuple[Illuminants, Array]:
+    """Give the hypotheses that the table and the things as they look allow.
 
-
-def _likely(light: Illuminants, table: Patch | None, patches: list[Patch]) -> Illuminants:
-    """Keep the hypotheses that the table and the things as they look allow."""
-    belief = light.prior.copy()
+    Returns:
+        Those, and the log of the belief in each from the table alone, (K,).
+    """
+    light = all_illuminants().veiled(None if table is None else table.veil)
+    told = light.prior.copy()
     if table is not None:
-        belief += _table_evidence(table, light)
-    chosen = np.argpartition(belief, -POSSIBLE)[-POSSIBLE:]
-    light = light.only(chosen)
-    belief = belief[chosen] + len(patches) * light.spread
-    for patch in patches:
-        fits = _fits_nearly(patch.rgb, light)
-        if patch.doubt > 0.0:
-            other = _fits_nearly(patch.rgb * patch.other, light)
-            fits = np.logaddexp(fits + np.log(1.0 - patch.doubt), other + np.log(patch.doubt))
-        belief += fits
-    return light.only(np.argpartition(belief, -LIKELY)[-LIKELY:])
-
-
-@cache
-def _fits_of_grid() -> Array:
-    """Give the fits of paints on a grid of OKLab, (CELLS, CELLS, CELLS)."""
-    axes = [low + (np.arange(CELLS) + 0.5) * (high - low) / CELLS for low, high in GRID]
-    lab = np.stack(np.meshgrid(*axes, indexing='ij'), axis=-1)
-    return _fits(lab, np.zeros(lab.shape[:-1]), PAINTS, PAINT_SHARES)
-
-
-def _fits_nearly(rgb: Array, light: Illuminants) -> Array:
-    """Look up the fits of paints that send back some light (3,), as they look, (K,)."""
-    paint = np.maximum(rgb - light.veil, 0.0) / light.rgb
-    lab, highest = oklab_of_linear(paint), _highest(paint)
-    low, high = np.array(GRID).T
-    cells = ((lab - low) * (CELLS / (high - low))).astype(np.int64).clip(0, CELLS - 1)
-    found = _fits_of_grid()[cells[:, 0], cells[:, 1], cells[:, 2]]
-    return np.asarray(found - 8.0 * np.maximum(highest - 1.0, 0.0))
+        told += _table_evidence(table, light)
+    chosen = np.argpartition(told, -POSSIBLE)[-POSSIBLE:]
+    light, told = light.only(chosen), told[chosen]
+    fits = fits_nearly(*light.paints(np.array([one.rgb for one in patches])))
+    doubted = [at for at, one in enumerate(patches) if one.doubt > 0.0]
+    if doubted:
+        doubt = np.array([[patches[at].doubt] for at in doubted])
+        others = np.array([patches[at].rgb * patches[at].other for at in doubted])
+        other = fits_nearly(*light.paints(others)) + np.log(doubt)
+        fits[doubted] = np.logaddexp(fits[doubted] + np.log(1.0 - doubt), other)
+    belief = told + len(patches) * light.spread + fits.sum(axis=0)
+    chosen = np.argpartition(belief, -LIKELY)[-LIKELY:]
+    return light.only(chosen), told[chosen]
 
 
 def _table_evidence(table: Patch, light: Illuminants) -> Array:
-    plain = variants(table, light.rgb, light.veil)
-    fits = _fits(oklab_of_linear(plain.paint), _highest(plain.paint), TABLES, TABLE_SHARES)
-    return np.asarray(_log_sum(fits + plain.belief) + light.spread)
+    """Give the log likelihood (K,) of what the table sends back."""
+    clipped = BEYOND_RANGE[:, None] if table.clipped.any() else np.ones((1, 1))
+    factors = np.where(table.clipped, clipped, 1.0)
+    fits = fits_tables(*light.paints(np.tile(table.rgb, (len(factors), 1)), factors))
+    return np.asarray(_log_sum(fits - np.log(len(factors))) + light.spread)
 
 
-def _fits(lab: Array, highest: Array, known: Array, shares: Array) -> Array:
-    """Give the log likelihood (...) of a paint in a mixture of known ones.
+def _judged(
+    patches: list[Patch], light: Illuminants, belief: Array
+) -> tuple[list[Variants], list[Array], Gloss]:
+    """Judge how faces mirror lamps, and what they are under that, in turns.
 
     Args:
-        lab: Of the paint, (..., 3).
-        highest: Its largest channel, (...); nothing but gloss sends back more than it gets.
-        known: Paints, (N, 5).
-        shares: Of the known paints, (N,).
+        patches: Of the things.
+        light: K hypotheses.
+        belief: Log of the belief in each from the table alone, (K,).
+
+    Returns:
+        The variants of the patches, the belief in each of them in each light, (R, V, K), and how
+        the faces mirror.
     """
-    lightness, a, b = np.moveaxis(lab, -1, 0)
-    terms = np.stack([np.ones_like(a), lightness, a, b, lightness**2, a**2 + b**2], axis=-1)
-    density = np.exp((terms @ _exponents(known, shares)).astype(np.float32)).sum(axis=-1)
-    density += np.float32(ODD * ODD_DENSITY)
-    return np.asarray(np.log(density) - 8.0 * np.maximum(highest - 1.0, 0.0))
+    gloss = Gloss()
+    seen = [variants(group, light.rgb, light.veil) for group in grouped(patches)]
+    fits = [_fits_of(one) for one in seen]
+    belief = belief + len(patches) * light.spread
+    for turn in range(ROUNDS):
+        evidence = [one.belief(gloss) + fit for one, fit in zip(seen, fits, strict=True)]
+        votes, before = _votes(seen, evidence, belief), gloss.share
+        gloss = judged_gloss(seen, votes)
+        if gloss.share <= max(GLOSSY, before + ENOUGH):
+            break
+        if turn == 0:
+            bare = [at for at, one in enumerate(seen) if one.mirrored is None]
+            for at in bare:
+                seen[at] = variants(seen[at].group, light.rgb, light.veil, True)
+                fits[at] = _fits_of(seen[at])
+    return seen, votes, gloss
 
 
-def _exponents(known: Array, shares: Array) -> Array:
-    """Give the logarithms of the densities of paints as sums of six terms, (6, N)."""
-    lightness, a, b, deep, wide = known.T
-    narrow, flat = 1 / wide**2, 1 / deep**2
-    peak = np.log(shares * (1 - ODD) / (15.75 * deep * wide**2))
-    start = peak - 0.5 * (flat * lightness**2 + narrow * (a**2 + b**2))
-    return np.array([start, flat * lightness, narrow * a, narrow * b, -flat / 2, -narrow / 2])
+def _fits_of(seen: Variants) -> Array:
+    """Give how well paints fit those of things, (R, V, K)."""
+    return fits_things(oklab_of_linear(seen.paint), highest_of(seen.paint))
 
 
-def _highest(paint: Array) -> Array:
-    """Give the largest channel (...) of paints (..., 3)."""
-    return np.maximum(np.maximum(paint[..., 0], paint[..., 1]), paint[..., 2])
+def _votes(seen: list[Variants], evidence: list[Array], belief: Array) -> list[Array]:
+    """Share the belief in each light (K,) among the variants of each patch.
+
+    Args:
+        seen: Variants.
+        evidence: Log likelihood of each, (R, V, K).
+        belief: Log of what is believed of each light without the patches.
+
+    Returns:
+        (R, V, K) of each, which add to 1 over the rows and variants of a patch and all lights.
+    """
+    shares = []
+    for one, likelihood in zip(seen, evidence, strict=True):
+        rows = np.repeat(np.arange(len(one.starts)), np.diff(one.starts, append=len(one.told)))
+        most = np.maximum.reduceat(likelihood.max(axis=1), one.starts)
+        share = np.exp(likelihood - most[rows][:, None])
+        total = np.add.reduceat(share.sum(axis=1), one.starts)
+        belief = belief + (most + np.log(total)).sum(axis=0)
+        shares.append(share / total[rows][:, None])
+    weights = np.exp(belief - belief.max())
+    weights /= weights.sum()
+    return [share * weights for share in shares]
 
 
 def _log_sum(values: Array) -> Array:
@@ -205,20 +191,39 @@ def _log_sum(values: Array) -> Array:
     return np.asarray(most + np.log(np.exp(values - most).sum(axis=0)))
 
 
-def _name(seen: Variants, weights: Array, least: float) -> Name:
-    """Let each light, variant, error and shade vote; weights are (V, K)."""
-    sure = weights > 3e-3 * weights.max()
-    weights, paint = weights[sure] / weights[sure].sum(), seen.paint[sure]
-    values, jitter = _around(paint, seen.error[sure])
-    values = np.maximum(values[:, :, None] * SHADES[:, None], 0.0)
-    lab = oklab_of_linear(values.reshape(-1, 3))
-    votes = np.repeat((weights[:, None] * jitter).ravel() / len(SHADES), len(SHADES))
-    shares = np.bincount(name_indices(lab), votes, len(BASIC_COLOURS))
+def _names(seen: list[Variants], votes: list[Array], least: float) -> list[Name]:
+    """Let each light, variant, error and shade vote on the name of each patch."""
+    paints, weights, owners = [], [], []
+    for one, vote in zip(seen, votes, strict=True):
+        ends = [*one.starts.tolist()[1:], len(vote)]
+        for at, first, end in zip(one.group.owners, one.starts.tolist(), ends, strict=True):
+            rows = slice(first, end)
+            own = vote[rows]
+            sure = own > 3e-3 * own.max()
+            values, jitter = _around(one.paint[rows][sure], one.error[rows][sure])
+            paints.append(values.reshape(-1, 3))
+            weights.append((own[sure][:, None] / own[sure].sum() * jitter).ravel())
+            owners.append(np.full(len(weights[-1]), at))
+    count = len(paints)
+    lab = oklab_of_linear(np.maximum(np.concatenate(paints), 0.0))
+    words, shared = len(BASIC_COLOURS), np.concatenate(weights) / len(SHADES)
+    owner, shares = np.concatenate(owners), np.zeros(count * words)
+    for named in name_shades(lab, DIMMER):
+        shares += np.bincount(owner * words + named, shared, len(shares))
+    lightness = np.bincount(owner, lab[:, 0] * shared, count) * DIMMER.sum()
+    return [
+        _name(share, light, least)
+        for share, light in zip(shares.reshape(-1, words), lightness.tolist(), strict=True)
+    ]
+
+
+def _name(shares: Array, lightness: float, least: float) -> Name:
+    """Give the name that has the largest of the shares (11,), if that is at least so much."""
     best = int(shares.argmax())
     word, confidence = BASIC_COLOURS[best], float(min(shares[best], 1.0))
     if confidence < least:
         return Name(UNKNOWN, confidence, '', word)
-    return Name(word, confidence, _tone(word, float(lab[:, 0] @ votes)), word)
+    return Name(word, confidence, tone_of(word, lightness), word)
 
 
 def _around(paint: Array, error: Array) -> tuple[Array, Array]:
@@ -226,25 +231,11 @@ def _around(paint: Array, error: Array) -> tuple[Array, Array]:
 
     Where noise hides the hue, paints such as things have are likelier than others.
     """
-    if (error.max(axis=1) < HIDDEN * paint.max(axis=1)).all():
+    if (highest_of(error) < HIDDEN * highest_of(paint)).all():
         return paint[:, None] + JITTER * error[:, None], np.full((len(paint), 7), 1 / 7)
     values = np.maximum(paint[:, None] + FAR_JITTER * error[:, None], 0.0)
-    fits = _fits(oklab_of_linear(values), _highest(values), PAINTS, PAINT_SHARES)
+    fits = fits_things(oklab_of_linear(values), highest_of(values))
     # OKLab spreads dark colours; a density of light is wanted.
     spread = np.log(values + np.maximum(error[:, None], 1e-4)).sum(axis=2) * (2 / 3)
     shares = np.exp(fits - spread - fits.max(axis=1, keepdims=True)) * FAR_WEIGHTS
     return values, shares / shares.sum(axis=1, keepdims=True)
-
-
-def _tone(word: str, lightness: float) -> str:
-    """Tell light and dark variants of a colour from its typical one."""
-    typical = PAINTS[PAINT_NAMES.index(word)]
-    if word in ('black', 'white') or abs(lightness - typical[0]) < 1.8 * typical[3]:
-        return ''
-    return 'light ' if lightness > typical[0] else 'dark '
-
-
-PAINT_NAMES = (
-    'black', 'grey', 'white', 'red', 'orange', 'yellow', 'green', 'blue', 'purple', 'pink',
-    'brown',
-)  # fmt: skip

@@ -16,6 +16,7 @@ from qwen_embodied.perception.gloss import Patch
 from qwen_embodied.perception.grounds import find_grounds
 from qwen_embodied.perception.pixels import (
     deepest,
+    is_drowned,
     luma_of,
     middle_light,
     most_veil,
@@ -121,9 +122,10 @@ class Light:
         is_parted = cast is not None and cast.share > LIT
         if cast is not None and is_parted:
             pixels, luma = pixels[cast.lit], luma[cast.lit]
-        if len(pixels) >= 9:
+        if len(pixels) >= 9 and not is_drowned(pixels):
             pixels = pixels[steady_pixels(luma)]
-        return pixels[:: max(1, len(pixels) // 600)], is_parted
+            pixels = pixels[:: max(1, len(pixels) // 600)]
+        return pixels, is_parted
 
     def _local(self, mask: Mask, window: Window) -> Beside:
         """Judge the light around an object.
@@ -166,8 +168,10 @@ def _with_rest(
     """Add the light of an object's other parts (N, 3), where they are darker than its face."""
     if len(pixels) < FEWEST:
         return patch
-    pixels = pixels[np.argsort(luma)[: max(FEWEST, int(PART * len(pixels)))]]
-    dark = patch_of(pixels[:: max(1, len(pixels) // 300)], local)
+    if not is_drowned(pixels):
+        pixels = pixels[np.argsort(luma)[: max(FEWEST, int(PART * len(pixels)))]]
+        pixels = pixels[:: max(1, len(pixels) // 300)]
+    dark = patch_of(pixels, local)
     if dark.rgb.sum() >= patch.rgb.sum() or dark.clipped.any():
         return patch
     return replace(patch, rest=dark.rgb, rest_error=dark.error)

@@ -95,24 +95,39 @@ def _measured(
     return Segment(mask, mask, middle(rgb[mask]), top, is_flat)
 
 
-def _neighbours(labels: Labels, count: int, reach: int) -> NDArray[np.int64]:
-    """Count, for each two labels, the pixel pairs at most reach pixels apart, (count, count)."""
-    pairs = np.zeros(count * count, np.int64)
-    for shift in range(1, reach + 1):
+def _neighbours(labels: Labels, count: int, reaches: tuple[int, ...]) -> list[NDArray[np.int64]]:
+    """Count, for each two labels, the pixel pairs at most some pixels apart.
+
+    Args:
+        labels: (H, W).
+        count: Of the labels, with 0 for none.
+        reaches: In pixels, the smallest first.
+
+    Returns:
+        (count, count) for each reach.
+    """
+    pairs, found = np.zeros(count * count, np.int64), []
+    labels = labels.astype(np.min_scalar_type(count**2))
+    is_any = labels > 0
+    for shift in range(1, reaches[-1] + 1):
         for one, two in (
-            (labels[shift:], labels[:-shift]),
-            (labels[:, shift:], labels[:, :-shift]),
+            (slice(shift, None), slice(None, -shift)),
+            ((slice(None), slice(shift, None)), (slice(None), slice(None, -shift))),
         ):
-            apart = (one != two) & (one > 0) & (two > 0)
-            pairs += np.bincount(one[apart] * count + two[apart], minlength=count * count)
-    contact = pairs.reshape(count, count)
-    return contact + contact.T
+            apart = (labels[one] != labels[two]) & is_any[one] & is_any[two]
+            both = labels[one][apart] * count + labels[two][apart]
+            pairs += np.bincount(both, minlength=count * count)
+        if shift in reaches:
+            contact = pairs.reshape(count, count)
+            found.append(contact + contact.T)
+    return found
 
 
 def _joined(segments: list[Segment], labels: Labels, step: float) -> list[Segment]:
     """Join pieces of one paint, unless a height step parts two level surfaces."""
-    touching = _neighbours(labels, len(segments) + 1, 1)[1:, 1:]
-    contact = _neighbours(labels, len(segments) + 1, 4)[1:, 1:]
+    if len(segments) < 2:
+        return [union([one]) for one in segments]
+    touching, contact = (one[1:, 1:] for one in _neighbours(labels, len(segments) + 1, (1, 4)))
     owner = list(range(len(segments)))
     for one, two in zip(*np.nonzero(np.triu(touching)), strict=True):
         first, second = segments[one], segments[two]

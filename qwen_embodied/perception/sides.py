@@ -45,8 +45,10 @@ def visible_sides(face: Mask, window: Window, top: float) -> Mask:
     lost = beside & ~window.measured
     plan = _Plan(window.at_level(sure, top))
     result[seen] = plan.holds(window.points[seen][:, :2])
-    for share in LEVELS:
-        result[lost] |= plan.holds(window.at_level(lost, share * top), 0)
+    points = window.points[lost].astype(np.float64)
+    if len(points):
+        under = (plan.holds(window.pierced(points, share * top), 0) for share in LEVELS)
+        result[lost] = np.logical_or.reduce(list(under))
     return result
 
 

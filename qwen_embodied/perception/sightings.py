@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -144,13 +145,9 @@ def floating(pieces: list[Piece], support: float) -> list[tuple[Solid, float]]:
 
 
 def _box(mask: Mask, window: Window) -> tuple[float, float, float, float]:
-    rows, columns = np.nonzero(mask)
-    return (
-        float(window.column + columns.min()),
-        float(window.row + rows.min()),
-        float(window.column + columns.max() + 1),
-        float(window.row + rows.max() + 1),
-    )
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    x, y = float(window.column + left), float(window.row + top)
+    return x, y, x + width, y + height
 
 
 def named(

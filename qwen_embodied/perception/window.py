@@ -59,7 +59,10 @@ class Window:
 
     def at_level(self, mask: Mask, level: float) -> Array:
         """Give the points (N, 2) where the rays of pixels pierce a level above the table."""
-        points = self.points[mask].astype(np.float64)
+        return self.pierced(self.points[mask].astype(np.float64), level)
+
+    def pierced(self, points: Array, level: float) -> Array:
+        """Give where the rays through points (N, 3) pierce a level above the table, (N, 2)."""
         camera = self.surface.camera
         ratio = (camera[2] - level) / (camera[2] - points[:, 2])
         return np.asarray(camera[:2] + (points[:, :2] - camera[:2]) * ratio[:, None])
