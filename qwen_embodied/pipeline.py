@@ -81,9 +81,12 @@ class RunReport:
 class Perception:
     """Lighting correction and scene estimation, in this order."""
 
-    def __init__(self, robot: Robot) -> None:
-        """Build both; the robot's own links are left out of the scene."""
-        self._correct = LightingCorrection()
+    def __init__(self, robot: Robot, correct: LightingCorrection | None = None) -> None:
+        """Build both, with every step of the correction where None.
+
+        The robot's own links are left out of the scene.
+        """
+        self._correct = correct or LightingCorrection()
         self._estimate = SceneEstimator(body=robot.link_spheres)
 
     def __call__(self, frame: Frame, state: JointState) -> tuple[Scene, Frame]:

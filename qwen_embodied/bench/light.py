@@ -31,6 +31,7 @@ UNCLIPPED = tuple(f'{name}@{SEVEREST.get(name, 5)}' for name in CONDITIONS)
 CLIPPED = ('glaring@5', 'glossy@5')
 SCENES_VARIABLE = 'QWEN_EMBODIED_LIGHT_SCENES'
 SEEDS_VARIABLE = 'QWEN_EMBODIED_LIGHT_SEEDS'
+COMPARED_VARIABLE = 'QWEN_EMBODIED_LIGHT_COMPARED'
 STORE_VARIABLE = 'QWEN_EMBODIED_LIGHT_STORE'
 CHAIN_VARIABLE = 'QWEN_EMBODIED_LIGHT_CHAIN'
 RIGHT_BAR, WRONG_BAR = 98.0, 1.0  # %
@@ -42,6 +43,8 @@ def run(quick: bool) -> list[Row]:
 
     Environment variables: QWEN_EMBODIED_LIGHT_SEEDS sets how many seeds of each of the five
     tasks are run in each condition; 20 by default, which takes hours; 0 leaves the tasks out.
+    QWEN_EMBODIED_LIGHT_COMPARED sets on how many of them they are run without the correction
+    too; on all of them by default.
     QWEN_EMBODIED_LIGHT_CHAIN names the conditions of the tasks, with commas between them; all
     by default. QWEN_EMBODIED_LIGHT_SCENES sets how many tables are looked at; 170 by default.
     QWEN_EMBODIED_LIGHT_STORE names a file in which finished tables and tasks are kept, so that
@@ -57,7 +60,10 @@ def run(quick: bool) -> list[Row]:
     seeds = 0 if quick else int(os.environ.get(SEEDS_VARIABLE, '20'))
     chain = os.environ.get(CHAIN_VARIABLE, ','.join(UNCLIPPED)).split(',')
     names = tuple(dict.fromkeys((UNCLIPPED[0], *chain)))
-    return rows + (end_to_end(range(seeds), names, store) if seeds else [])
+    if not seeds:
+        return rows
+    compared = int(os.environ.get(COMPARED_VARIABLE, seeds))
+    return rows + end_to_end(range(seeds), names, store, range(compared))
 
 
 def measure(

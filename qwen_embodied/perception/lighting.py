@@ -133,7 +133,7 @@ class LightingCorrection:
         change = _change(sample)
         if change > SAME_LIGHT or self._age >= PATIENCE:
             treatment = self._judged(sample if change < OTHER_SCENE else Sample.of(rgb))
-            self._treatment, self._age = treatment, 0
+            self._treatment, self._age = treatment.after(self._treatment), 0
         self._age += 1
         treatment = self._treatment
         r, g, b = treatment.gains.tolist()
